@@ -1,0 +1,178 @@
+"""CifarResNet: the residual network that this project trains, serves and explains.
+
+The layout is David Page's fast CIFAR-10 network (https://github.com/davidcpage/cifar10-fast); the module names, and so
+the state-dict keys, are those of the course project that this app grew out of, so its checkpoints load.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+CIFAR10_CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
+
+
+class ConfigError(ValueError):
+    """A network configuration breaks one of its own rules."""
+
+
+@dataclass(frozen=True)
+class NetworkConfig:
+    """All that is needed, beside the weights, to turn pixels into probabilities.
+
+    `mean` and `std` are per RGB channel, for pixels in [0, 1]; `temperature` divides the logits before the softmax
+    (Guo et al. 2017, https://arxiv.org/abs/1706.04599, section 4.2) and never changes which class wins.
+
+    Raises ConfigError if the values cannot belong to a working network.
+    """
+
+    class_names: tuple[str, ...] = CIFAR10_CLASSES
+    input_size: int = 32
+    mean: tuple[float, float, float] = (0.49139968, 0.48215841, 0.44653091)
+    std: tuple[float, float, float] = (0.24703223, 0.24348513, 0.26158784)
+    temperature: float = 1.0
+
+    def __post_init__(self) -> None:
+        if len(self.class_names) < 2 or len(set(self.class_names)) != len(self.class_names):
+            raise ConfigError(f"class_names must be two or more different names, got {list(self.class_names)}")
+        if self.input_size != 32:
+            raise ConfigError(f"input_size must be 32 (the last pooling covers 4x4 cells), got {self.input_size}")
+        if len(self.mean) != 3 or len(self.std) != 3 or min(self.std) <= 0:
+            raise ConfigError(f"mean and std need three values each, std above 0; got {self.mean} and {self.std}")
+        if not self.temperature > 0:
+            raise ConfigError(f"temperature must be above 0, got {self.temperature}")
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One of the network's six stages: its name and the shape of its activations for a 32x32 image."""
+
+    name: str
+    channels: int
+    resolution: int
+
+
+STAGES = (
+    Stage("prep_layer", 64, 32),
+    Stage("custom_block1", 128, 16),
+    Stage("resnet_block1", 128, 16),
+    Stage("custom_block2", 256, 8),
+    Stage("custom_block3", 512, 4),
+    Stage("resnet_block3", 512, 4),
+)
+STAGE_NAMES = tuple(stage.name for stage in STAGES)
+RESIDUAL_STAGES = frozenset({"resnet_block1", "resnet_block3"})
+
+
+def _conv(channels_in: int, channels_out: int) -> nn.Conv2d:
+    return nn.Conv2d(channels_in, channels_out, kernel_size=3, padding=1, bias=False)
+
+
+def _conv_block(channels_in: int, channels_out: int) -> nn.Sequential:
+    return nn.Sequential(_conv(channels_in, channels_out), nn.BatchNorm2d(channels_out), nn.ReLU())
+
+
+def _pooled_block(channels_in: int, channels_out: int) -> nn.Sequential:
+    return nn.Sequential(_conv(channels_in, channels_out), nn.MaxPool2d(2), nn.BatchNorm2d(channels_out), nn.ReLU())
+
+
+def _residual_branch(channels: int) -> nn.Sequential:
+    return nn.Sequential(*_conv_block(channels, channels), *_conv_block(channels, channels))
+
+
+class CifarResNet(nn.Module):
+    """A residual network for 32x32 RGB pictures: 8 convolutions, 6,573,120 parameters for ten classes.
+
+    Normalisation happens inside, so that whoever holds a picture in [0, 1] cannot feed it wrongly. No operation works in
+    place and nothing is stored on the module during a pass: one instance may serve concurrent requests.
+    """
+
+    mean: Tensor
+    std: Tensor
+
+    def __init__(self, config: NetworkConfig | None = None) -> None:
+        super().__init__()
+        self.config = config or NetworkConfig()
+        self.register_buffer("mean", torch.tensor(self.config.mean).view(1, 3, 1, 1), persistent=False)
+        self.register_buffer("std", torch.tensor(self.config.std).view(1, 3, 1, 1), persistent=False)
+        self.prep_layer = _conv_block(3, 64)
+        self.custom_block1 = _pooled_block(64, 128)
+        self.resnet_block1 = _residual_branch(128)
+        self.custom_block2 = _pooled_block(128, 256)
+        self.custom_block3 = _pooled_block(256, 512)
+        self.resnet_block3 = _residual_branch(512)
+        self.pool4 = nn.MaxPool2d(4)
+        self.fc = nn.Linear(512, len(self.config.class_names), bias=False)
+
+    def forward(self, images: Float[Tensor, "batch 3 32 32"]) -> Float[Tensor, "batch classes"]:
+        """Logits of RGB images in [0, 1]. They are not softmaxed; see `NetworkConfig.temperature`."""
+        x = self.normalise(images)
+        for name in STAGE_NAMES:
+            x = self.run_stage(name, x)
+        return self.classify(x)
+
+    def forward_with_activations(
+        self, images: Float[Tensor, "batch 3 32 32"]
+    ) -> tuple[Float[Tensor, "batch classes"], dict[str, Float[Tensor, "batch channels height width"]]]:
+        """The logits, and every stage's activations by stage name, in order.
+
+        A stage's activations are what it hands on: after its last ReLU, for the residual stages after the addition.
+        The tensors are part of the autograd graph, so gradients with respect to them need no hooks.
+        """
+        activations = {}
+        x = self.normalise(images)
+        for name in STAGE_NAMES:
+            x = activations[name] = self.run_stage(name, x)
+        return self.classify(x), activations
+
+    def forward_with_convolutions(
+        self, images: Float[Tensor, "batch 3 32 32"]
+    ) -> tuple[Float[Tensor, "batch classes"], dict[str, Float[Tensor, "batch channels height width"]]]:
+        """The logits, and every convolution's own output by the name that `convolutions()` gives it, in order."""
+        outputs = {}
+        x = self.normalise(images)
+        for name in STAGE_NAMES:
+            stage_input = x
+            for index, module in self.stage(name).named_children():
+                x = module(x)
+                if isinstance(module, nn.Conv2d):
+                    outputs[f"{name}.{index}"] = x
+            if name in RESIDUAL_STAGES:
+                x = stage_input + x
+        return self.classify(x), outputs
+
+    def normalise(self, images: Float[Tensor, "batch 3 32 32"]) -> Float[Tensor, "batch 3 32 32"]:
+        """Images in [0, 1] in units of the training set's per-channel standard deviation, around its mean."""
+        return (images - self.mean) / self.std
+
+    def stage(self, name: str) -> nn.Sequential:
+        """The modules of one stage (of a residual stage: of its branch). Raises KeyError for an unknown name."""
+        if name not in STAGE_NAMES:
+            raise KeyError(name)
+        return getattr(self, name)
+
+    def run_stage(
+        self, name: str, x: Float[Tensor, "batch channels_in height_in width_in"]
+    ) -> Float[Tensor, "batch channels_out height_out width_out"]:
+        """One stage's activations, given the activations of the stage before it."""
+        branch = self.stage(name)(x)
+        return x + branch if name in RESIDUAL_STAGES else branch
+
+    def classify(self, activations: Float[Tensor, "batch 512 4 4"]) -> Float[Tensor, "batch classes"]:
+        """Logits from the last stage's activations: each channel's maximum over the 4x4 cells, weighed by `fc`."""
+        return self.fc(self.pool4(activations).flatten(1))
+
+    def classify_from(self, stage_name: str, activations: Tensor) -> Float[Tensor, "batch classes"]:
+        """Logits from the activations of any stage: the rest of the network, run on them."""
+        for name in STAGE_NAMES[STAGE_NAMES.index(stage_name) + 1 :]:
+            activations = self.run_stage(name, activations)
+        return self.classify(activations)
+
+    def convolutions(self) -> Iterator[tuple[str, nn.Conv2d]]:
+        """The eight convolutions in the order in which they run, named as in the state dict (`prep_layer.0`, ...)."""
+        for name in STAGE_NAMES:
+            for index, module in self.stage(name).named_children():
+                if isinstance(module, nn.Conv2d):
+                    yield f"{name}.{index}", module

@@ -1,0 +1,1 @@
+"""How a release is made: data, augmentation, the Lightning module, evaluation and the report."""

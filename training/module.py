@@ -1,0 +1,112 @@
+"""The Lightning module: CifarResNet, its loss, its metrics and its optimiser."""
+
+import time
+from dataclasses import asdict
+from typing import Any
+
+import pytorch_lightning as pl
+import torch
+from pytorch_lightning.utilities.types import OptimizerLRScheduler
+from torch import Tensor
+from torch.nn import functional as F
+from torch.optim.lr_scheduler import LambdaLR
+from torchmetrics.classification import MulticlassAccuracy
+
+from model.network import CifarResNet, NetworkConfig
+from training.datamodule import Batch
+from training.recipe import Recipe
+
+
+class NonFiniteLossError(RuntimeError):
+    """The loss became infinite or not a number; nothing useful can follow."""
+
+
+class CifarLitModule(pl.LightningModule):
+    """Trains a CifarResNet. Batches are (uint8 images, int64 labels)."""
+
+    def __init__(self, recipe: Recipe, config: NetworkConfig | None = None) -> None:
+        super().__init__()
+        self.save_hyperparameters({"recipe": asdict(recipe)})
+        self.recipe = recipe
+        self.network = CifarResNet(config)
+        scale_logits_(self.network, recipe.logit_scale)
+        self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        classes = len(self.network.config.class_names)
+        self.train_accuracy = MulticlassAccuracy(classes, average="micro")
+        self.val_accuracy = MulticlassAccuracy(classes, average="micro")
+        self.test_accuracy = MulticlassAccuracy(classes, average="micro")
+        self.fit_seconds = 0.0
+        self._clock: float | None = None
+
+    def forward(self, images: Tensor) -> Tensor:
+        return self.network(images.to(torch.float32) / 255)
+
+    def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
+        loss = self._step("train", batch, label_smoothing=self.recipe.label_smoothing)
+        if not torch.isfinite(loss):
+            raise NonFiniteLossError(
+                f"The loss is {loss.item()} at step {self.global_step} (epoch {self.current_epoch}). "
+                f"Try a lower --max-lr than {self.recipe.max_lr}; the last checkpoint is still good."
+            )
+        return loss
+
+    def validation_step(self, batch: Batch, batch_idx: int) -> None:
+        self._step("val", batch)
+
+    def test_step(self, batch: Batch, batch_idx: int) -> None:
+        self._step("test", batch)
+
+    def _step(self, phase: str, batch: Batch, label_smoothing: float = 0.0) -> Tensor:
+        images, labels = batch
+        logits = self(images)
+        loss = F.cross_entropy(logits, labels, label_smoothing=label_smoothing)
+        accuracy = getattr(self, f"{phase}_accuracy")
+        accuracy(logits, labels)
+        options: dict[str, Any] = {"on_step": False, "on_epoch": True, "prog_bar": True, "batch_size": len(labels)}
+        self.log(f"{phase}/loss", loss, **options)
+        self.log(f"{phase}/accuracy", accuracy, **options)
+        return loss
+
+    def configure_optimizers(self) -> OptimizerLRScheduler:
+        recipe, fc = self.recipe, self.network.fc.weight
+        rest = [parameter for parameter in self.network.parameters() if parameter is not fc]
+        # SGD on a layer whose output is scaled by s equals SGD on the scaled layer at s^2 the rate and 1/s^2 the decay.
+        squared = recipe.logit_scale**2
+        groups = [
+            {"params": rest, "name": "network"},
+            {
+                "params": [fc],
+                "name": "fc",
+                "lr": recipe.max_lr * squared,
+                "weight_decay": recipe.weight_decay / squared,
+            },
+        ]
+        optimizer = torch.optim.SGD(
+            groups, lr=recipe.max_lr, momentum=recipe.momentum, weight_decay=recipe.weight_decay, nesterov=True
+        )
+        total_steps = int(self.trainer.estimated_stepping_batches)
+        schedule = LambdaLR(optimizer, lambda step: recipe.lr_factor(step, total_steps))
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+    def on_train_start(self) -> None:
+        self._clock = time.monotonic()
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        checkpoint["fit_seconds"] = self.elapsed_fit_seconds()
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        self.fit_seconds = float(checkpoint["fit_seconds"])
+
+    def elapsed_fit_seconds(self) -> float:
+        """Seconds spent in `fit` so far, those before an interruption included."""
+        running = time.monotonic() - self._clock if self._clock is not None else 0.0
+        return self.fit_seconds + running
+
+    def on_train_end(self) -> None:
+        self.fit_seconds, self._clock = self.elapsed_fit_seconds(), None
+
+
+def scale_logits_(network: CifarResNet, scale: float) -> None:
+    """Starts `fc` smaller by `scale`, in place of multiplying the logits by it (see `configure_optimizers`)."""
+    with torch.no_grad():
+        network.fc.weight.mul_(scale)

@@ -1,0 +1,143 @@
+"""One training run on disk: where its files are, and the Lightning trainer that writes them."""
+
+import json
+import logging
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytorch_lightning as pl
+from pytorch_lightning.callbacks import (
+    LearningRateMonitor,
+    ModelCheckpoint,
+    ModelSummary,
+    TQDMProgressBar,
+)
+from pytorch_lightning.loggers import CSVLogger, TensorBoardLogger
+
+from training.recipe import Recipe
+
+logger = logging.getLogger(__name__)
+
+
+class ResumeError(RuntimeError):
+    """There is no run to resume, or it was started with another recipe."""
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """`<out>/<timestamp>/`: recipe.json, checkpoints/, logs, release/."""
+
+    path: Path
+
+    @property
+    def checkpoints(self) -> Path:
+        return self.path / "checkpoints"
+
+    @property
+    def last_checkpoint(self) -> Path:
+        return self.checkpoints / "last.ckpt"
+
+    @property
+    def metrics_csv(self) -> Path:
+        return self.path / "csv" / "metrics.csv"
+
+    @property
+    def release(self) -> Path:
+        return self.path / "release"
+
+    def save_recipe(self, recipe: Recipe) -> None:
+        self.path.mkdir(parents=True, exist_ok=True)
+        (self.path / "recipe.json").write_text(json.dumps(asdict(recipe), indent=2) + "\n")
+
+    def load_recipe(self) -> Recipe:
+        return Recipe(**json.loads((self.path / "recipe.json").read_text()))
+
+    @staticmethod
+    def new(out: Path) -> "RunFolder":
+        stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
+        path = out / stamp
+        for number in range(2, 100):
+            if not path.exists():
+                break
+            path = out / f"{stamp}-{number}"
+        return RunFolder(path)
+
+    @staticmethod
+    def of_checkpoint(checkpoint: Path) -> "RunFolder":
+        if not checkpoint.is_file():
+            raise ResumeError(f"There is no checkpoint {checkpoint}.")
+        folder = RunFolder(checkpoint.resolve().parent.parent)
+        if not (folder.path / "recipe.json").is_file():
+            raise ResumeError(f"{checkpoint} does not belong to a run: {folder.path} has no recipe.json.")
+        return folder
+
+    @staticmethod
+    def newest(out: Path) -> "RunFolder":
+        """The run with the most recent checkpoint. Raises ResumeError if there is none."""
+        checkpoints = sorted(out.glob("*/checkpoints/last.ckpt"), key=lambda path: path.stat().st_mtime)
+        if not checkpoints:
+            raise ResumeError(f"There is nothing to resume: no {out}/*/checkpoints/last.ckpt.")
+        return RunFolder.of_checkpoint(checkpoints[-1])
+
+
+class IntervalCheckpoint(ModelCheckpoint):
+    """Rewrites last.ckpt at intervals within an epoch, so that a killed run loses at most one interval."""
+
+    def __init__(self, folder: Path, interval: timedelta) -> None:
+        super().__init__(
+            folder, save_top_k=0, save_last=True, train_time_interval=interval, enable_version_counter=False
+        )
+
+    def on_train_batch_end(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        # After the last batch the epoch's own checkpoint follows, once validation is done; one taken before it would
+        # leave a resumed run to guess whether validation had happened.
+        if not trainer.is_last_batch:
+            super().on_train_batch_end(trainer, pl_module, outputs, batch, batch_idx)
+
+
+def build_trainer(
+    folder: RunFolder,
+    recipe: Recipe,
+    *,
+    accelerator: str,
+    devices: str,
+    num_nodes: int,
+    precision: str,
+    checkpoint_every: timedelta = timedelta(minutes=1),
+) -> pl.Trainer:
+    """A trainer with progress bar, model summary, TensorBoard and CSV logs, and checkpoints that survive a kill."""
+    callbacks: list[pl.Callback] = [
+        ModelSummary(max_depth=2),
+        LearningRateMonitor(logging_interval="step"),
+        TQDMProgressBar(),
+        ModelCheckpoint(
+            folder.checkpoints,
+            filename="best-{epoch:02d}",
+            monitor="val/accuracy" if recipe.validation_images else None,
+            mode="max",
+            save_last=True,
+            enable_version_counter=False,
+        ),
+        IntervalCheckpoint(folder.checkpoints, checkpoint_every),
+    ]
+    return pl.Trainer(
+        default_root_dir=folder.path,
+        max_epochs=recipe.epochs,
+        accelerator=accelerator,
+        devices=devices,
+        num_nodes=num_nodes,
+        precision=precision,  # type: ignore[arg-type]
+        callbacks=callbacks,
+        logger=[
+            TensorBoardLogger(str(folder.path), name=None, version="tensorboard"),
+            CSVLogger(str(folder.path), name=None, version="csv"),
+        ],
+        log_every_n_steps=10,
+        num_sanity_val_steps=0,
+        use_distributed_sampler=False,
+        enable_model_summary=False,
+    )
