@@ -1,8 +1,13 @@
 """What this machine offers to a training run."""
 
 import platform
+import subprocess
+from importlib.metadata import version
+from pathlib import Path
 
 import torch
+
+PACKAGES = ("torch", "torchvision", "pytorch-lightning", "albumentations", "numpy", "safetensors")
 
 
 class AcceleratorError(RuntimeError):
@@ -33,3 +38,28 @@ def hardware_name() -> str:
         return f"{torch.cuda.device_count()} x {torch.cuda.get_device_name(0)}"
     name = torch.cpu.get_capabilities().get("cpu_name") or platform.processor() or platform.machine()
     return f"{name}, {torch.get_num_threads()} threads"
+
+
+def git_commit() -> str | None:
+    """The commit of the code that runs, with "+changes" if files differ from it; None outside a git checkout."""
+    root = Path(__file__).resolve().parent.parent
+    try:
+        commit = _git(root, "rev-parse", "HEAD")
+        return f"{commit}+changes" if _git(root, "status", "--porcelain", "--untracked-files=no") else commit
+    except (OSError, subprocess.CalledProcessError):
+        return None
+
+
+def _git(root: Path, *arguments: str) -> str:
+    return subprocess.run(["git", "-C", root, *arguments], check=True, capture_output=True, text=True).stdout.strip()
+
+
+def environment(precision: str) -> dict[str, object]:
+    """What a run's figures depend on beside its recipe: code, library versions, hardware and precision."""
+    return {
+        "git_commit": git_commit(),
+        "python": platform.python_version(),
+        "versions": {package: version(package) for package in PACKAGES},
+        "hardware": hardware_name(),
+        "precision": precision,
+    }

@@ -47,9 +47,14 @@ class RunFolder:
     def release(self) -> Path:
         return self.path / "release"
 
-    def save_recipe(self, recipe: Recipe) -> None:
-        self.path.mkdir(parents=True, exist_ok=True)
+    def start(self, recipe: Recipe, environment: dict[str, object]) -> None:
+        """Creates the folder and notes the recipe and the environment of the run."""
+        self.path.mkdir(parents=True)
         (self.path / "recipe.json").write_text(json.dumps(asdict(recipe), indent=2) + "\n")
+        (self.path / "environment.json").write_text(json.dumps(environment, indent=2) + "\n")
+
+    def load_environment(self) -> dict[str, object]:
+        return json.loads((self.path / "environment.json").read_text())
 
     def load_recipe(self) -> Recipe:
         return Recipe(**json.loads((self.path / "recipe.json").read_text()))

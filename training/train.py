@@ -14,7 +14,7 @@ import pytorch_lightning as pl
 
 from training.cifar10 import DataError, load_cifar10
 from training.datamodule import Cifar10DataModule
-from training.hardware import AcceleratorError, check_accelerator, fast_precision
+from training.hardware import AcceleratorError, check_accelerator, environment, fast_precision
 from training.module import CifarLitModule, NonFiniteLossError
 from training.recipe import Recipe, RecipeError
 from training.run import ResumeError, RunFolder, build_trainer
@@ -58,6 +58,8 @@ def train(options: argparse.Namespace) -> None:
     module = CifarLitModule(recipe)
     data = Cifar10DataModule(train_split, test_split, recipe, module.network.config.mean)
     precision = fast_precision(options.accelerator) if options.precision == "auto" else options.precision
+    if not options.resume:
+        folder.start(recipe, environment(precision))
     trainer = build_trainer(
         folder,
         recipe,
@@ -73,9 +75,7 @@ def train(options: argparse.Namespace) -> None:
 def prepare_run(options: argparse.Namespace) -> tuple[RunFolder, Recipe]:
     given = {field.name: value for field in fields(Recipe) if (value := getattr(options, field.name, None)) is not None}
     if options.resume is None:
-        folder, recipe = RunFolder.new(options.out), replace(DEFAULTS, **given)
-        folder.save_recipe(recipe)
-        return folder, recipe
+        return RunFolder.new(options.out), replace(DEFAULTS, **given)
     folder = RunFolder.newest(options.out) if options.resume == "newest" else RunFolder.of_checkpoint(Path(options.resume))
     recipe = folder.load_recipe()
     if changed := {name: value for name, value in given.items() if getattr(recipe, name) != value}:
