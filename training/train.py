@@ -17,6 +17,7 @@ from training.datamodule import Cifar10DataModule
 from training.hardware import AcceleratorError, check_accelerator, environment, fast_precision
 from training.module import CifarLitModule, NonFiniteLossError
 from training.recipe import Recipe, RecipeError
+from training.release_writer import format_table, write_release
 from training.run import ResumeError, RunFolder, build_trainer
 
 logger = logging.getLogger("training")
@@ -70,6 +71,9 @@ def train(options: argparse.Namespace) -> None:
     )
     logger.info("Run %s: %s, precision %s", folder.path, recipe, precision)
     trainer.fit(module, data, ckpt_path=folder.last_checkpoint if options.resume else None)
+    about = {"training_images": len(data.train), "seconds": round(module.fit_seconds, 1), **folder.load_environment()}
+    metrics = write_release(folder, module.network, recipe, data.validation, data.test, about)
+    logger.info("%s\nRelease: %s", format_table(metrics), folder.release)
 
 
 def prepare_run(options: argparse.Namespace) -> tuple[RunFolder, Recipe]:

@@ -1,0 +1,52 @@
+"""The Space: load a release, build the page, serve it. `python app.py`, then open the address that it prints."""
+
+import logging
+import os
+
+os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+
+import gradio as gr
+
+from interpret.tabs.feature_maps import feature_maps_tab
+from interpret.tabs.gradcam import gradcam_tab
+from interpret.tabs.kernels import kernels_tab
+from interpret.tabs.look import CSS, header, theme
+from interpret.tabs.misclassified import misclassified_tab
+from interpret.tabs.picture import picture_panel
+from interpret.tabs.served import ServedRelease, serve
+from model.release import BUNDLED, load_release
+
+logger = logging.getLogger("app")
+
+
+def build_page(served: ServedRelease) -> gr.Blocks:
+    """One picture panel, four lenses."""
+    with gr.Blocks(title="CIFAR X-Ray") as demo:
+        gr.HTML(header(served), elem_id="header")
+        with gr.Row():
+            with gr.Column(scale=1, min_width=280):
+                panel = picture_panel(served, demo)
+            with gr.Column(scale=3, min_width=320), gr.Tabs() as tabs:
+                with gr.Tab("GradCAM", id="gradcam"):
+                    cam = gradcam_tab(served, panel)
+                with gr.Tab("Misclassified", id="misclassified"):
+                    misclassified_tab(served, demo, panel, cam, tabs)
+                with gr.Tab("Feature maps", id="feature_maps"):
+                    feature_maps_tab(served, panel)
+                with gr.Tab("Kernels", id="kernels"):
+                    kernels_tab(served, demo)
+    return demo
+
+
+def main() -> None:
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    served = serve(load_release(BUNDLED), "bundled")
+    logger.info("Serving release %s (%s) on %s", served.release.identifier, served.reason, served.device)
+    demo = build_page(served)
+    demo.queue(max_size=64, default_concurrency_limit=4)
+    demo.launch(theme=theme(), css=CSS, max_file_size="20mb", footer_links=["api"], ssr_mode=False, show_error=False)
+
+
+if __name__ == "__main__":
+    main()

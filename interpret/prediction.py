@@ -1,0 +1,34 @@
+"""What the network says: logits, calibrated probabilities, and the few most probable classes."""
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from interpret.choices import check_whole
+from model.network import CifarResNet
+
+
+def predict(
+    network: CifarResNet, images: Float[Tensor, "batch 3 32 32"]
+) -> tuple[Float[Tensor, "batch classes"], Float[Tensor, "batch classes"]]:
+    """Logits, and the probabilities (rows sum to 1) that the release's temperature makes of them."""
+    with torch.no_grad():
+        logits = network(images)
+    return logits, probabilities_of(logits, network.config.temperature)
+
+
+def probabilities_of(logits: Float[Tensor, "batch classes"], temperature: float) -> Float[Tensor, "batch classes"]:
+    """softmax(logits / temperature): Guo et al. 2017, https://arxiv.org/abs/1706.04599, equation 9."""
+    return torch.softmax(logits.detach() / temperature, dim=1)
+
+
+def top_classes(
+    probabilities: Float[Tensor, "classes"], class_names: tuple[str, ...], top_k: float
+) -> dict[str, float]:
+    """The `top_k` most probable classes with their probabilities, most probable first.
+
+    Raises ChoiceError if there are not that many classes.
+    """
+    top_k = check_whole("top_k", top_k, 1, len(class_names))
+    values, indices = torch.topk(probabilities, top_k)
+    return {class_names[index]: value for value, index in zip(values.tolist(), indices.tolist(), strict=True)}

@@ -1,0 +1,116 @@
+"""Pictures of arrays, made with numpy: enlarged by whole factors, tiled, overlaid, and drawn with a legend."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import UInt8
+from matplotlib import get_data_path
+from PIL import Image, ImageDraw, ImageFont
+
+from interpret.choices import check_fraction
+from interpret.scales import Scale
+
+FILM = (15, 18, 25)
+INK = (232, 236, 243)
+FAINT_INK = (164, 173, 187)
+MARGIN = 12
+TEXT_SIZE = 14
+LINE = 22
+BAR_HEIGHT = 10
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One picture of numbers with a title and the scale that it was painted with (None: no legend)."""
+
+    pixels: UInt8[np.ndarray, "height width 3"]
+    title: str
+    scale: Scale | None = None
+
+
+def enlarge(pixels: UInt8[np.ndarray, "height width 3"], factor: int) -> UInt8[np.ndarray, "tall wide 3"]:
+    """Each pixel as a square of `factor` pixels: enlarged without smoothing."""
+    return pixels.repeat(factor, axis=0).repeat(factor, axis=1)
+
+
+def overlay(
+    pixels: UInt8[np.ndarray, "height width 3"], colours: UInt8[np.ndarray, "height width 3"], opacity: float
+) -> UInt8[np.ndarray, "height width 3"]:
+    """`colours` laid on `pixels`: 0 shows the pixels alone, 1 the colours alone.
+
+    Raises ChoiceError if opacity is not in [0, 1].
+    """
+    opacity = check_fraction("opacity", opacity)
+    return np.rint(pixels * (1 - opacity) + colours * opacity).astype(np.uint8)
+
+
+def tile(
+    pictures: UInt8[np.ndarray, "count height width 3"], columns: int, factor: int, gap: int = 2
+) -> UInt8[np.ndarray, "tall wide 3"]:
+    """Pictures in rows of `columns`, each enlarged by `factor`, `gap` pixels of background between them."""
+    count, height, width, _ = pictures.shape
+    rows = -(-count // columns)
+    cell_height, cell_width = height * factor + gap, width * factor + gap
+    canvas = np.empty((rows * columns, cell_height, cell_width, 3), np.uint8)
+    canvas[:] = FILM
+    canvas[:count, : height * factor, : width * factor] = pictures.repeat(factor, axis=1).repeat(factor, axis=2)
+    grid = canvas.reshape(rows, columns, cell_height, cell_width, 3).swapaxes(1, 2)
+    return np.ascontiguousarray(grid.reshape(rows * cell_height, columns * cell_width, 3)[: -gap or None, : -gap or None])
+
+
+def draw_panels(panels: Sequence[Panel], columns: int = 1) -> UInt8[np.ndarray, "tall wide 3"]:
+    """Panels in a grid, each with its title above and its legend (range and unit) below."""
+    drawn = [_draw_panel(panel) for panel in panels]
+    width = max(image.width for image in drawn)
+    height = max(image.height for image in drawn)
+    rows = -(-len(drawn) // columns)
+    canvas = Image.new("RGB", (columns * (width + MARGIN) + MARGIN, rows * (height + MARGIN) + MARGIN), FILM)
+    for number, image in enumerate(drawn):
+        row, column = divmod(number, columns)
+        canvas.paste(image, (MARGIN + column * (width + MARGIN), MARGIN + row * (height + MARGIN)))
+    return np.asarray(canvas)
+
+
+def _draw_panel(panel: Panel) -> Image.Image:
+    height, width, _ = panel.pixels.shape
+    legend = LINE + BAR_HEIGHT + 6 if panel.scale else 0
+    wide = max(width, _text_width(panel.title))
+    image = Image.new("RGB", (wide, LINE + height + legend), FILM)
+    draw = ImageDraw.Draw(image)
+    draw.text((0, 0), panel.title, INK, _font())
+    image.paste(Image.fromarray(panel.pixels), (0, LINE))
+    if panel.scale:
+        _draw_legend(image, draw, panel.scale, LINE + height + 6, min(width, 360))
+    return image
+
+
+def _draw_legend(image: Image.Image, draw: ImageDraw.ImageDraw, scale: Scale, top: int, width: int) -> None:
+    values = np.linspace(scale.low, scale.high, width)
+    bar = Image.fromarray(scale.paint(values)[None].repeat(BAR_HEIGHT, axis=0))
+    image.paste(bar, (0, top))
+    draw.rectangle((0, top, width - 1, top + BAR_HEIGHT - 1), outline=FAINT_INK)
+    text_top = top + BAR_HEIGHT + 2
+    low, high = format_number(scale.low), format_number(scale.high)
+    draw.text((0, text_top), low, FAINT_INK, _font())
+    draw.text((width - 1, text_top), f"{high} {scale.unit}".rstrip(), FAINT_INK, _font(), anchor="ra")
+
+
+def format_number(value: float) -> str:
+    """A number in at most four characters or so, with a true minus sign, as legends show it."""
+    text = "0" if value == 0 else f"{value:.3g}" if abs(value) < 1 else f"{value:.1f}"
+    return text.replace("-", "\u2212")
+
+
+def _text_width(text: str) -> int:
+    return int(_font().getlength(text)) + 1
+
+
+@lru_cache(maxsize=1)
+def _font() -> ImageFont.FreeTypeFont:
+    """matplotlib's own DejaVu Sans: PIL's built-in font has no minus sign."""
+    return ImageFont.truetype(Path(get_data_path(), "fonts", "ttf", "DejaVuSans.ttf"), TEXT_SIZE)
+
+

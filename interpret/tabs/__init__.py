@@ -1,0 +1,1 @@
+"""The page: one Gradio tab per file, beside the picture panel that they share."""

@@ -1,0 +1,111 @@
+"""The Feature maps tab: what each layer hands on."""
+
+import gradio as gr
+import numpy as np
+
+from interpret.feature_maps import COMMON_CHANNELS, activations_of, all_channels, channel_of_every_stage
+from interpret.render import Panel, draw_panels, enlarge, tile
+from interpret.scales import unsigned_scale
+from interpret.tabs.picture import PicturePanel
+from interpret.tabs.served import MODEL_QUEUE, QUIET, STAGE_CHOICES, ServedRelease, answers
+from model.images import Squaring
+from model.network import STAGES
+
+PANEL_SIDE = 192
+GRID_COLUMNS = {64: 8, 128: 16, 256: 16, 512: 32}
+GRID_FACTOR = {64: 3, 128: 3, 256: 5, 512: 5}
+UNIT = "activation"
+
+
+def draw_stages(maps: dict[str, np.ndarray]) -> np.ndarray:
+    """One channel of every stage, each with a scale of its own: stages differ in magnitude."""
+    panels = []
+    for number, stage in enumerate(STAGES, start=1):
+        values = maps[stage.name]
+        scale = unsigned_scale(values, UNIT)
+        pixels = enlarge(scale.paint(values), PANEL_SIDE // stage.resolution)
+        panels.append(Panel(pixels, f"{number}: {stage.name}", scale))
+    return draw_panels(panels, columns=3)
+
+
+def draw_channels(maps: np.ndarray, stage_name: str) -> np.ndarray:
+    """All channels of one stage on one shared scale, channel 0 at the upper left."""
+    count, side, _ = maps.shape
+    scale = unsigned_scale(maps, UNIT)
+    pixels = tile(scale.paint(maps), GRID_COLUMNS[count], GRID_FACTOR[count])
+    return draw_panels([Panel(pixels, f"{stage_name}: {count} channels of {side}×{side} cells, row by row", scale)])
+
+
+def feature_maps_tab(served: ServedRelease, panel: PicturePanel) -> None:
+    """Builds the tab and its endpoint `/feature_maps`."""
+    gr.Markdown(
+        "Follow one channel through the network: bright cells are where it responds to the picture.", elem_classes="lead"
+    )
+    sentence = gr.Markdown(elem_classes="answer")
+    with gr.Row():
+        channel = gr.Slider(0, COMMON_CHANNELS - 1, value=16, step=1, label="Channel, in every layer")
+        layer = gr.Dropdown(STAGE_CHOICES, value="prep_layer", label="Layer whose channels are all shown below")
+    stages = _picture("This channel in each of the six layers", "feature-maps-stages")
+    grid = _picture("All channels of one layer", "feature-maps-grid")
+    with gr.Accordion("How to read this", open=False):
+        gr.Markdown(HOW_TO_READ)
+
+    @answers
+    def feature_maps(
+        image: str | None, channel: float = 16, layer: str = "prep_layer", squaring: Squaring = "crop"
+    ) -> tuple[np.ndarray, np.ndarray, str]:
+        """One channel of the network's own activations at each of its six stages, and all channels of one stage.
+
+        Parameters:
+            image: the picture, of any size; the network sees 32x32 pixels of it.
+            channel: the channel's number, from 0 to 63, in every stage.
+            layer: the stage whose channels are all shown in the second picture.
+            squaring: "crop" to the centred square, or "fit" the whole picture on white.
+        Returns:
+            That channel at every stage, each with its legend; all channels of the stage on one scale; a sentence.
+        """
+        _, images = served.look(image, squaring)
+        activations = {name: maps.cpu() for name, maps in activations_of(served.network, images).items()}
+        chosen = {name: maps.numpy() for name, maps in channel_of_every_stage(activations, channel).items()}
+        everything = all_channels(activations, layer).numpy()
+        return draw_stages(chosen), draw_channels(everything, layer), describe(chosen, int(channel), everything, layer)
+
+    gr.on(
+        [panel.seen.change, channel.change, layer.change],
+        feature_maps,
+        [panel.picture, channel, layer, panel.squaring],
+        [stages, grid, sentence],
+        api_name="feature_maps",
+        **QUIET,
+        **MODEL_QUEUE,
+    )
+
+
+def describe(chosen: dict[str, np.ndarray], channel: int, everything: np.ndarray, layer: str) -> str:
+    """How many layers this channel responds in, and how many channels of one layer respond at all."""
+    responding = sum(bool(maps.any()) for maps in chosen.values())
+    alive = int((everything.reshape(len(everything), -1) > 0).any(axis=1).sum())
+    return (
+        f"Channel {channel} responds to this picture in {responding} of {len(chosen)} layers; "
+        f"in {layer}, {alive} of {len(everything)} channels do."
+    )
+
+
+def _picture(label: str, elem_id: str) -> gr.Image:
+    return gr.Image(
+        label=label,
+        format="png",
+        interactive=False,
+        buttons=["download", "fullscreen"],
+        elem_id=elem_id,
+        elem_classes=["pixels", "chart"],
+    )
+
+
+HOW_TO_READ = """
+These are the network's own activations: after normalisation, ReLU and pooling, and in the residual layers
+(`resnet_block1`, `resnet_block3`) after the addition. None is below zero.
+
+A channel has the same number in every layer, but not the same meaning: only the residual layers add to the channel of
+the layer before them. Each of the six pictures has its own scale, stated below it; the grid of one layer shares one.
+"""

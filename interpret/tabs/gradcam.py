@@ -1,0 +1,189 @@
+"""The GradCAM tab: which part of the picture speaks for a class."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+import numpy as np
+
+from interpret.cam import class_indices_of, grad_cam, resize_map
+from interpret.prediction import predict, probabilities_of, top_classes
+from interpret.render import Panel, draw_panels, enlarge, overlay
+from interpret.scales import unsigned_scale
+from interpret.tabs.picture import PicturePanel
+from interpret.tabs.served import MODEL_QUEUE, QUIET, STAGE_CHOICES, ServedRelease, answers
+from interpret.words import describe_cam
+from model.images import INPUT_SIZE, Squaring
+
+OVERLAY_FACTOR = 12
+CELLS_SIDE = 256
+UNIT = "logits per cell"
+
+
+@dataclass(frozen=True)
+class GradCamControls:
+    """What other tabs may set: which class to explain, and against which."""
+
+    explained: gr.Dropdown
+    against: gr.Dropdown
+
+
+@dataclass(frozen=True)
+class CamPictures:
+    """The pictures of one answer: an overlay per explained class, and the maps' own cells with their legend."""
+
+    overlays: list[np.ndarray]
+    cells: np.ndarray
+    sentence: str
+
+
+def explain(
+    served: ServedRelease,
+    image: str | None,
+    squaring: Squaring,
+    layer: str,
+    explained: tuple[str, ...],
+    opacity: float,
+    top_k: float,
+    smooth: bool,
+) -> tuple[dict[str, float], CamPictures]:
+    """Prediction, maps and pictures; the maps of all explained classes share one colour scale."""
+    pixels, images = served.look(image, squaring)
+    cam = grad_cam(served.network, images, layer, class_indices_of(explained, served.class_names))
+    probabilities = probabilities_of(cam.logits[None], served.network.config.temperature)[0]
+    maps = cam.maps.cpu()
+    scale = unsigned_scale(maps.numpy(), UNIT)
+    names = [served.class_names[index] for index in cam.class_indices]
+    overlays = [
+        enlarge(overlay(pixels, scale.paint(resize_map(each, INPUT_SIZE, smooth=smooth).numpy()), opacity), OVERLAY_FACTOR)
+        for each in maps
+    ]
+    panels = [
+        Panel(enlarge(scale.paint(each.numpy()), CELLS_SIDE // each.shape[0]), f"Evidence for {name}", scale)
+        for each, name in zip(maps, names, strict=True)
+    ]
+    sentence = " ".join(describe_cam(each.numpy(), name) for each, name in zip(maps, names, strict=True))
+    confidences = top_classes(probabilities, served.class_names, top_k)
+    return confidences, CamPictures(overlays, draw_panels(panels, columns=len(panels)), sentence)
+
+
+def gradcam_tab(served: ServedRelease, panel: PicturePanel) -> GradCamControls:
+    """Builds the tab and its endpoints `/gradcam` and `/predict`."""
+    names = served.class_names
+    gr.Markdown("Bright areas raised the score of the chosen class; dark ones did nothing for it.", elem_classes="lead")
+    sentence = gr.Markdown(elem_classes="answer", elem_id="gradcam-sentence")
+    with gr.Row():
+        with gr.Column(scale=3, min_width=280):
+            label = gr.Label(label="The network's answer", elem_id="gradcam-label")
+            with gr.Row():
+                overlay_image = _picture("Evidence on the picture", "gradcam-overlay")
+                against_image = _picture("Evidence for the other class", "gradcam-against", visible=False)
+                cells = _picture("The map's own cells", "gradcam-cells")
+        with gr.Column(scale=2, min_width=240):
+            explained = gr.Dropdown(
+                [("the predicted class", "predicted"), *names], value="predicted", label="Explain"
+            )
+            against = gr.Dropdown([("no other class", "none"), *names], value="none", label="Compare with")
+            layer = gr.Dropdown(STAGE_CHOICES, value="resnet_block3", label="Layer")
+            opacity = gr.Slider(0, 1, value=0.5, step=0.05, label="Opacity of the overlay")
+            smooth = gr.Checkbox(True, label="Smooth the overlay between cells")
+            top_k = gr.Slider(1, len(names), value=3, step=1, label="Number of top predictions")
+            with gr.Accordion("All confidences", open=False):
+                all_label = gr.Label(show_label=False)
+            with gr.Accordion("How to read this", open=False):
+                gr.Markdown(HOW_TO_READ)
+
+    @answers
+    def gradcam(
+        image: str | None,
+        opacity: float = 0.5,
+        top_k: float = 3,
+        layer: str = "resnet_block3",
+        class_name: str = "predicted",
+        against: str = "none",
+        squaring: Squaring = "crop",
+        smooth: bool = True,
+    ) -> tuple[dict[str, float], np.ndarray, np.ndarray, str, Any]:
+        """The most probable classes of a picture, and where in it the evidence for a class lies (Grad-CAM).
+
+        Parameters:
+            image: the picture, of any size; the network sees 32x32 pixels of it.
+            opacity: of the evidence on the picture, from 0 (picture only) to 1 (evidence only).
+            top_k: how many classes to list, from 1 to 10.
+            layer: the stage whose activations are weighed; the deepest is resnet_block3 with 4x4 cells.
+            class_name: the class to explain, or "predicted".
+            against: a second class whose evidence to show on the same scale, or "none".
+            squaring: "crop" to the centred square, or "fit" the whole picture on white.
+            smooth: interpolate the overlay between cells.
+        Returns:
+            The top classes with their calibrated confidences; the picture with its evidence; the map's own cells with a
+            legend in logits per cell; a sentence that says where the evidence lies; the other class's overlay or None.
+        """
+        classes = (class_name,) if against == "none" else (class_name, against)
+        confidences, pictures = explain(served, image, squaring, layer, classes, opacity, top_k, smooth)
+        other = pictures.overlays[1] if len(classes) > 1 else None
+        return confidences, pictures.overlays[0], pictures.cells, pictures.sentence, gr.update(
+            value=other, visible=other is not None
+        )  # fmt: skip
+
+    @answers
+    def predict_all(image: str | None, squaring: Squaring = "crop") -> dict[str, float]:
+        """All ten classes with their calibrated confidences, which sum to 1.
+
+        Parameters:
+            image: the picture, of any size; the network sees 32x32 pixels of it.
+            squaring: "crop" to the centred square, or "fit" the whole picture on white.
+        Returns:
+            The most probable class, and the confidence of each class.
+        """
+        _, images = served.look(image, squaring)
+        _, probabilities = predict(served.network, images)
+        return top_classes(probabilities[0], names, len(names))
+
+    gr.on(
+        [
+            panel.seen.change,
+            *(control.change for control in (explained, against, layer, smooth)),
+            *(slider.change for slider in (opacity, top_k)),
+        ],
+        gradcam,
+        [panel.picture, opacity, top_k, layer, explained, against, panel.squaring, smooth],
+        [label, overlay_image, cells, sentence, against_image],
+        api_name="gradcam",
+        **QUIET,
+        **MODEL_QUEUE,
+    )
+    panel.seen.change(
+        predict_all,
+        [panel.picture, panel.squaring],
+        all_label,
+        api_name="predict",
+        **QUIET,
+        **MODEL_QUEUE,
+    )
+    return GradCamControls(explained, against)
+
+
+def _picture(label: str, elem_id: str, *, visible: bool = True) -> gr.Image:
+    return gr.Image(
+        label=label,
+        format="png",
+        interactive=False,
+        visible=visible,
+        buttons=["download", "fullscreen"],
+        elem_id=elem_id,
+        elem_classes="pixels",
+    )
+
+
+HOW_TO_READ = """
+Grad-CAM asks how much the score (logit) of a class would rise if a channel of the chosen layer were more active, and
+adds the channels' activations up with these weights. What speaks **against** the class is cut off at zero.
+
+The colours run from zero to the largest value, which the legend states in logits per cell: a dim legend means weak
+evidence, however bright the picture. When two classes are compared, both share one scale.
+
+The deepest layer has only 4×4 cells. A smooth overlay looks sharper than what was computed; the cells do not.
+
+[Selvaraju et al. 2017](https://arxiv.org/abs/1610.02391)
+"""

@@ -1,0 +1,116 @@
+"""The Kernels tab: what each convolution has learnt."""
+
+from typing import Any
+
+import gradio as gr
+import numpy as np
+
+from interpret.kernels import (
+    Convolution,
+    colour_kernels,
+    convolutions_by_name,
+    find_convolution,
+    input_channel_kernels,
+)
+from interpret.render import Panel, draw_panels, tile
+from interpret.scales import signed_scale
+from interpret.tabs.served import QUIET, ServedRelease, answers
+
+GRID_COLUMNS = {64: 8, 128: 16, 256: 16, 512: 32}
+GRID_FACTOR = {64: 24, 128: 12, 256: 12, 512: 6}
+UNIT = "weight"
+
+
+def draw_kernels(kernels: np.ndarray, title: str) -> np.ndarray:
+    """Kernels (count, 3, 3) on one signed scale, kernel 0 at the upper left."""
+    scale = signed_scale(kernels, UNIT)
+    return draw_panels([Panel(_grid(scale.paint(kernels)), title, scale)])
+
+
+def draw_colour_kernels(kernels: np.ndarray, title: str) -> np.ndarray:
+    """Kernels (count, 3, 3, 3), RGB last, as colours: zero weights are mid-grey, the largest magnitude 0 or 255."""
+    limit = float(np.abs(kernels).max()) or 1.0
+    pixels = np.rint((kernels / limit + 1) * 127.5).astype(np.uint8)
+    return draw_panels([Panel(_grid(pixels), f"{title}; grey: 0, full colour: ±{limit:.2f}")])
+
+
+def _grid(pixels: np.ndarray) -> np.ndarray:
+    return tile(pixels, GRID_COLUMNS[len(pixels)], GRID_FACTOR[len(pixels)], gap=4)
+
+
+def choices(convolutions: dict[str, Convolution]) -> list[tuple[str, str]]:
+    """The layers as the page names them, with the names that the API takes."""
+    return [
+        (
+            f"{number} of {len(convolutions)}: {name}, {each.module.out_channels} kernels on {each.input_channels} inputs",
+            name,
+        )
+        for number, (name, each) in enumerate(convolutions.items(), start=1)
+    ]
+
+
+def kernels_tab(served: ServedRelease, demo: gr.Blocks) -> None:
+    """Builds the tab and its endpoint `/kernels`."""
+    convolutions = convolutions_by_name(served.network)
+    most_inputs = max(each.input_channels for each in convolutions.values())
+    first = next(iter(convolutions.values()))
+    gr.Markdown(
+        "Each 3×3 square is one learnt pattern; the layer looks for it everywhere. "
+        "Red weights add, blue ones subtract.",
+        elem_classes="lead",
+    )
+    sentence = gr.Markdown(elem_classes="answer")
+    with gr.Row():
+        layer = gr.Dropdown(choices(convolutions), value=first.name, label="Layer")
+        rgb = gr.Checkbox(True, label="Show the first layer in colour (red, green and blue inputs together)")
+        channel = gr.Slider(0, most_inputs - 1, value=0, step=1, label="Input channel", visible=False)
+    picture = gr.Image(
+        label="Kernels",
+        format="png",
+        interactive=False,
+        buttons=["download", "fullscreen"],
+        elem_id="kernels-picture",
+        elem_classes=["pixels", "chart"],
+    )
+
+    @answers
+    def kernels(layer: str = first.name, input_channel: float = 0, rgb: bool = True) -> tuple[np.ndarray, str]:
+        """The kernels of one of the eight convolutions.
+
+        Parameters:
+            layer: the convolution: a stage's name, or for the residual stages the state dict's, as resnet_block1.0.
+            input_channel: whose weights to show, from 0; not used where colours are shown.
+            rgb: show the first layer's three input channels together as colours; other layers have no colours.
+        Returns:
+            The layer's kernels, kernel 0 at the upper left, with the range of the weights; a sentence.
+        """
+        convolution = find_convolution(served.network, layer)
+        count, inputs = convolution.module.out_channels, convolution.input_channels
+        if rgb and convolution.takes_colour:
+            colours = colour_kernels(convolution).cpu().numpy()
+            title = f"{layer}: {count} kernels in colour"
+            return draw_colour_kernels(colours, title), f"All {count} kernels of {layer}, on red, green and blue together."
+        weights = input_channel_kernels(convolution, input_channel).cpu().numpy()
+        title = f"{layer}: {count} kernels on input channel {int(input_channel)}"
+        return draw_kernels(weights, title), (
+            f"{layer} has {count} kernels; shown is what each does to channel {int(input_channel)} of its {inputs} inputs."
+        )
+
+    def adjust(layer: str, rgb: bool) -> tuple[Any, Any]:
+        convolution = convolutions[layer]
+        takes_channel = not (rgb and convolution.takes_colour)
+        return gr.update(maximum=convolution.input_channels - 1, value=0, visible=takes_channel), gr.update(
+            visible=convolution.takes_colour
+        )
+
+    inputs, outputs = [layer, channel, rgb], [picture, sentence]
+    gr.on([demo.load, channel.release], kernels, inputs, outputs, api_name="kernels", **QUIET)
+    # A layer may have fewer input channels than the last one shown: first the slider, then the picture.
+    gr.on(
+        [layer.change, rgb.change],
+        adjust,
+        [layer, rgb],
+        [channel, rgb],
+        api_visibility="private",
+        show_progress="hidden",
+    ).then(kernels, inputs, outputs, api_visibility="private", **QUIET)

@@ -1,0 +1,78 @@
+"""How the page looks: one theme for light and dark, the style sheet, and the header."""
+
+import html
+
+import gradio as gr
+
+from interpret.tabs.served import ServedRelease
+
+SYSTEM_FONTS = ["ui-sans-serif", "system-ui", "-apple-system", "Segoe UI", "Roboto", "sans-serif"]
+MONOSPACE_FONTS = ["ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace"]
+
+
+def theme() -> gr.Theme:
+    """System fonts only: nothing is fetched from another host. Quiet text keeps a contrast of at least 4.5 to 1."""
+    base = gr.themes.Base(
+        primary_hue="orange", neutral_hue="slate", font=SYSTEM_FONTS, font_mono=MONOSPACE_FONTS, text_size="md"
+    )
+    quiet = {
+        f"{name}{dark}": shade
+        for name in ("body_text_color_subdued", "block_label_text_color", "block_title_text_color", "block_info_text_color")
+        for dark, shade in (("", "*neutral_600"), ("_dark", "*neutral_300"))
+    }
+    return base.set(**quiet, slider_color="*primary_600", checkbox_background_color_selected="*primary_600")
+
+
+CSS = """
+.gradio-container { max-width: min(1280px, 100vw) !important; margin: 0 auto !important; }
+.gradio-container .main.fillable { padding: 16px clamp(8px, 2.5vw, 32px) !important; }
+.gradio-container .main, .gradio-container main, .gradio-container .column, .tabs, .tabitem { min-width: 0; }
+#header .html-container { padding: 0; }
+#header h1 { font-size: 1.7rem; font-weight: 700; margin: 0; letter-spacing: -0.01em; }
+#header p { margin: 0.2rem 0 0; }
+#header a { text-decoration: underline; }
+#header .facts { color: var(--body-text-color-subdued); font-size: 0.9rem; }
+.lead p { color: var(--body-text-color-subdued); }
+.answer p { font-size: 1.1rem; font-weight: 600; }
+
+/* Small pictures stay pixels, on the dark film of a light box; their labels stand above them, never on them. */
+.pixels img { image-rendering: pixelated; }
+.pixels label[data-testid="block-label"] { position: static; width: 100%; border-width: 0 0 1px; border-radius: 0; }
+.pixels .image-container, .pixels .image-frame { background: #0f1219; height: auto; }
+.pixels .image-container > button { height: auto; }
+.pixels .image-frame img { width: 100%; height: auto; max-width: 480px; margin: 0 auto; object-fit: contain; }
+.chart .image-frame img { max-width: 860px; }
+#picture .image-container { height: 220px; }
+#picture .image-frame, #picture .image-frame img { height: 100%; max-height: 172px; width: 100%; }
+.pixels .image-container .icon-button-wrapper { top: -26px; right: 0; height: 25px; border: 0; background: none; }
+
+.pixels .grid-wrap { min-height: 0; max-height: none; height: auto; padding: 8px; overflow: visible; }
+.pixels .grid-container { padding: 0; gap: 6px; grid-template: none / repeat(var(--grid-cols), minmax(0, 1fr));
+  grid-auto-rows: auto; }
+.pixels .thumbnail-item { display: flex; flex-direction: column; height: auto; aspect-ratio: auto; width: 100%; }
+.pixels .thumbnail-item img { aspect-ratio: 1; width: 100%; height: auto; }
+.pixels .caption-label { position: static; max-width: 100%; width: 100%; white-space: normal; text-align: center;
+  border: 0; padding: 2px; font-size: 0.75rem; line-height: 1.2; overflow: visible; overflow-wrap: anywhere;
+  background: none; }
+.thumbnails .caption-label { font-size: 0.7rem; }
+.uncaptioned .caption-label { display: none; }
+@media (max-width: 700px) {
+  .tab-container button { padding: 0 9px; font-size: 0.85rem; }
+  .errors .grid-container { grid-template-columns: repeat(3, minmax(0, 1fr)); }
+}
+"""
+
+
+def header(served: ServedRelease) -> str:
+    """What the page is, how good the network is, and which release is served on what, as HTML."""
+    test = served.release.metrics["test"]
+    device = "GPU" if served.device.type == "cuda" else "CPU"
+    facts = (
+        f"{served.release.test_accuracy:.2%} of CIFAR-10's {test['count']:,} test pictures right · "
+        f"release {served.release.identifier} ({served.reason}) · {device}"
+    )
+    return (
+        "<h1>CIFAR X-Ray</h1><p>See why a small network decides as it does.</p>"
+        f'<p class="facts">{html.escape(facts)} · <a href="?view=api">API</a> · '
+        '<a href="https://arxiv.org/abs/1610.02391" target="_blank" rel="noopener">paper</a></p>'
+    )

@@ -1,0 +1,116 @@
+"""The Misclassified tab: every test picture that the network gets wrong, as the release stores it."""
+
+from typing import Any
+
+import gradio as gr
+import numpy as np
+import pandas as pd
+
+from interpret.misclassified import ANY, select_errors
+from interpret.render import enlarge
+from interpret.tabs.gradcam import GradCamControls
+from interpret.tabs.picture import PicturePanel
+from interpret.tabs.served import QUIET, ServedRelease, answers
+
+THUMBNAIL_FACTOR = 4
+COLUMNS = ["test picture", "true label", "predicted label", "confidence", "confidence in the true label"]
+
+
+def error_table(served: ServedRelease, rows: np.ndarray) -> pd.DataFrame:
+    """The chosen errors as a table; confidences in [0, 1]."""
+    samples, names = served.release.misclassified, served.class_names
+    labels, predictions = samples.labels[rows], samples.predictions[rows]
+    return pd.DataFrame(
+        {
+            COLUMNS[0]: samples.test_indices[rows],
+            COLUMNS[1]: [names[label] for label in labels],
+            COLUMNS[2]: [names[prediction] for prediction in predictions],
+            COLUMNS[3]: samples.confidences[rows].round(4),
+            COLUMNS[4]: samples.probabilities[rows, labels].round(4),
+        }
+    )
+
+
+def error_gallery(served: ServedRelease, rows: np.ndarray) -> list[tuple[np.ndarray, str]]:
+    """The chosen errors as (picture, caption)."""
+    samples, names = served.release.misclassified, served.class_names
+    return [
+        (
+            enlarge(samples.images[row], THUMBNAIL_FACTOR),
+            f"{names[samples.labels[row]]}, taken for {names[samples.predictions[row]]} "
+            f"({samples.confidences[row]:.0%})",
+        )
+        for row in rows
+    ]
+
+
+def misclassified_tab(
+    served: ServedRelease, demo: gr.Blocks, panel: PicturePanel, cam: GradCamControls, tabs: gr.Tabs
+) -> None:
+    """Builds the tab and its endpoint `/misclassified`. A click on an error opens it on the GradCAM tab, predicted
+    class against true class."""
+    samples, names = served.release.misclassified, served.class_names
+    gr.Markdown(
+        "Every test picture that the network gets wrong, the most confident errors first. Click one to see why.",
+        elem_classes="lead",
+    )
+    sentence = gr.Markdown(elem_classes="answer")
+    with gr.Row():
+        count = gr.Slider(1, max(1, len(samples)), value=min(10, max(1, len(samples))), step=1, label="How many")
+        true_label = gr.Dropdown([ANY, *names], value=ANY, label="True label")
+        predicted_label = gr.Dropdown([ANY, *names], value=ANY, label="Predicted label")
+    gallery = gr.Gallery(
+        label="Misclassified test pictures",
+        columns=5,
+        height="auto",
+        object_fit="fill",
+        allow_preview=False,
+        format="png",
+        interactive=False,
+        buttons=[],
+        elem_id="misclassified-gallery",
+        elem_classes=["pixels", "errors"],
+    )
+    with gr.Accordion("As a table", open=False):
+        table = gr.Dataframe(headers=COLUMNS, interactive=False, wrap=True, elem_id="misclassified-table")
+
+    @answers
+    def misclassified(
+        count: float = 10, true_label: str = ANY, predicted_label: str = ANY
+    ) -> tuple[list[tuple[np.ndarray, str]], pd.DataFrame, str]:
+        """Test pictures that the network gets wrong, the most confident errors first.
+
+        Parameters:
+            count: at most how many, from 1 to the number of all errors.
+            true_label: only pictures of this class, or "any".
+            predicted_label: only pictures that are taken for this class, or "any".
+        Returns:
+            The pictures with captions; a table of test index, true and predicted label and confidences; a sentence.
+        """
+        rows, found = select_errors(samples, names, count, true_label, predicted_label)
+        test = served.release.metrics["test"]
+        return error_gallery(served, rows), error_table(served, rows), (
+            f"{test['errors']} of {test['count']} test pictures are misclassified; {found} match, {len(rows)} are shown."
+        )  # fmt: skip
+
+    def open_error(count: float, true_label: str, predicted_label: str, event: gr.SelectData) -> tuple[Any, ...]:
+        rows, _ = select_errors(samples, names, count, true_label, predicted_label)
+        row = rows[event.index]
+        return samples.images[row], names[samples.predictions[row]], names[samples.labels[row]], gr.update(selected="gradcam")
+
+    filters = [count, true_label, predicted_label]
+    gr.on(
+        [demo.load, count.release, true_label.change, predicted_label.change],
+        misclassified,
+        filters,
+        [gallery, table, sentence],
+        api_name="misclassified",
+        **QUIET,
+    )
+    gallery.select(
+        open_error,
+        filters,
+        [panel.picture, cam.explained, cam.against, tabs],
+        api_visibility="private",
+        show_progress="hidden",
+    )

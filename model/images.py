@@ -1,0 +1,126 @@
+"""From whatever people upload to the network's input. This is the only preprocessing there is."""
+
+import io
+from pathlib import Path
+from typing import Literal, get_args
+
+import numpy as np
+import torch
+from jaxtyping import Float, UInt8
+from PIL import Image, ImageOps
+from torch import Tensor
+
+INPUT_SIZE = 32
+BACKGROUND = (255, 255, 255)
+MAX_PIXELS = 64_000_000
+READABLE = "PNG, JPEG, WebP, AVIF, GIF, BMP or TIFF"
+
+Squaring = Literal["crop", "fit"]
+SQUARINGS: tuple[Squaring, ...] = get_args(Squaring)
+
+
+class ImageError(ValueError):
+    """An upload that cannot become the network's input; the message says what would."""
+
+
+def prepare(source: str | Path | bytes, squaring: Squaring = "crop") -> UInt8[np.ndarray, "32 32 3"]:
+    """What the network sees of a picture: 32x32 RGB, sRGB values from 0 to 255.
+
+    A 32x32 opaque 8-bit picture passes unchanged. Everything else is turned upright (EXIF), reduced to its first frame
+    and to 8 bits, laid on white where it is transparent, made square (`crop`: the largest centred square; `fit`: the
+    whole picture on white bars) and resized with PIL's antialiased bicubic filter.
+
+    Raises ImageError if `source` is no picture, is damaged, or has more than 64 million pixels.
+    """
+    return shrink(read_rgb(source), squaring)
+
+
+def read_rgb(source: str | Path | bytes) -> Image.Image:
+    """The picture in a file (or in the bytes of one), upright, opaque, 8-bit RGB, at its own size.
+
+    Raises ImageError as `prepare` does.
+    """
+    try:
+        with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source) as image:
+            _check_size(*image.size)
+            image.load()
+            upright = ImageOps.exif_transpose(image)
+    except ImageError:
+        raise
+    except FileNotFoundError as error:
+        raise ImageError(f"There is no file {source}.") from error
+    except Image.DecompressionBombError as error:
+        raise ImageError(_too_large()) from error
+    except Exception as error:  # PIL's decoders raise nearly anything on damaged files: SyntaxError, IndexError, ...
+        raise ImageError(f"This file could not be read as a picture; use an undamaged {READABLE} file.") from error
+    return to_rgb(upright)
+
+
+def to_rgb(image: Image.Image) -> Image.Image:
+    """8-bit RGB of any PIL image; transparency is composited on white.
+
+    Raises ImageError for values that have no agreed meaning as brightness, such as infinite ones.
+    """
+    if image.mode.startswith("I") or image.mode == "F":
+        image = _eight_bits(image)
+    if image.has_transparency_data:
+        backdrop = Image.new("RGBA", image.size, (*BACKGROUND, 255))
+        image = Image.alpha_composite(backdrop, image.convert("RGBA"))
+    return image if image.mode == "RGB" else image.convert("RGB")
+
+
+def shrink(image: Image.Image, squaring: Squaring = "crop") -> UInt8[np.ndarray, "32 32 3"]:
+    """An RGB picture of any size and shape as 32x32 pixels; one that has this size is unchanged.
+
+    Raises ImageError for an unknown way of squaring.
+    """
+    if squaring not in SQUARINGS:
+        raise ImageError(f"Unknown way to make a picture square: {squaring!r}. Allowed: {', '.join(SQUARINGS)}.")
+    if image.size == (INPUT_SIZE, INPUT_SIZE):
+        return np.array(image)
+    return np.array(square(image, squaring).resize((INPUT_SIZE, INPUT_SIZE), Image.Resampling.BICUBIC))
+
+
+def square(image: Image.Image, squaring: Squaring) -> Image.Image:
+    """The largest centred square (`crop`), or the whole picture centred on white (`fit`)."""
+    width, height = image.size
+    if squaring == "crop":
+        side = min(width, height)
+        left, top = (width - side) // 2, (height - side) // 2
+        return image.crop((left, top, left + side, top + side))
+    # Reduce first: bars around a panorama would otherwise square its pixels, and with them the memory.
+    scale = INPUT_SIZE / max(width, height)
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    canvas = Image.new("RGB", (INPUT_SIZE, INPUT_SIZE), BACKGROUND)
+    canvas.paste(
+        image.resize(size, Image.Resampling.BICUBIC), ((INPUT_SIZE - size[0]) // 2, (INPUT_SIZE - size[1]) // 2)
+    )
+    return canvas
+
+
+def to_tensor(pixels: UInt8[np.ndarray, "batch 32 32 3"]) -> Float[Tensor, "batch 3 32 32"]:
+    """Pixels as the float32 images in [0, 1] that `CifarResNet` takes."""
+    return torch.from_numpy(pixels.transpose(0, 3, 1, 2).astype(np.float32)) / 255
+
+
+def _check_size(width: int, height: int) -> None:
+    if width * height > MAX_PIXELS:
+        raise ImageError(_too_large(f"{width}x{height} is"))
+
+
+def _too_large(subject: str = "That is") -> str:
+    return f"{subject} more than the {MAX_PIXELS // 1_000_000} megapixels that are accepted; send a smaller picture."
+
+
+def _eight_bits(image: Image.Image) -> Image.Image:
+    """Grey of 16 or 32 bits, or float, as 8-bit grey: integers from 0 to 65535, floats from 0 to 1."""
+    values = np.asarray(image).astype(np.float64)
+    if not np.isfinite(values).all():
+        raise ImageError("This picture holds values that are infinite or not numbers; save it as 8-bit PNG first.")
+    full = 1.0 if image.mode == "F" else 65535.0
+    if values.min() < 0 or values.max() > full:
+        raise ImageError(
+            f"This picture's brightness runs from {values.min():g} to {values.max():g}, outside 0 to {full:g}; "
+            "save it as 8-bit PNG first."
+        )
+    return Image.fromarray(np.round(values * (255 / full)).astype(np.uint8))
