@@ -76,7 +76,7 @@ def _gradients(
 def resize_map(cam: Float[Tensor, "height width"], side: int, *, smooth: bool) -> Float[Tensor, "{side} {side}"]:
     """A map at another resolution: bilinear (`smooth`), or each cell as a flat square."""
     options = {"mode": "bilinear", "align_corners": False} if smooth else {"mode": "nearest"}
-    return F.interpolate(cam[None, None], size=(side, side), **options)[0, 0]  # type: ignore[arg-type]
+    return F.interpolate(cam[None, None], size=(side, side), **options)[0, 0]
 
 
 def class_indices_of(names: tuple[str, ...], class_names: tuple[str, ...]) -> tuple[int | None, ...]:
@@ -84,5 +84,3 @@ def class_indices_of(names: tuple[str, ...], class_names: tuple[str, ...]) -> tu
     allowed = ("predicted", *class_names)
     checked = [check_name("class", name, allowed) for name in names]
     return tuple(None if name == "predicted" else class_names.index(name) for name in checked)
-
-

@@ -16,7 +16,8 @@ def check_name(what: str, value: str, allowed: Sequence[str]) -> str:
 
 def check_whole(what: str, value: float, low: int, high: int) -> int:
     """`value` as an int, if it is a whole number from `low` to `high`; else raises ChoiceError."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or value != value // 1 or not low <= value <= high:
+    whole = isinstance(value, (int, float)) and not isinstance(value, bool) and value == value // 1
+    if not whole or not low <= value <= high:
         raise ChoiceError(f"{what} must be a whole number from {low} to {high}, got {value!r}.")
     return int(value)
 

@@ -17,8 +17,8 @@ FILM = (15, 18, 25)
 INK = (232, 236, 243)
 FAINT_INK = (164, 173, 187)
 MARGIN = 12
-TEXT_SIZE = 14
-LINE = 22
+TEXT_SIZE = 16
+LINE = 25
 BAR_HEIGHT = 10
 
 
@@ -58,7 +58,8 @@ def tile(
     canvas[:] = FILM
     canvas[:count, : height * factor, : width * factor] = pictures.repeat(factor, axis=1).repeat(factor, axis=2)
     grid = canvas.reshape(rows, columns, cell_height, cell_width, 3).swapaxes(1, 2)
-    return np.ascontiguousarray(grid.reshape(rows * cell_height, columns * cell_width, 3)[: -gap or None, : -gap or None])
+    joined = grid.reshape(rows * cell_height, columns * cell_width, 3)
+    return np.ascontiguousarray(joined[: -gap or None, : -gap or None])
 
 
 def draw_panels(panels: Sequence[Panel], columns: int = 1) -> UInt8[np.ndarray, "tall wide 3"]:
@@ -112,5 +113,3 @@ def _text_width(text: str) -> int:
 def _font() -> ImageFont.FreeTypeFont:
     """matplotlib's own DejaVu Sans: PIL's built-in font has no minus sign."""
     return ImageFont.truetype(Path(get_data_path(), "fonts", "ttf", "DejaVuSans.ttf"), TEXT_SIZE)
-
-

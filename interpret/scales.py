@@ -1,7 +1,7 @@
 """Colour scales: numbers to colours, with a range and a unit that a legend can state.
 
-Palettes mean the same everywhere: magma from zero for values that cannot be negative, RdBu (reversed, zero in the middle,
-safe for colour-blind eyes) for signed ones. Both are matplotlib's.
+Palettes mean the same everywhere: magma from zero for values that cannot be negative, RdBu (reversed, zero in the
+middle, safe for colour-blind eyes) for signed ones. Both are matplotlib's.
 """
 
 from dataclasses import dataclass

@@ -19,8 +19,10 @@ def describe_cam(cam: Float[np.ndarray, "height width"], class_name: str) -> str
 
 
 def busiest_place(shares: Float[np.ndarray, "height width"]) -> tuple[str | None, float]:
-    """The quarter that holds at least half of the evidence, else the half that holds at least 65% of it, with its share;
-    (None, 1.0) if there is neither. `shares` sum to 1 and have even sides."""
+    """The quarter that holds at least half of the evidence, else the half that holds at least 65% of it, and its share.
+
+    (None, 1.0) if there is neither. `shares` sum to 1 and have even sides.
+    """
     height, width = shares.shape
     blocks = shares.reshape(2, height // 2, 2, width // 2).sum(axis=(1, 3))
     quarters = {

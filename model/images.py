@@ -48,7 +48,7 @@ def read_rgb(source: str | Path | bytes) -> Image.Image:
     except ImageError:
         raise
     except FileNotFoundError as error:
-        raise ImageError(f"There is no file {source}.") from error
+        raise ImageError(f"There is no file {source!r}.") from error
     except Image.DecompressionBombError as error:
         raise ImageError(_too_large()) from error
     except Exception as error:  # PIL's decoders raise nearly anything on damaged files: SyntaxError, IndexError, ...

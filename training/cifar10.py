@@ -56,7 +56,8 @@ def load_cifar10(data_dir: str | Path | None = None) -> tuple[Split, Split]:
     """The train and test splits, verified by SHA-256.
 
     `data_dir` (else the environment's `CIFAR10_DIR`) holds either the parquet files of the Hub data set, under
-    `plain_text/`, or torchvision's `cifar-10-batches-py`. Without one, the files come from the Hub at a pinned revision.
+    `plain_text/`, or torchvision's `cifar-10-batches-py`. Without one, the files come from the Hub, at a pinned
+    revision.
     A folder with a file called SUBSET is taken to be a deliberate small excerpt and is not held against the hashes.
 
     Raises DataError, saying what to do, if there is no data or if it is not CIFAR-10.

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float, Int, Integer
 from scipy.optimize import minimize_scalar
 
 from model.images import to_tensor
@@ -46,14 +46,14 @@ def softmax(logits: Float[np.ndarray, "count classes"], temperature: float) -> F
 
 
 def negative_log_likelihood(
-    logits: Float[np.ndarray, "count classes"], labels: Int[np.ndarray, "count"], temperature: float
+    logits: Float[np.ndarray, "count classes"], labels: Integer[np.ndarray, "count"], temperature: float
 ) -> float:
     """The mean of -log(probability of the label), in nats."""
     targets = torch.from_numpy(labels.astype(np.int64))
     return float(torch.nn.functional.cross_entropy(torch.from_numpy(logits) / temperature, targets))
 
 
-def fit_temperature(logits: Float[np.ndarray, "count classes"], labels: Int[np.ndarray, "count"]) -> float:
+def fit_temperature(logits: Float[np.ndarray, "count classes"], labels: Integer[np.ndarray, "count"]) -> float:
     """The temperature in [0.05, 20] that makes the labels most likely (Guo et al. 2017, section 4.2)."""
     result = minimize_scalar(
         lambda log_t: negative_log_likelihood(logits, labels, float(np.exp(log_t))),
@@ -64,7 +64,7 @@ def fit_temperature(logits: Float[np.ndarray, "count classes"], labels: Int[np.n
 
 
 def reliability(
-    probabilities: Float[np.ndarray, "count classes"], labels: Int[np.ndarray, "count"], bins: int = BINS
+    probabilities: Float[np.ndarray, "count classes"], labels: Integer[np.ndarray, "count"], bins: int = BINS
 ) -> Reliability:
     """How far confidence and accuracy agree, bin by bin; empty bins hold zeros."""
     confidences, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == labels
@@ -78,13 +78,15 @@ def reliability(
     )
 
 
-def confusion_matrix(predictions: Int[np.ndarray, "count"], labels: Int[np.ndarray, "count"], classes: int) -> Any:
+def confusion_matrix(
+    predictions: Integer[np.ndarray, "count"], labels: Integer[np.ndarray, "count"], classes: int
+) -> Integer[np.ndarray, "classes classes"]:
     """Counts (classes, classes): row = true class, column = predicted class."""
     return np.bincount(labels.astype(np.int64) * classes + predictions, minlength=classes**2).reshape(classes, classes)
 
 
 def figures_of(
-    logits: Float[np.ndarray, "count classes"], labels: Int[np.ndarray, "count"], temperature: float
+    logits: Float[np.ndarray, "count classes"], labels: Integer[np.ndarray, "count"], temperature: float
 ) -> dict[str, Any]:
     """What `metrics.json` says of a split. `loss` is the mean negative log likelihood in nats."""
     classes = logits.shape[1]
@@ -103,9 +105,7 @@ def figures_of(
     }
 
 
-def misclassified_of(
-    split: Split, logits: Float[np.ndarray, "count classes"], temperature: float
-) -> Misclassified:
+def misclassified_of(split: Split, logits: Float[np.ndarray, "count classes"], temperature: float) -> Misclassified:
     """All pictures of a split whose largest logit is not their label's, in the split's order."""
     predictions = logits.argmax(axis=1)
     rows = np.flatnonzero(predictions != split.labels)

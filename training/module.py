@@ -72,7 +72,7 @@ class CifarLitModule(pl.LightningModule):
         rest = [parameter for parameter in self.network.parameters() if parameter is not fc]
         # SGD on a layer whose output is scaled by s equals SGD on the scaled layer at s^2 the rate and 1/s^2 the decay.
         squared = recipe.logit_scale**2
-        groups = [
+        groups: list[dict[str, Any]] = [
             {"params": rest, "name": "network"},
             {
                 "params": [fc],

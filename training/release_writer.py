@@ -26,8 +26,8 @@ def write_release(
     """Writes `release/` in the run's folder and returns its metrics.
 
     The weights are stored first and read back; everything else is computed from what was read. The temperature comes
-    from the validation pictures (it stays 1 if there are none). The folder appears whole or not at all. `training` holds
-    what is known of the run: seconds, number of training images, environment.
+    from the validation pictures (it stays 1 if there are none). The folder appears whole or not at all. `training`
+    holds what is known of the run: seconds, number of training images, environment.
     """
     partial = folder.path / "release.partial"
     shutil.rmtree(partial, ignore_errors=True)
@@ -85,5 +85,3 @@ def format_table(metrics: dict[str, Any]) -> str:
                 f"{name:12}{each['count']:>10,}{each['accuracy']:>10.2%}{each['loss']:>9.4f}{each['ece']:>8.2%}"
             )
     return "\n".join(lines)
-
-

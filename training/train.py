@@ -32,12 +32,14 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     add("--epochs", type=int, help=f"passes over the training pictures (default: {DEFAULTS.epochs})")
     add("--batch-size", type=int, help=f"pictures per step (default: {DEFAULTS.batch_size})")
     add("--max-lr", type=float, help=f"peak of the one-cycle learning rate (default: {DEFAULTS.max_lr})")
+    add("--validation-images", type=int,
+        help=f"training pictures held out for validation (default: {DEFAULTS.validation_images})")  # fmt: skip
     add("--seed", type=int, help=f"of split, initial weights, order, augmentation (default: {DEFAULTS.seed})")
     add("--precision", default="auto", help="Lightning's name, such as 32-true; auto takes bf16 where it is native")
     add("--accelerator", default="auto", choices=["auto", "cpu", "gpu", "cuda"], help="where to train")
     add("--devices", default="auto", help="how many devices, or which")
     add("--num-nodes", type=int, default=1, help="how many machines take part")
-    add("--resume", nargs="?", const="newest", metavar="CHECKPOINT", help="continue a run, by default the newest in --out")
+    add("--resume", nargs="?", const="newest", metavar="CHECKPOINT", help="continue a run: the newest in --out")
     add("--out", type=Path, default=Path("runs"), help="where runs are kept")
     return parser.parse_args(arguments)
 
@@ -80,7 +82,8 @@ def prepare_run(options: argparse.Namespace) -> tuple[RunFolder, Recipe]:
     given = {field.name: value for field in fields(Recipe) if (value := getattr(options, field.name, None)) is not None}
     if options.resume is None:
         return RunFolder.new(options.out), replace(DEFAULTS, **given)
-    folder = RunFolder.newest(options.out) if options.resume == "newest" else RunFolder.of_checkpoint(Path(options.resume))
+    newest = options.resume == "newest"
+    folder = RunFolder.newest(options.out) if newest else RunFolder.of_checkpoint(Path(options.resume))
     recipe = folder.load_recipe()
     if changed := {name: value for name, value in given.items() if getattr(recipe, name) != value}:
         raise ResumeError(f"{folder.path} was started with another recipe; it cannot resume with {changed}.")

@@ -39,7 +39,8 @@ def draw_channels(maps: np.ndarray, stage_name: str) -> np.ndarray:
 def feature_maps_tab(served: ServedRelease, panel: PicturePanel) -> None:
     """Builds the tab and its endpoint `/feature_maps`."""
     gr.Markdown(
-        "Follow one channel through the network: bright cells are where it responds to the picture.", elem_classes="lead"
+        "Follow one channel through the network: bright cells are where it responds to the picture.",
+        elem_classes="lead",
     )
     sentence = gr.Markdown(elem_classes="answer")
     with gr.Row():

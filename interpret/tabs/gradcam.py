@@ -55,7 +55,9 @@ def explain(
     scale = unsigned_scale(maps.numpy(), UNIT)
     names = [served.class_names[index] for index in cam.class_indices]
     overlays = [
-        enlarge(overlay(pixels, scale.paint(resize_map(each, INPUT_SIZE, smooth=smooth).numpy()), opacity), OVERLAY_FACTOR)
+        enlarge(
+            overlay(pixels, scale.paint(resize_map(each, INPUT_SIZE, smooth=smooth).numpy()), opacity), OVERLAY_FACTOR
+        )
         for each in maps
     ]
     panels = [
@@ -78,11 +80,9 @@ def gradcam_tab(served: ServedRelease, panel: PicturePanel) -> GradCamControls:
             with gr.Row():
                 overlay_image = _picture("Evidence on the picture", "gradcam-overlay")
                 against_image = _picture("Evidence for the other class", "gradcam-against", visible=False)
-                cells = _picture("The map's own cells", "gradcam-cells")
+                cells = _picture("The map's own cells", "gradcam-cells", chart=True)
         with gr.Column(scale=2, min_width=240):
-            explained = gr.Dropdown(
-                [("the predicted class", "predicted"), *names], value="predicted", label="Explain"
-            )
+            explained = gr.Dropdown([("the predicted class", "predicted"), *names], value="predicted", label="Explain")
             against = gr.Dropdown([("no other class", "none"), *names], value="none", label="Compare with")
             layer = gr.Dropdown(STAGE_CHOICES, value="resnet_block3", label="Layer")
             opacity = gr.Slider(0, 1, value=0.5, step=0.05, label="Opacity of the overlay")
@@ -164,7 +164,7 @@ def gradcam_tab(served: ServedRelease, panel: PicturePanel) -> GradCamControls:
     return GradCamControls(explained, against)
 
 
-def _picture(label: str, elem_id: str, *, visible: bool = True) -> gr.Image:
+def _picture(label: str, elem_id: str, *, visible: bool = True, chart: bool = False) -> gr.Image:
     return gr.Image(
         label=label,
         format="png",
@@ -172,7 +172,7 @@ def _picture(label: str, elem_id: str, *, visible: bool = True) -> gr.Image:
         visible=visible,
         buttons=["download", "fullscreen"],
         elem_id=elem_id,
-        elem_classes="pixels",
+        elem_classes=["pixels", "chart"] if chart else "pixels",
     )
 
 

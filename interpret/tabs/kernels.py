@@ -41,10 +41,7 @@ def _grid(pixels: np.ndarray) -> np.ndarray:
 def choices(convolutions: dict[str, Convolution]) -> list[tuple[str, str]]:
     """The layers as the page names them, with the names that the API takes."""
     return [
-        (
-            f"{number} of {len(convolutions)}: {name}, {each.module.out_channels} kernels on {each.input_channels} inputs",
-            name,
-        )
+        (f"{number} of {len(convolutions)}: {name}, {each.module.out_channels} on {each.input_channels} inputs", name)
         for number, (name, each) in enumerate(convolutions.items(), start=1)
     ]
 
@@ -89,12 +86,12 @@ def kernels_tab(served: ServedRelease, demo: gr.Blocks) -> None:
         if rgb and convolution.takes_colour:
             colours = colour_kernels(convolution).cpu().numpy()
             title = f"{layer}: {count} kernels in colour"
-            return draw_colour_kernels(colours, title), f"All {count} kernels of {layer}, on red, green and blue together."
+            words = f"All {count} kernels of {layer}, on red, green and blue together."
+            return draw_colour_kernels(colours, title), words
         weights = input_channel_kernels(convolution, input_channel).cpu().numpy()
-        title = f"{layer}: {count} kernels on input channel {int(input_channel)}"
-        return draw_kernels(weights, title), (
-            f"{layer} has {count} kernels; shown is what each does to channel {int(input_channel)} of its {inputs} inputs."
-        )
+        chosen = int(input_channel)
+        words = f"{layer} has {count} kernels; shown is what each does to channel {chosen} of its {inputs} inputs."
+        return draw_kernels(weights, f"{layer}: {count} kernels on input channel {chosen}"), words
 
     def adjust(layer: str, rgb: bool) -> tuple[Any, Any]:
         convolution = convolutions[layer]

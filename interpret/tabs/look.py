@@ -17,10 +17,16 @@ def theme() -> gr.Theme:
     )
     quiet = {
         f"{name}{dark}": shade
-        for name in ("body_text_color_subdued", "block_label_text_color", "block_title_text_color", "block_info_text_color")
+        for name in (f"{part}_text_color" for part in ("block_label", "block_title", "block_info"))
         for dark, shade in (("", "*neutral_600"), ("_dark", "*neutral_300"))
     }
-    return base.set(**quiet, slider_color="*primary_600", checkbox_background_color_selected="*primary_600")
+    return base.set(
+        **quiet,
+        body_text_color_subdued="*neutral_600",
+        body_text_color_subdued_dark="*neutral_300",
+        slider_color="*primary_600",
+        checkbox_background_color_selected="*primary_600",
+    )
 
 
 CSS = """
@@ -37,6 +43,7 @@ CSS = """
 
 /* Small pictures stay pixels, on the dark film of a light box; their labels stand above them, never on them. */
 .pixels img { image-rendering: pixelated; }
+.chart img { image-rendering: auto; }
 .pixels label[data-testid="block-label"] { position: static; width: 100%; border-width: 0 0 1px; border-radius: 0; }
 .pixels .image-container, .pixels .image-frame { background: #0f1219; height: auto; }
 .pixels .image-container > button { height: auto; }
@@ -44,7 +51,8 @@ CSS = """
 .chart .image-frame img { max-width: 860px; }
 #picture .image-container { height: 220px; }
 #picture .image-frame, #picture .image-frame img { height: 100%; max-height: 172px; width: 100%; }
-.pixels .image-container .icon-button-wrapper { top: -26px; right: 0; height: 25px; border: 0; background: none; }
+.pixels:not(#picture) .image-container .icon-button-wrapper {
+  top: -26px; right: 0; height: 25px; border: 0; background: none; }
 
 .pixels .grid-wrap { min-height: 0; max-height: none; height: auto; padding: 8px; overflow: visible; }
 .pixels .grid-container { padding: 0; gap: 6px; grid-template: none / repeat(var(--grid-cols), minmax(0, 1fr));

@@ -89,14 +89,14 @@ def misclassified_tab(
         """
         rows, found = select_errors(samples, names, count, true_label, predicted_label)
         test = served.release.metrics["test"]
-        return error_gallery(served, rows), error_table(served, rows), (
-            f"{test['errors']} of {test['count']} test pictures are misclassified; {found} match, {len(rows)} are shown."
-        )  # fmt: skip
+        words = f"{test['errors']:,} of {test['count']:,} test pictures are misclassified; {found:,} match"
+        return error_gallery(served, rows), error_table(served, rows), f"{words}, {len(rows):,} are shown."
 
     def open_error(count: float, true_label: str, predicted_label: str, event: gr.SelectData) -> tuple[Any, ...]:
         rows, _ = select_errors(samples, names, count, true_label, predicted_label)
         row = rows[event.index]
-        return samples.images[row], names[samples.predictions[row]], names[samples.labels[row]], gr.update(selected="gradcam")
+        predicted, true = names[samples.predictions[row]], names[samples.labels[row]]
+        return samples.images[row], predicted, true, gr.update(selected="gradcam")
 
     filters = [count, true_label, predicted_label]
     gr.on(

@@ -18,28 +18,23 @@ EXAMPLES = Path(__file__).resolve().parent.parent.parent / "examples"
 SEEN_FACTOR = 8
 
 
-class UploadedPicture(gr.Image):
-    """A `gr.Image` that hands the uploaded file on as it is: `model.images` does all decoding, and words all errors."""
-
-    is_template = True
-
-    def preprocess(self, payload: ImageData | None) -> str | bytes | None:  # type: ignore[override]
-        """The path of the uploaded file, or the bytes of a data URL. A malformed data URL gives no bytes."""
-        if payload is None:
-            return None
-        if payload.url and payload.url.startswith("data:"):
-            try:
-                return base64.b64decode(payload.url.partition(",")[2], validate=True)
-            except binascii.Error:
-                return b""
-        return payload.path
+def uploaded_file(payload: ImageData | None) -> str | bytes | None:
+    """The path of the uploaded file, or the bytes of a data URL; a malformed data URL gives no bytes."""
+    if payload is None:
+        return None
+    if payload.url and payload.url.startswith("data:"):
+        try:
+            return base64.b64decode(payload.url.partition(",")[2], validate=True)
+        except binascii.Error:
+            return b""
+    return payload.path
 
 
 @dataclass(frozen=True)
 class PicturePanel:
     """The components that every lens listens to. `seen` changes exactly when the network's input does."""
 
-    picture: UploadedPicture
+    picture: gr.Image
     squaring: gr.Radio
     seen: gr.Image
 
@@ -64,7 +59,7 @@ def picture_panel(served: ServedRelease, demo: gr.Blocks) -> PicturePanel:
     examples = example_pictures()
     right = [example for example in examples if example.right]
     wrong = [example for example in examples if not example.right]
-    picture = UploadedPicture(
+    picture = gr.Image(
         str(right[0].path),
         label="Picture",
         type="filepath",
@@ -76,8 +71,13 @@ def picture_panel(served: ServedRelease, demo: gr.Blocks) -> PicturePanel:
         elem_id="picture",
         elem_classes="pixels",
     )
+    # The file goes on as it is: `model.images` does all decoding and words all errors; Gradio would mask them.
+    picture.preprocess = uploaded_file  # type: ignore[method-assign,assignment]
     squaring = gr.Radio(
-        [("crop to the centre", "crop"), ("fit, on white", "fit")], value="crop", label="Make it square", container=False
+        [("crop to the centre", "crop"), ("fit, on white", "fit")],
+        value="crop",
+        label="Make it square",
+        container=False,
     )
     seen = gr.Image(
         label="What the network sees: 32×32 pixels",
@@ -107,7 +107,7 @@ def picture_panel(served: ServedRelease, demo: gr.Blocks) -> PicturePanel:
     return PicturePanel(picture, squaring, seen)
 
 
-def _example_gallery(label: str, examples: list[ExamplePicture], picture: UploadedPicture, elem_id: str, columns: int) -> None:
+def _example_gallery(label: str, examples: list[ExamplePicture], picture: gr.Image, elem_id: str, columns: int) -> None:
     gallery = gr.Gallery(
         [(str(example.path), example.caption) for example in examples],
         label=label,

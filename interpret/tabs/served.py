@@ -60,9 +60,7 @@ class ServedRelease:
 
 
 @functools.lru_cache(maxsize=128)
-def _prepare_once(
-    path: str, _modified: int, _size: int, squaring: Squaring
-) -> UInt8[np.ndarray, "32 32 3"]:
+def _prepare_once(path: str, _modified: int, _size: int, squaring: Squaring) -> UInt8[np.ndarray, "32 32 3"]:
     """Decoding a phone's photo costs ten times what explaining it does, and every control asks for it again."""
     pixels = prepare(path, squaring)
     pixels.setflags(write=False)
