@@ -14,7 +14,7 @@ def check_name(what: str, value: str, allowed: Sequence[str]) -> str:
     return value
 
 
-def check_whole(what: str, value: float, low: int, high: int) -> int:
+def check_whole(what: str, value: int | float, low: int, high: int) -> int:
     """`value` as an int, if it is a whole number from `low` to `high`; else raises ChoiceError."""
     whole = isinstance(value, (int, float)) and not isinstance(value, bool) and value == value // 1
     if not whole or not low <= value <= high:
@@ -22,7 +22,7 @@ def check_whole(what: str, value: float, low: int, high: int) -> int:
     return int(value)
 
 
-def check_fraction(what: str, value: float) -> float:
+def check_fraction(what: str, value: int | float) -> float:
     """`value`, if it is a number from 0 to 1; else raises ChoiceError."""
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 1:
         raise ChoiceError(f"{what} must be a number from 0 to 1, got {value!r}.")

@@ -12,17 +12,19 @@ COMMON_CHANNELS = min(stage.channels for stage in STAGES)
 
 def activations_of(
     network: CifarResNet, image: Float[Tensor, "1 3 32 32"]
-) -> dict[str, Float[Tensor, "channels height width"]]:
-    """Every stage's activations for one picture, by stage name. All are at least 0: each stage ends in a ReLU, or adds
-    two results of one."""
+) -> dict[str, Float[Tensor, "_ _ _"]]:
+    """Every stage's activations (channels, height, width) for one picture, by stage name.
+
+    All are at least 0: each stage ends in a ReLU, or adds two results of one.
+    """
     with torch.no_grad():
         _, activations = network.forward_with_activations(image)
     return {name: activation[0] for name, activation in activations.items()}
 
 
 def channel_of_every_stage(
-    activations: dict[str, Float[Tensor, "channels height width"]], channel: float
-) -> dict[str, Float[Tensor, "height width"]]:
+    activations: dict[str, Float[Tensor, "_ _ _"]], channel: int | float
+) -> dict[str, Float[Tensor, "_ _"]]:
     """The feature map of one channel number at every stage.
 
     Raises ChoiceError if not every stage has that channel.
@@ -32,7 +34,7 @@ def channel_of_every_stage(
 
 
 def all_channels(
-    activations: dict[str, Float[Tensor, "channels height width"]], stage_name: str
+    activations: dict[str, Float[Tensor, "_ _ _"]], stage_name: str
 ) -> Float[Tensor, "channels height width"]:
     """All feature maps of one stage. Raises ChoiceError for an unknown stage."""
     return activations[check_name("layer", stage_name, STAGE_NAMES)]

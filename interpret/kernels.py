@@ -40,7 +40,7 @@ def find_convolution(network: CifarResNet, name: str) -> Convolution:
     return convolutions[check_name("layer", name, tuple(convolutions))]
 
 
-def input_channel_kernels(convolution: Convolution, input_channel: float) -> Float[Tensor, "kernels 3 3"]:
+def input_channel_kernels(convolution: Convolution, input_channel: int | float) -> Float[Tensor, "kernels 3 3"]:
     """The weights that every kernel applies to one input channel.
 
     Raises ChoiceError if the convolution has no such input channel.

@@ -12,7 +12,7 @@ ANY = "any"
 def select_errors(
     samples: Misclassified,
     class_names: tuple[str, ...],
-    count: float,
+    count: int | float,
     true_label: str = ANY,
     predicted_label: str = ANY,
 ) -> tuple[Int[np.ndarray, "chosen"], int]:

@@ -23,7 +23,7 @@ def probabilities_of(logits: Float[Tensor, "batch classes"], temperature: float)
 
 
 def top_classes(
-    probabilities: Float[Tensor, "classes"], class_names: tuple[str, ...], top_k: float
+    probabilities: Float[Tensor, "classes"], class_names: tuple[str, ...], top_k: int | float
 ) -> dict[str, float]:
     """The `top_k` most probable classes with their probabilities, most probable first.
 

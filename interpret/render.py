@@ -37,7 +37,7 @@ def enlarge(pixels: UInt8[np.ndarray, "height width 3"], factor: int) -> UInt8[n
 
 
 def overlay(
-    pixels: UInt8[np.ndarray, "height width 3"], colours: UInt8[np.ndarray, "height width 3"], opacity: float
+    pixels: UInt8[np.ndarray, "height width 3"], colours: UInt8[np.ndarray, "height width 3"], opacity: int | float
 ) -> UInt8[np.ndarray, "height width 3"]:
     """`colours` laid on `pixels`: 0 shows the pixels alone, 1 the colours alone.
 
@@ -99,7 +99,7 @@ def _draw_legend(image: Image.Image, draw: ImageDraw.ImageDraw, scale: Scale, to
     draw.text((width - 1, text_top), f"{high} {scale.unit}".rstrip(), FAINT_INK, _font(), anchor="ra")
 
 
-def format_number(value: float) -> str:
+def format_number(value: int | float) -> str:
     """A number in at most four characters or so, with a true minus sign, as legends show it."""
     text = "0" if value == 0 else f"{value:.3g}" if abs(value) < 1 else f"{value:.1f}"
     return text.replace("-", "\u2212")

@@ -2,7 +2,6 @@
 
 import io
 from pathlib import Path
-from typing import Literal, get_args
 
 import numpy as np
 import torch
@@ -15,15 +14,14 @@ BACKGROUND = (255, 255, 255)
 MAX_PIXELS = 64_000_000
 READABLE = "PNG, JPEG, WebP, AVIF, GIF, BMP or TIFF"
 
-Squaring = Literal["crop", "fit"]
-SQUARINGS: tuple[Squaring, ...] = get_args(Squaring)
+SQUARINGS = ("crop", "fit")
 
 
 class ImageError(ValueError):
     """An upload that cannot become the network's input; the message says what would."""
 
 
-def prepare(source: str | Path | bytes, squaring: Squaring = "crop") -> UInt8[np.ndarray, "32 32 3"]:
+def prepare(source: str | Path | bytes, squaring: str = "crop") -> UInt8[np.ndarray, "32 32 3"]:
     """What the network sees of a picture: 32x32 RGB, sRGB values from 0 to 255.
 
     A 32x32 opaque 8-bit picture passes unchanged. Everything else is turned upright (EXIF), reduced to its first frame
@@ -69,7 +67,7 @@ def to_rgb(image: Image.Image) -> Image.Image:
     return image if image.mode == "RGB" else image.convert("RGB")
 
 
-def shrink(image: Image.Image, squaring: Squaring = "crop") -> UInt8[np.ndarray, "32 32 3"]:
+def shrink(image: Image.Image, squaring: str = "crop") -> UInt8[np.ndarray, "32 32 3"]:
     """An RGB picture of any size and shape as 32x32 pixels; one that has this size is unchanged.
 
     Raises ImageError for an unknown way of squaring.
@@ -81,7 +79,7 @@ def shrink(image: Image.Image, squaring: Squaring = "crop") -> UInt8[np.ndarray,
     return np.array(square(image, squaring).resize((INPUT_SIZE, INPUT_SIZE), Image.Resampling.BICUBIC))
 
 
-def square(image: Image.Image, squaring: Squaring) -> Image.Image:
+def square(image: Image.Image, squaring: str) -> Image.Image:
     """The largest centred square (`crop`), or the whole picture centred on white (`fit`)."""
     width, height = image.size
     if squaring == "crop":

@@ -115,7 +115,7 @@ class CifarResNet(nn.Module):
 
     def forward_with_activations(
         self, images: Float[Tensor, "batch 3 32 32"]
-    ) -> tuple[Float[Tensor, "batch classes"], dict[str, Float[Tensor, "batch channels height width"]]]:
+    ) -> tuple[Float[Tensor, "batch classes"], dict[str, Float[Tensor, "batch _ _ _"]]]:
         """The logits, and every stage's activations by stage name, in order.
 
         A stage's activations are what it hands on: after its last ReLU, for the residual stages after the addition.
@@ -129,7 +129,7 @@ class CifarResNet(nn.Module):
 
     def forward_with_convolutions(
         self, images: Float[Tensor, "batch 3 32 32"]
-    ) -> tuple[Float[Tensor, "batch classes"], dict[str, Float[Tensor, "batch channels height width"]]]:
+    ) -> tuple[Float[Tensor, "batch classes"], dict[str, Float[Tensor, "batch _ _ _"]]]:
         """The logits, and every convolution's own output by the name that `convolutions()` gives it, in order."""
         outputs = {}
         x = self.normalise(images)

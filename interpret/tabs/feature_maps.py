@@ -8,7 +8,6 @@ from interpret.render import Panel, draw_panels, enlarge, tile
 from interpret.scales import unsigned_scale
 from interpret.tabs.picture import PicturePanel
 from interpret.tabs.served import MODEL_QUEUE, QUIET, STAGE_CHOICES, ServedRelease, answers
-from model.images import Squaring
 from model.network import STAGES
 
 PANEL_SIDE = 192
@@ -53,7 +52,7 @@ def feature_maps_tab(served: ServedRelease, panel: PicturePanel) -> None:
 
     @answers
     def feature_maps(
-        image: str | None, channel: float = 16, layer: str = "prep_layer", squaring: Squaring = "crop"
+        image: str | None, channel: float = 16, layer: str = "prep_layer", squaring: str = "crop"
     ) -> tuple[np.ndarray, np.ndarray, str]:
         """One channel of the network's own activations at each of its six stages, and all channels of one stage.
 

@@ -13,7 +13,7 @@ from interpret.scales import unsigned_scale
 from interpret.tabs.picture import PicturePanel
 from interpret.tabs.served import MODEL_QUEUE, QUIET, STAGE_CHOICES, ServedRelease, answers
 from interpret.words import describe_cam
-from model.images import INPUT_SIZE, Squaring
+from model.images import INPUT_SIZE
 
 OVERLAY_FACTOR = 12
 CELLS_SIDE = 256
@@ -40,7 +40,7 @@ class CamPictures:
 def explain(
     served: ServedRelease,
     image: str | None,
-    squaring: Squaring,
+    squaring: str,
     layer: str,
     explained: tuple[str, ...],
     opacity: float,
@@ -101,7 +101,7 @@ def gradcam_tab(served: ServedRelease, panel: PicturePanel) -> GradCamControls:
         layer: str = "resnet_block3",
         class_name: str = "predicted",
         against: str = "none",
-        squaring: Squaring = "crop",
+        squaring: str = "crop",
         smooth: bool = True,
     ) -> tuple[dict[str, float], np.ndarray, np.ndarray, str, Any]:
         """The most probable classes of a picture, and where in it the evidence for a class lies (Grad-CAM).
@@ -127,7 +127,7 @@ def gradcam_tab(served: ServedRelease, panel: PicturePanel) -> GradCamControls:
         )  # fmt: skip
 
     @answers
-    def predict_all(image: str | None, squaring: Squaring = "crop") -> dict[str, float]:
+    def predict_all(image: str | None, squaring: str = "crop") -> dict[str, float]:
         """All ten classes with their calibrated confidences, which sum to 1.
 
         Parameters:

@@ -12,7 +12,6 @@ from gradio.data_classes import ImageData
 
 from interpret.render import enlarge
 from interpret.tabs.served import QUIET, ServedRelease, answers
-from model.images import Squaring
 
 EXAMPLES = Path(__file__).resolve().parent.parent.parent / "examples"
 SEEN_FACTOR = 8
@@ -91,7 +90,7 @@ def picture_panel(served: ServedRelease, demo: gr.Blocks) -> PicturePanel:
     _example_gallery("It gets these wrong", wrong, picture, "errors-to-try", columns=4)
 
     @answers
-    def see(image: str | None, squaring: Squaring = "crop") -> np.ndarray:
+    def see(image: str | None, squaring: str = "crop") -> np.ndarray:
         """What the network sees of a picture: 32x32 pixels, enlarged eightfold."""
         pixels, _ = served.look(image, squaring)
         return enlarge(pixels, SEEN_FACTOR)

@@ -13,7 +13,7 @@ from jaxtyping import Float, UInt8
 from torch import Tensor
 
 from interpret.choices import ChoiceError
-from model.images import ImageError, Squaring, prepare, to_tensor
+from model.images import ImageError, prepare, to_tensor
 from model.network import STAGES, CifarResNet
 from model.release import Release
 
@@ -43,7 +43,7 @@ class ServedRelease:
         return self.network.config.class_names
 
     def look(
-        self, image: str | bytes | None, squaring: Squaring
+        self, image: str | bytes | None, squaring: str
     ) -> tuple[UInt8[np.ndarray, "32 32 3"], Float[Tensor, "1 3 32 32"]]:
         """The picture as the network sees it: as pixels, and as its input on the device.
 
@@ -60,7 +60,7 @@ class ServedRelease:
 
 
 @functools.lru_cache(maxsize=128)
-def _prepare_once(path: str, _modified: int, _size: int, squaring: Squaring) -> UInt8[np.ndarray, "32 32 3"]:
+def _prepare_once(path: str, _modified: int, _size: int, squaring: str) -> UInt8[np.ndarray, "32 32 3"]:
     """Decoding a phone's photo costs ten times what explaining it does, and every control asks for it again."""
     pixels = prepare(path, squaring)
     pixels.setflags(write=False)

@@ -1,0 +1,209 @@
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+import torch
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
+
+from model.network import CifarResNet, NetworkConfig
+from model.release import (
+    BUNDLED,
+    HASHED_FILES,
+    SERVED_FILES,
+    Misclassified,
+    ReleaseError,
+    load_network,
+    load_release,
+    read_config,
+    save_metrics,
+    save_misclassified,
+    save_weights,
+    seal,
+)
+
+
+@pytest.fixture
+def samples() -> Misclassified:
+    rng = np.random.default_rng(0)
+    probabilities = rng.dirichlet(np.ones(10), 3).astype(np.float32)
+    predictions = probabilities.argmax(axis=1)
+    return Misclassified(
+        images=rng.integers(0, 256, (3, 32, 32, 3), dtype=np.uint8),
+        test_indices=np.array([4, 7, 9]),
+        labels=(predictions + 1) % 10,
+        predictions=predictions,
+        probabilities=probabilities,
+    )
+
+
+@pytest.fixture
+def folder(tmp_path: Path, samples: Misclassified) -> Path:
+    torch.manual_seed(0)
+    config = NetworkConfig(temperature=1.25)
+    save_weights(CifarResNet(config), tmp_path)
+    save_metrics({"test": {"count": 10, "errors": 3, "accuracy": 0.7}}, tmp_path)
+    save_misclassified(samples, config.class_names, tmp_path)
+    seal(config, tmp_path)
+    return tmp_path
+
+
+def reseal(folder: Path) -> None:
+    seal(read_config(folder)[0], folder)
+
+
+def edit_config(folder: Path, **changes) -> None:
+    document = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps(document | changes))
+
+
+def test_what_was_written_is_read_back(folder, samples):
+    release = load_release(folder)
+    assert release.config == NetworkConfig(temperature=1.25)
+    assert release.test_accuracy == 0.7
+    for name in ("images", "test_indices", "labels", "predictions", "probabilities"):
+        assert np.array_equal(getattr(release.misclassified, name), getattr(samples, name))
+
+
+def test_the_loaded_network_is_frozen_and_in_eval_mode(folder):
+    network = load_release(folder).network
+    assert not network.training
+    assert not any(parameter.requires_grad for parameter in network.parameters())
+
+
+def test_convolutions_are_stored_in_float16_and_batch_norm_in_float32(folder):
+    for name, tensor in load_file(folder / "model.safetensors").items():
+        expected = torch.float16 if tensor.ndim > 1 else torch.int64 if "num_batches" in name else torch.float32
+        assert tensor.dtype == expected, name
+    with safe_open(folder / "model.safetensors", "pt") as file:
+        assert file.metadata() == {"format": "pt"}
+
+
+def test_the_weights_may_be_read_by_other_users(folder):
+    assert (folder / "model.safetensors").stat().st_mode & 0o044 == 0o044
+
+
+def test_the_samples_carry_the_features_that_the_hub_understands(folder):
+    schema = pq.read_schema(folder / "misclassified.parquet")
+    features = json.loads(schema.metadata[b"huggingface"])["info"]["features"]
+    assert features["image"] == {"_type": "Image"}
+    assert features["label"]["names"][3] == "cat"
+    assert schema.names == ["image", "test_index", "label", "prediction", "confidence", "probabilities"]
+
+
+@pytest.mark.parametrize("name", HASHED_FILES)
+def test_a_flipped_byte_is_refused_by_name(folder, name):
+    content = bytearray((folder / name).read_bytes())
+    content[len(content) // 2] ^= 1
+    (folder / name).write_bytes(content)
+    with pytest.raises(ReleaseError, match=name):
+        load_release(folder)
+
+
+@pytest.mark.parametrize("name", SERVED_FILES)
+def test_a_missing_file_is_refused_by_name(folder, name):
+    (folder / name).unlink()
+    with pytest.raises(ReleaseError, match=name):
+        load_release(folder)
+
+
+def test_the_errors_of_another_model_are_refused(folder):
+    shutil.copy(BUNDLED / "misclassified.parquet", folder / "misclassified.parquet")
+    with pytest.raises(ReleaseError, match=r"misclassified\.parquet is damaged or of another release"):
+        load_release(folder)
+
+
+def test_metrics_that_count_other_errors_than_the_samples_are_refused(folder):
+    save_metrics({"test": {"count": 10, "errors": 4, "accuracy": 0.6}}, folder)
+    reseal(folder)
+    with pytest.raises(ReleaseError, match="4 errors of 10"):
+        load_release(folder)
+
+
+def test_weights_of_another_shape_are_refused(folder):
+    tensors = load_file(folder / "model.safetensors")
+    tensors["fc.weight"] = tensors["fc.weight"][:5].clone()
+    save_file(tensors, folder / "model.safetensors")
+    with pytest.raises(ReleaseError, match=r"fc\.weight"):
+        load_network(folder, NetworkConfig())
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"format_version": 99}, "format version 99"),
+        ({"architecture": "ViT"}, "ViT"),
+        ({"temperature": -1}, "temperature"),
+        ({"sha256": {}}, r"model\.safetensors"),
+        ({"std": [0.2]}, "std"),
+    ],
+)
+def test_a_config_that_this_code_cannot_serve_is_refused(folder, changes, message):
+    edit_config(folder, **changes)
+    with pytest.raises(ReleaseError, match=message):
+        load_release(folder)
+
+
+def test_a_config_that_is_no_json_is_refused(folder):
+    (folder / "config.json").write_text("{")
+    with pytest.raises(ReleaseError, match=r"config\.json could not be read"):
+        load_release(folder)
+
+
+def test_a_release_without_any_error_still_loads(folder, samples):
+    nothing = Misclassified(
+        *(getattr(samples, name)[:0] for name in ("images", "test_indices", "labels", "predictions", "probabilities"))
+    )
+    save_misclassified(nothing, NetworkConfig().class_names, folder)
+    save_metrics({"test": {"count": 10, "errors": 0, "accuracy": 1.0}}, folder)
+    reseal(folder)
+    assert len(load_release(folder).misclassified) == 0
+
+
+def test_the_bundled_release_is_as_accurate_as_it_claims_to_have_to_be(release):
+    assert release.test_accuracy >= 0.925
+    assert release.metrics["test"]["count"] == 10_000
+
+
+def test_the_bundled_release_holds_every_error_that_its_confusion_matrix_counts(release):
+    confusion = np.array(release.metrics["test"]["confusion_matrix"])
+    stored = np.zeros_like(confusion)
+    np.add.at(stored, (release.misclassified.labels, release.misclassified.predictions), 1)
+    np.fill_diagonal(confusion, 0)
+    assert np.array_equal(stored, confusion)
+
+
+def test_the_bundled_probabilities_sum_to_one_and_prefer_the_prediction(release):
+    samples = release.misclassified
+    np.testing.assert_allclose(samples.probabilities.sum(axis=1), 1, atol=1e-5)
+    assert np.array_equal(samples.probabilities.argmax(axis=1), samples.predictions)
+
+
+def test_the_bundled_samples_are_what_the_bundled_network_says_of_them(release):
+    from interpret.prediction import predict
+    from model.images import to_tensor
+
+    samples = release.misclassified
+    _, probabilities = predict(release.network, to_tensor(samples.images[:100]))
+    # Stored and computed in batches of different size: float32 rounding only.
+    np.testing.assert_allclose(probabilities.numpy(), samples.probabilities[:100], atol=1e-4)
+
+
+@pytest.mark.whole_data
+def test_recomputing_the_bundled_accuracy_gives_the_same_errors_to_the_last_image(release, whole_data):
+    from training.cifar10 import load_cifar10
+    from training.evaluation import logits_of, misclassified_of
+
+    _, test = load_cifar10(whole_data)
+    recomputed = misclassified_of(test, logits_of(release.network, test), release.config.temperature)
+    assert np.array_equal(recomputed.test_indices, release.misclassified.test_indices)
+    assert np.array_equal(recomputed.predictions, release.misclassified.predictions)
+    assert np.array_equal(recomputed.images, release.misclassified.images)
+
+
+def test_a_release_holds_no_pickle():
+    suffixes = {path.suffix for path in BUNDLED.rglob("*") if path.is_file()}
+    assert suffixes <= {".safetensors", ".json", ".parquet", ".md", ".png"}

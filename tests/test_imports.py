@@ -1,0 +1,66 @@
+"""Imports run one way: app -> interpret.tabs -> interpret -> model, training -> model (and interpret)."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+FILES = [
+    path
+    for folder in ("model", "interpret", "training", "benchmarks")
+    for path in (ROOT / folder).rglob("*.py")
+] + [ROOT / "app.py"]
+
+
+def imported_modules(path: Path) -> set[str]:
+    modules = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            modules |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            modules.add(node.module)
+    return modules
+
+
+def layer(path: Path) -> str:
+    relative = path.relative_to(ROOT)
+    if relative.parts[:2] == ("interpret", "tabs"):
+        return "tabs"
+    return relative.parts[0].removesuffix(".py")
+
+
+FORBIDDEN = {
+    "model": ("interpret", "training", "app", "gradio", "pytorch_lightning", "albumentations"),
+    "interpret": ("interpret.tabs", "training", "app", "gradio", "pytorch_lightning", "albumentations"),
+    "tabs": ("training", "app", "pytorch_lightning", "albumentations"),
+    "training": ("interpret.tabs", "app", "gradio"),
+    "app": ("training", "pytorch_lightning", "albumentations"),
+    "benchmarks": ("training.train",),
+}
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_file_imports_only_what_its_layer_may(path):
+    forbidden = FORBIDDEN[layer(path)]
+    wrong = {
+        module
+        for module in imported_modules(path)
+        for name in forbidden
+        if module == name or module.startswith(f"{name}.")
+    }
+    assert not wrong
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_nothing_served_or_trained_uses_pickle_eval_or_hooks(path):
+    calls = [node.func for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
+    functions = {call.id for call in calls if isinstance(call, ast.Name)}
+    methods = {call.attr for call in calls if isinstance(call, ast.Attribute)}
+    assert not functions & {"eval", "exec"}
+    assert not methods & {"register_forward_hook", "register_full_backward_hook"}
+    assert "pickle" not in imported_modules(path)
+
+
+def test_app_stays_under_a_hundred_lines():
+    assert len((ROOT / "app.py").read_text().splitlines()) < 100
