@@ -11,11 +11,11 @@ import gradio as gr
 from interpret.tabs.feature_maps import feature_maps_tab
 from interpret.tabs.gradcam import gradcam_tab
 from interpret.tabs.kernels import kernels_tab
-from interpret.tabs.look import CSS, header, theme
+from interpret.tabs.look import CSS, NAME_PICTURES, header, theme
 from interpret.tabs.misclassified import misclassified_tab
 from interpret.tabs.picture import picture_panel
 from interpret.tabs.served import ServedRelease, serve
-from model.release import BUNDLED, load_release
+from model.hub import choose_release
 
 logger = logging.getLogger("app")
 
@@ -41,11 +41,18 @@ def build_page(served: ServedRelease) -> gr.Blocks:
 
 def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
-    served = serve(load_release(BUNDLED), "bundled")
+    served = serve(*choose_release(os.environ.get("MODEL_REPO_ID"), os.environ.get("MODEL_REVISION")))
     logger.info("Serving release %s (%s) on %s", served.release.identifier, served.reason, served.device)
     demo = build_page(served)
     demo.queue(max_size=64, default_concurrency_limit=4)
-    demo.launch(theme=theme(), css=CSS, max_file_size="20mb", footer_links=["api"], ssr_mode=False, show_error=False)
+    demo.launch(
+        theme=theme(),
+        css=CSS,
+        js=NAME_PICTURES,
+        max_file_size="20mb",
+        footer_links=["api"],
+        ssr_mode=False,
+    )
 
 
 if __name__ == "__main__":

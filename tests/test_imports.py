@@ -7,9 +7,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 FILES = [
-    path
-    for folder in ("model", "interpret", "training", "benchmarks")
-    for path in (ROOT / folder).rglob("*.py")
+    path for folder in ("model", "interpret", "training", "benchmarks") for path in (ROOT / folder).rglob("*.py")
 ] + [ROOT / "app.py"]
 
 

@@ -15,16 +15,19 @@ Curve = tuple[list[float], list[float]]
 CONTACT_SHEET_ERRORS = 40
 
 
-def read_curves(metrics_csv: Path) -> dict[str, Curve]:
-    """(steps, values) by the name of what was logged, from Lightning's CSV log."""
-    curves: dict[str, Curve] = defaultdict(lambda: ([], []))
-    with metrics_csv.open() as file:
-        for row in csv.DictReader(file):
-            for name, value in row.items():
-                if name not in ("step", "epoch") and value:
-                    curves[name][0].append(float(row["step"]))
-                    curves[name][1].append(float(value))
-    return dict(curves)
+def read_curves(metrics_csvs: list[Path]) -> dict[str, Curve]:
+    """(steps, values) by the name of what was logged, from Lightning's CSV logs, oldest first.
+
+    A resumed run repeats the steps since its last checkpoint; the later value of a step counts.
+    """
+    values: dict[str, dict[float, float]] = defaultdict(dict)
+    for path in metrics_csvs:
+        with path.open() as file:
+            for row in csv.DictReader(file):
+                for name, value in row.items():
+                    if name not in ("step", "epoch") and value:
+                        values[name][float(row["step"])] = float(value)
+    return {name: (sorted(each), [each[step] for step in sorted(each)]) for name, each in values.items()}
 
 
 def training_curves(curves: dict[str, Curve]) -> Figure:

@@ -24,10 +24,12 @@ class NonFiniteLossError(RuntimeError):
 class CifarLitModule(pl.LightningModule):
     """Trains a CifarResNet. Batches are (uint8 images, int64 labels)."""
 
-    def __init__(self, recipe: Recipe, config: NetworkConfig | None = None) -> None:
+    def __init__(self, recipe: Recipe, steps_per_epoch: int, config: NetworkConfig | None = None) -> None:
         super().__init__()
         self.save_hyperparameters({"recipe": asdict(recipe)})
         self.recipe = recipe
+        # Not asked of the trainer: its estimate loads the training loader before a checkpoint can tell it where it was.
+        self.total_steps = recipe.epochs * steps_per_epoch
         self.network = CifarResNet(config)
         scale_logits_(self.network, recipe.logit_scale)
         self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -84,8 +86,7 @@ class CifarLitModule(pl.LightningModule):
         optimizer = torch.optim.SGD(
             groups, lr=recipe.max_lr, momentum=recipe.momentum, weight_decay=recipe.weight_decay, nesterov=True
         )
-        total_steps = int(self.trainer.estimated_stepping_batches)
-        schedule = LambdaLR(optimizer, lambda step: recipe.lr_factor(step, total_steps))
+        schedule = LambdaLR(optimizer, lambda step: recipe.lr_factor(step, self.total_steps))
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 
     def on_train_start(self) -> None:

@@ -70,7 +70,7 @@ def draw_figures(
     """The release's charts by file name."""
     before, after = (reliability(softmax(test_logits, each), test.labels) for each in (1.0, config.temperature))
     return {
-        "training_curves": training_curves(read_curves(folder.metrics_csv)),
+        "training_curves": training_curves(read_curves(folder.metrics_csvs)),
         "confusion_matrix": confusion_figure(np.array(metrics["test"]["confusion_matrix"]), config.class_names),
         "reliability": reliability_figure(before, after, config.temperature),
     }

@@ -27,7 +27,7 @@ class ResumeError(RuntimeError):
 
 @dataclass(frozen=True)
 class RunFolder:
-    """`<out>/<timestamp>/`: recipe.json, checkpoints/, logs, release/."""
+    """`<out>/<timestamp>/`: recipe.json, environment.json, checkpoints/, logs, release/."""
 
     path: Path
 
@@ -40,8 +40,9 @@ class RunFolder:
         return self.checkpoints / "last.ckpt"
 
     @property
-    def metrics_csv(self) -> Path:
-        return self.path / "csv" / "metrics.csv"
+    def metrics_csvs(self) -> list[Path]:
+        """The logged values, a file for each time that the run was started or resumed, oldest first."""
+        return sorted(self.path.glob("csv*/metrics.csv"))
 
     @property
     def release(self) -> Path:
@@ -108,6 +109,7 @@ def build_trainer(
     folder: RunFolder,
     recipe: Recipe,
     *,
+    steps_per_epoch: int,
     accelerator: str,
     devices: str,
     num_nodes: int,
@@ -129,6 +131,7 @@ def build_trainer(
         ),
         IntervalCheckpoint(folder.checkpoints, checkpoint_every),
     ]
+    legs = len(list(folder.path.glob("csv*")))
     return pl.Trainer(
         default_root_dir=folder.path,
         max_epochs=recipe.epochs,
@@ -139,9 +142,10 @@ def build_trainer(
         callbacks=callbacks,
         logger=[
             TensorBoardLogger(str(folder.path), name=None, version="tensorboard"),
-            CSVLogger(str(folder.path), name=None, version="csv"),
+            # A log of its own for each leg of the run: Lightning deletes a CSV log that it finds.
+            CSVLogger(str(folder.path), name=None, version=f"csv-{legs + 1:02d}", flush_logs_every_n_steps=1),
         ],
-        log_every_n_steps=10,
+        log_every_n_steps=min(10, steps_per_epoch),
         num_sanity_val_steps=0,
         use_distributed_sampler=False,
         enable_model_summary=False,

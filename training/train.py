@@ -12,6 +12,7 @@ os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")
 
 import pytorch_lightning as pl
 
+from model.network import NetworkConfig
 from training.cifar10 import DataError, load_cifar10
 from training.datamodule import Cifar10DataModule
 from training.hardware import AcceleratorError, check_accelerator, environment, fast_precision
@@ -58,14 +59,16 @@ def train(options: argparse.Namespace) -> None:
     folder, recipe = prepare_run(options)
     train_split, test_split = load_cifar10(options.data_dir)
     pl.seed_everything(recipe.seed)
-    module = CifarLitModule(recipe)
-    data = Cifar10DataModule(train_split, test_split, recipe, module.network.config.mean)
+    config = NetworkConfig()
+    data = Cifar10DataModule(train_split, test_split, recipe, config.mean)
+    module = CifarLitModule(recipe, len(data.batches), config)
     precision = fast_precision(options.accelerator) if options.precision == "auto" else options.precision
     if not options.resume:
         folder.start(recipe, environment(precision))
     trainer = build_trainer(
         folder,
         recipe,
+        steps_per_epoch=len(data.batches),
         accelerator=options.accelerator,
         devices=options.devices,
         num_nodes=options.num_nodes,

@@ -1,7 +1,6 @@
 """The GradCAM tab: which part of the picture speaks for a class."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import gradio as gr
 import numpy as np
@@ -103,7 +102,7 @@ def gradcam_tab(served: ServedRelease, panel: PicturePanel) -> GradCamControls:
         against: str = "none",
         squaring: str = "crop",
         smooth: bool = True,
-    ) -> tuple[dict[str, float], np.ndarray, np.ndarray, str, Any]:
+    ) -> tuple[dict[str, float], np.ndarray, np.ndarray, str, np.ndarray | None]:
         """The most probable classes of a picture, and where in it the evidence for a class lies (Grad-CAM).
 
         Parameters:
@@ -122,9 +121,7 @@ def gradcam_tab(served: ServedRelease, panel: PicturePanel) -> GradCamControls:
         classes = (class_name,) if against == "none" else (class_name, against)
         confidences, pictures = explain(served, image, squaring, layer, classes, opacity, top_k, smooth)
         other = pictures.overlays[1] if len(classes) > 1 else None
-        return confidences, pictures.overlays[0], pictures.cells, pictures.sentence, gr.update(
-            value=other, visible=other is not None
-        )  # fmt: skip
+        return confidences, pictures.overlays[0], pictures.cells, pictures.sentence, other
 
     @answers
     def predict_all(image: str | None, squaring: str = "crop") -> dict[str, float]:
@@ -160,6 +157,13 @@ def gradcam_tab(served: ServedRelease, panel: PicturePanel) -> GradCamControls:
         api_name="predict",
         **QUIET,
         **MODEL_QUEUE,
+    )
+    against.change(
+        lambda name: gr.update(visible=name != "none"),
+        against,
+        against_image,
+        api_visibility="private",
+        show_progress="hidden",
     )
     return GradCamControls(explained, against)
 

@@ -33,6 +33,8 @@ CSS = """
 .gradio-container { max-width: min(1280px, 100vw) !important; margin: 0 auto !important; }
 .gradio-container .main.fillable { padding: 16px clamp(8px, 2.5vw, 32px) !important; }
 .gradio-container .main, .gradio-container main, .gradio-container .column, .tabs, .tabitem { min-width: 0; }
+.tab-container button[aria-selected="true"] { color: #c2410c; }
+.dark .tab-container button[aria-selected="true"] { color: #fb923c; }
 #header .html-container { padding: 0; }
 #header h1 { font-size: 1.7rem; font-weight: 700; margin: 0; letter-spacing: -0.01em; }
 #header p { margin: 0.2rem 0 0; }
@@ -67,6 +69,19 @@ CSS = """
 @media (max-width: 700px) {
   .tab-container button { padding: 0 9px; font-size: 0.85rem; }
   .errors .grid-container { grid-template-columns: repeat(3, minmax(0, 1fr)); }
+}
+"""
+
+
+# Gradio gives its pictures no text for screen readers: each takes its label, whenever one is drawn.
+NAME_PICTURES = """
+() => {
+  const name = () => document.querySelectorAll(".pixels .image-container img").forEach((image) => {
+    const label = image.closest(".block").querySelector("[data-testid=block-label]")?.textContent.trim();
+    if (label && image.alt !== label) image.alt = label;
+  });
+  new MutationObserver(name).observe(document.body, {childList: true, subtree: true});
+  name();
 }
 """
 

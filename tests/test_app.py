@@ -1,0 +1,191 @@
+"""The app, started for real and called as users call it: through gradio_client."""
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+from gradio_client import Client, handle_file
+from gradio_client.exceptions import AppError
+from PIL import Image
+
+from interpret.prediction import predict
+from interpret.render import enlarge
+from model.images import prepare, to_tensor
+from model.network import STAGES
+
+from .conftest import EXAMPLES, ROOT, RunningApp
+
+CAT = handle_file(str(EXAMPLES / "cat.png"))
+
+
+@pytest.fixture(scope="module")
+def client(app: RunningApp, tmp_path_factory: pytest.TempPathFactory) -> Client:
+    return Client(app.url, verbose=False, download_files=str(tmp_path_factory.mktemp("downloads")))
+
+
+def pixels_of(path: str) -> np.ndarray:
+    assert path.endswith(".png")
+    return np.asarray(Image.open(path).convert("RGB"))
+
+
+def confidences_of(label: dict) -> dict[str, float]:
+    return {each["label"]: each["confidence"] for each in label["confidences"]}
+
+
+def test_its_documented_endpoints_take_their_parameters_in_the_promised_order(client):
+    endpoints = client.view_api(return_format="dict")["named_endpoints"]
+    promised = {
+        "/gradcam": ["image", "opacity", "top_k", "layer"],
+        "/misclassified": ["count", "true_label", "predicted_label"],
+        "/feature_maps": ["image", "channel"],
+        "/kernels": ["layer"],
+        "/predict": ["image"],
+    }
+    for name, parameters in promised.items():
+        found = endpoints[name]["parameters"]
+        assert [each["parameter_name"] for each in found][: len(parameters)] == parameters
+        assert all(each["parameter_has_default"] for each in found if each["parameter_name"] != "image")
+        assert endpoints[name]["description"]
+
+
+def test_predict_gives_all_ten_confidences_of_the_served_network(client, network):
+    label = client.predict(CAT, api_name="/predict")
+    _, expected = predict(network, to_tensor(prepare(EXAMPLES / "cat.png")[None]))
+    found = confidences_of(label)
+    assert label["label"] == network.config.class_names[int(expected.argmax())]
+    assert sum(found.values()) == pytest.approx(1, abs=1e-5)
+    for name, value in zip(network.config.class_names, expected[0].tolist(), strict=True):
+        assert found[name] == pytest.approx(value, abs=1e-6)
+
+
+def test_gradcam_answers_a_positional_call_in_the_order_of_the_first_version(client):
+    label, overlay, cells, sentence, against = client.predict(CAT, 0.3, 2, "custom_block2", api_name="/gradcam")
+    assert len(label["confidences"]) == 2
+    assert pixels_of(overlay).shape == (384, 384, 3)
+    assert pixels_of(cells).ndim == 3
+    assert "evidence" in sentence or "nothing" in sentence
+    assert against is None
+
+
+def test_at_opacity_zero_the_overlay_is_the_picture_that_the_network_saw_without_loss(client, cat_pixels):
+    _, overlay, *_ = client.predict(CAT, 0, 3, api_name="/gradcam")
+    assert np.array_equal(pixels_of(overlay), enlarge(cat_pixels, 12))
+
+
+def test_gradcam_explains_a_chosen_class_and_compares_it_with_another(client):
+    *_, sentence, against = client.predict(CAT, class_name="dog", against="frog", api_name="/gradcam")
+    assert "dog" in sentence and "frog" in sentence
+    assert pixels_of(against).shape == (384, 384, 3)
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_gradcam_answers_at_every_layer(client, stage):
+    assert client.predict(CAT, layer=stage.name, api_name="/gradcam")[0]["label"]
+
+
+def test_misclassified_gives_as_many_errors_as_asked_for_with_their_pictures_unharmed(client, release):
+    gallery, table, sentence = client.predict(25, api_name="/misclassified")
+    assert len(gallery) == len(table["data"]) == 25
+    samples, names = release.misclassified, release.config.class_names
+    for item, (index, true, predicted, confidence, _) in zip(gallery, table["data"], strict=True):
+        row = samples.test_indices.tolist().index(index)
+        assert (true, predicted) == (names[samples.labels[row]], names[samples.predictions[row]])
+        assert confidence == pytest.approx(float(samples.confidences[row]), abs=1e-4)
+        assert true in item["caption"] and predicted in item["caption"]
+        assert np.array_equal(pixels_of(item["image"]), enlarge(samples.images[row], 4))
+    assert f"{len(samples):,} of 10,000" in sentence
+
+
+def test_misclassified_can_show_every_error_of_the_release(client, release):
+    count = len(release.misclassified)
+    _, table, _ = client.predict(count, api_name="/misclassified")
+    assert len({row[0] for row in table["data"]}) == count
+
+
+def test_misclassified_can_be_filtered_by_both_labels(client, release):
+    _, table, _ = client.predict(10, "cat", "dog", api_name="/misclassified")
+    assert {(row[1], row[2]) for row in table["data"]} == {("cat", "dog")}
+
+
+def test_feature_maps_gives_one_channel_of_every_layer_and_all_of_one(client):
+    stages, grid, sentence = client.predict(CAT, 5, "custom_block3", api_name="/feature_maps")
+    assert pixels_of(stages).shape[1] > 3 * 192
+    assert pixels_of(grid).size
+    assert "Channel 5" in sentence and "of 512 channels" in sentence
+
+
+def test_kernels_gives_a_picture_for_each_of_the_eight_convolutions(client, network):
+    from interpret.kernels import convolutions_by_name
+
+    for name, convolution in convolutions_by_name(network).items():
+        picture, sentence = client.predict(name, convolution.input_channels - 1, api_name="/kernels")
+        assert pixels_of(picture).size and name in sentence
+
+
+def test_kernels_without_arguments_shows_the_first_layer_in_colour(client):
+    picture, sentence = client.predict(api_name="/kernels")
+    assert "red, green and blue" in sentence
+    assert pixels_of(picture).size
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "arguments", "allowed"),
+    [
+        ("/gradcam", {"image": CAT, "layer": "layer4"}, "resnet_block3"),
+        ("/gradcam", {"image": CAT, "opacity": 1.5}, "1"),
+        ("/gradcam", {"image": CAT, "top_k": 11}, "10"),
+        ("/gradcam", {"image": CAT, "top_k": 2.5}, "whole number from 1 to 10"),
+        ("/gradcam", {"image": CAT, "class_name": "tiger"}, "airplane"),
+        ("/gradcam", {"image": CAT, "squaring": "stretch"}, "crop"),
+        ("/feature_maps", {"image": CAT, "channel": 64}, "63"),
+        ("/kernels", {"layer": "fc"}, "prep_layer"),
+        ("/kernels", {"layer": "prep_layer", "input_channel": 3, "rgb": False}, "from 0 to 2"),
+        ("/misclassified", {"count": 0}, "1"),
+        ("/misclassified", {"true_label": "tiger"}, "truck"),
+        ("/predict", {"image": None}, "Choose a picture first"),
+        ("/gradcam", {"image": None}, "Choose a picture first"),
+        ("/feature_maps", {"image": None}, "Choose a picture first"),
+    ],
+)
+def test_a_wrong_argument_is_an_error_that_says_what_is_allowed(client, endpoint, arguments, allowed):
+    with pytest.raises(AppError) as caught:
+        client.predict(**arguments, api_name=endpoint)
+    assert allowed in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["broken.png", "broken.jpg", "text.txt", "drawing.svg"])
+def test_a_file_that_is_no_picture_is_an_error_that_says_what_is(client, tmp_path: Path, name):
+    file = tmp_path / name
+    file.write_bytes(b"\x89PNG\r\n\x1a\n broken")
+    with pytest.raises(AppError, match=r"PNG, JPEG"):
+        client.predict(handle_file(str(file)), api_name="/predict")
+
+
+def test_uploads_in_other_formats_give_the_logits_of_the_same_pixels(client, tmp_path: Path):
+    pixels = prepare(EXAMPLES / "cat.png")
+    expected = confidences_of(client.predict(CAT, api_name="/predict"))
+    for name in ("cat.bmp", "cat.tiff", "cat.webp"):
+        Image.fromarray(pixels).save(tmp_path / name, lossless=True)
+        found = confidences_of(client.predict(handle_file(str(tmp_path / name)), api_name="/predict"))
+        assert found == expected
+
+
+def test_concurrent_calls_give_exactly_the_serial_answers(client, tmp_path: Path):
+    calls = [(path, layer) for path in sorted(EXAMPLES.glob("*.png"))[:4] for layer in ("resnet_block3", "prep_layer")]
+
+    def answer(call):
+        label, overlay, cells, sentence, _ = client.predict(
+            handle_file(str(call[0])), 0.5, 10, call[1], api_name="/gradcam"
+        )
+        return confidences_of(label), pixels_of(overlay).tobytes(), pixels_of(cells).tobytes(), sentence
+
+    serial = [answer(call) for call in calls]
+    with ThreadPoolExecutor(8) as pool:
+        concurrent = list(pool.map(answer, calls * 2))
+    assert concurrent == serial * 2
+
+
+def test_no_traceback_in_its_log_passes_through_this_projects_code(client, app):
+    """Gradio logs its own refusals of sliders and dropdowns; ours are answers and not accidents."""
+    assert not [line for line in app.log.read_text().splitlines() if f'File "{ROOT}/interpret' in line]

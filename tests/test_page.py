@@ -1,0 +1,170 @@
+"""The page in a real browser, as its visitors meet it."""
+
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlparse
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from .conftest import EXAMPLES, RunningApp
+
+pytestmark = pytest.mark.browser
+TABS = ("GradCAM", "Misclassified", "Feature maps", "Kernels")
+FIRST_PICTURE = {
+    "GradCAM": "#gradcam-overlay img",
+    "Misclassified": "#misclassified-gallery img",
+    "Feature maps": "#feature-maps-stages img",
+    "Kernels": "#kernels-picture img",
+}
+DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+
+
+@dataclass
+class Visit:
+    """A page with what it complained about and whom it asked."""
+
+    page: Page
+    errors: list[str] = field(default_factory=list)
+    hosts: set[str] = field(default_factory=set)
+
+    def open(self, url: str) -> None:
+        self.page.on("console", lambda message: self.errors.append(message.text) if message.type == "error" else None)
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.on("request", lambda request: self.hosts.add(urlparse(request.url).hostname or ""))
+        self.page.goto(url)
+        self.page.wait_for_selector(FIRST_PICTURE["GradCAM"], timeout=60_000)
+
+    def show(self, tab: str) -> None:
+        self.page.get_by_role("tab", name=tab, exact=True).click()
+        self.page.locator(FIRST_PICTURE[tab]).first.wait_for()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    if chromium is None:
+        if os.environ.get("CI"):
+            pytest.fail("CI must install Chromium")
+        pytest.skip("needs Chromium: install it, or name its program in CHROMIUM")
+    with sync_playwright() as playwright:
+        arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+        launched = playwright.chromium.launch(executable_path=chromium, args=arguments)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def visit(browser: Browser, app: RunningApp) -> Iterator[Visit]:
+    context = browser.new_context(viewport=DESKTOP)
+    visit = Visit(context.new_page())
+    visit.open(app.url)
+    yield visit
+    context.close()
+
+
+def test_a_first_visit_finds_an_example_explained(visit):
+    expect(visit.page.locator("#gradcam-label")).to_contain_text("airplane")
+    expect(visit.page.locator("#gradcam-sentence")).to_contain_text("airplane")
+    expect(visit.page.locator("#seen img")).to_be_visible()
+
+
+def test_the_header_says_how_good_the_network_is_and_which_release_it_is(visit, release):
+    header = visit.page.locator("#header")
+    expect(header).to_contain_text(f"{release.test_accuracy:.2%}")
+    expect(header).to_contain_text(release.identifier)
+    expect(header).to_contain_text("bundled")
+
+
+def test_every_tab_opens_with_a_picture_and_no_error_and_asks_no_other_host(visit):
+    for tab in TABS:
+        visit.show(tab)
+        expect(visit.page.locator(FIRST_PICTURE[tab]).first).to_be_visible()
+    visit.page.wait_for_timeout(500)
+    assert visit.errors == []
+    assert visit.hosts <= {"127.0.0.1", "localhost", ""}
+
+
+def test_clicking_an_example_explains_it(visit):
+    before = visit.page.locator(FIRST_PICTURE["GradCAM"]).get_attribute("src")
+    visit.page.locator("#examples button.thumbnail-item").nth(9).click()
+    expect(visit.page.locator("#gradcam-label")).to_contain_text("truck")
+    expect(visit.page.locator(FIRST_PICTURE["GradCAM"])).not_to_have_attribute("src", before or "")
+    assert visit.errors == []
+
+
+def test_uploading_a_picture_explains_it(visit):
+    visit.page.get_by_label("Remove Image").or_(visit.page.locator("#picture button[aria-label='Clear']")).first.click()
+    visit.page.locator("#picture input[type=file]").first.set_input_files(str(EXAMPLES / "ship.png"))
+    expect(visit.page.locator("#gradcam-label")).to_contain_text("ship")
+
+
+def test_a_broken_file_is_answered_in_one_sentence_and_the_page_goes_on(visit, tmp_path: Path):
+    broken = tmp_path / "broken.png"
+    broken.write_bytes(b"\x89PNG\r\n\x1a\n broken")
+    visit.page.get_by_label("Remove Image").or_(visit.page.locator("#picture button[aria-label='Clear']")).first.click()
+    visit.page.locator("#picture input[type=file]").first.set_input_files(str(broken))
+    expect(
+        visit.page.get_by_text(re.compile("could not be read as a picture; use an undamaged PNG")).first
+    ).to_be_visible()
+    visit.page.locator("#examples button.thumbnail-item").nth(8).click()
+    expect(visit.page.locator("#gradcam-label")).to_contain_text("ship")
+
+
+def test_moving_a_control_changes_the_answer(visit):
+    overlay = visit.page.locator(FIRST_PICTURE["GradCAM"])
+    before = overlay.get_attribute("src")
+    visit.page.get_by_label("Smooth the overlay between cells").uncheck()
+    expect(overlay).not_to_have_attribute("src", before or "")
+
+
+def test_an_error_opens_on_the_gradcam_tab_predicted_against_true(visit, release):
+    visit.show("Misclassified")
+    samples, names = release.misclassified, release.config.class_names
+    row = samples.confidences.argmax()
+    visit.page.locator("#misclassified-gallery button.thumbnail-item").first.click()
+    expect(visit.page.get_by_role("tab", name="GradCAM", exact=True)).to_have_attribute("aria-selected", "true")
+    expect(visit.page.locator("#gradcam-label")).to_contain_text(names[samples.predictions[row]])
+    expect(visit.page.locator("#gradcam-sentence")).to_contain_text(names[samples.labels[row]])
+    expect(visit.page.locator("#gradcam-against img")).to_be_visible()
+
+
+def test_another_layers_kernels_come_with_its_own_input_channels(visit):
+    visit.show("Kernels")
+    before = visit.page.locator(FIRST_PICTURE["Kernels"]).get_attribute("src")
+    visit.page.get_by_label("Layer", exact=True).last.click()
+    visit.page.get_by_role("option", name=re.compile("resnet_block3.3")).click()
+    expect(visit.page.locator(FIRST_PICTURE["Kernels"])).not_to_have_attribute("src", before or "")
+    expect(visit.page.get_by_label(re.compile("range slider for Input channel|Input channel")).first).to_be_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_no_tab_scrolls_sideways(browser, app, size, scheme):
+    context = browser.new_context(viewport=size, color_scheme=scheme)
+    visit = Visit(context.new_page())
+    visit.open(app.url)
+    for tab in TABS:
+        visit.show(tab)
+        assert visit.page.evaluate("document.documentElement.scrollWidth") <= size["width"]
+    context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_text_has_contrast_and_controls_have_names(browser, app, scheme):
+    context = browser.new_context(viewport=DESKTOP, color_scheme=scheme)
+    visit = Visit(context.new_page())
+    visit.open(app.url)
+    faults = set()
+    for tab in TABS:
+        visit.show(tab)
+        results = Axe().run(visit.page, options={"runOnly": ["wcag2a", "wcag2aa"]})
+        for violation in results.response["violations"]:
+            faults |= {(violation["id"], str(node["target"])) for node in violation["nodes"]}
+    context.close()
+    assert faults == set()

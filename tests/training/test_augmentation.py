@@ -1,0 +1,67 @@
+import numpy as np
+import pytest
+
+from training.augmentation import augment_batch, augmentation
+from training.recipe import Recipe
+
+MEAN = (0.5, 0.4, 0.3)
+ALONE = {"crop_padding": 0, "cutout_size": 0}
+
+
+@pytest.fixture
+def pictures() -> np.ndarray:
+    return np.random.default_rng(0).integers(0, 256, (64, 32, 32, 3), dtype=np.uint8)
+
+
+def augmented(pictures: np.ndarray, seed: int = 0, **recipe) -> np.ndarray:
+    return augment_batch(augmentation(Recipe(**recipe), MEAN), pictures, seed)
+
+
+def test_flipping_mirrors_about_half_of_the_pictures_and_changes_nothing_else(pictures):
+    result = augmented(pictures, **ALONE)
+    mirrored = [np.array_equal(after, before[:, ::-1]) for before, after in zip(pictures, result, strict=True)]
+    kept = [np.array_equal(after, before) for before, after in zip(pictures, result, strict=True)]
+    assert all(one or other for one, other in zip(mirrored, kept, strict=True))
+    assert 16 < sum(mirrored) < 48
+
+
+def test_cropping_shifts_by_up_to_four_pixels_and_fills_by_reflection(pictures):
+    result = augmented(pictures, crop_padding=4, cutout_size=0)
+    offsets = set()
+    for before, after in zip(pictures, result, strict=True):
+        padded = np.pad(before, ((4, 4), (4, 4), (0, 0)), mode="reflect")
+        views = np.lib.stride_tricks.sliding_window_view(padded, (32, 32, 3))[:, :, 0]
+        found = [np.argwhere((views == each).all(axis=(2, 3, 4))) for each in (after, after[:, ::-1])]
+        places = np.concatenate(found)
+        assert len(places) >= 1
+        offsets.add(tuple(places[0]))
+    assert len(offsets) > 20
+
+
+def test_cutout_fills_one_square_with_the_mean_colour(pictures):
+    result = augmented(pictures, crop_padding=0, cutout_size=8)
+    fill = np.round(np.array(MEAN) * 255)
+    for before, after in zip(pictures, result, strict=True):
+        rows, columns = np.nonzero((after == fill).all(axis=2))
+        assert len(rows) >= 64
+        assert rows.max() - rows.min() == 7 and columns.max() - columns.min() == 7
+        outside = np.ones((32, 32), bool)
+        outside[rows, columns] = False
+        same = np.array_equal(after[outside], before[outside])
+        assert same or np.array_equal(after[outside], before[:, ::-1][outside])
+
+
+def test_every_picture_of_a_batch_gets_its_own_parameters():
+    same = np.random.default_rng(0).integers(0, 256, (1, 32, 32, 3), dtype=np.uint8).repeat(32, axis=0)
+    assert len({picture.tobytes() for picture in augmented(same)}) > 25
+
+
+def test_the_seed_decides_everything(pictures):
+    assert np.array_equal(augmented(pictures, seed=1), augmented(pictures, seed=1))
+    assert not np.array_equal(augmented(pictures, seed=1), augmented(pictures, seed=2))
+
+
+def test_the_pictures_themselves_are_not_changed(pictures):
+    before = pictures.copy()
+    augmented(pictures)
+    assert np.array_equal(pictures, before)

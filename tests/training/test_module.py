@@ -1,0 +1,63 @@
+import pytest
+import torch
+from torch.nn import functional as F
+
+from model.network import CifarResNet
+from training.module import CifarLitModule, NonFiniteLossError
+from training.recipe import Recipe
+
+
+@pytest.fixture
+def batch() -> tuple[torch.Tensor, torch.Tensor]:
+    generator = torch.Generator().manual_seed(0)
+    images = torch.randint(0, 256, (8, 3, 32, 32), generator=generator, dtype=torch.uint8)
+    return images, torch.randint(0, 10, (8,), generator=generator)
+
+
+def module_with_optimizer(recipe: Recipe) -> tuple[CifarLitModule, torch.optim.Optimizer]:
+    torch.manual_seed(0)
+    module = CifarLitModule(recipe, steps_per_epoch=10).double()
+    return module, module.configure_optimizers()["optimizer"]  # type: ignore[index,return-value]
+
+
+def test_starting_fc_smaller_equals_multiplying_the_logits(batch):
+    """Three steps of SGD with logits x 1/8, against the scaled start, rate and decay of `fc`."""
+    recipe = Recipe(max_lr=0.01, warmup=0)
+    module, optimizer = module_with_optimizer(recipe)
+    torch.manual_seed(0)
+    reference = CifarResNet().double()
+    plain = torch.optim.SGD(
+        reference.parameters(), lr=recipe.max_lr, momentum=0.9, weight_decay=recipe.weight_decay, nesterov=True
+    )
+    images = batch[0].double() / 255
+    for _ in range(3):
+        for network, scale, each in ((module.network, 1.0, optimizer), (reference, recipe.logit_scale, plain)):
+            each.zero_grad()
+            F.cross_entropy(scale * network(images), batch[1]).backward()
+            each.step()
+    for ours, theirs in (
+        (module.network.fc.weight, recipe.logit_scale * reference.fc.weight),
+        (module.network.prep_layer[0].weight, reference.prep_layer[0].weight),
+    ):
+        torch.testing.assert_close(ours, theirs, rtol=1e-8, atol=1e-10)  # float64, three steps
+
+
+def test_every_parameter_is_trained_once():
+    module, optimizer = module_with_optimizer(Recipe())
+    optimised = [id(parameter) for group in optimizer.param_groups for parameter in group["params"]]
+    assert sorted(optimised) == sorted(id(parameter) for parameter in module.network.parameters())
+
+
+def test_it_takes_the_same_logits_from_bytes_as_the_app_does_from_pixels(batch):
+    from model.images import to_tensor
+
+    module = CifarLitModule(Recipe(), steps_per_epoch=10).eval()
+    pixels = batch[0].permute(0, 2, 3, 1).numpy()
+    assert torch.equal(module(batch[0]), module.network(to_tensor(pixels)))
+
+
+def test_a_loss_that_is_not_a_number_stops_the_run_and_says_at_which_step(batch, monkeypatch):
+    module = CifarLitModule(Recipe(), steps_per_epoch=10)
+    monkeypatch.setattr(module, "_step", lambda *_, **__: torch.tensor(float("nan")))
+    with pytest.raises(NonFiniteLossError, match=r"step 0 .* --max-lr"):
+        module.training_step(batch, 0)

@@ -1,0 +1,168 @@
+"""Real, short training runs on the subset that is shipped with the tests."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import pytorch_lightning as pl
+import torch
+
+from model.release import load_release
+from training.cifar10 import load_cifar10
+from training.datamodule import Cifar10DataModule
+from training.figures import read_curves
+from training.module import CifarLitModule
+from training.recipe import Recipe
+from training.run import RunFolder, build_trainer
+
+from ..conftest import ROOT, SUBSET
+
+SHORT = ["--batch-size", "25", "--validation-images", "20", "--accelerator", "cpu", "--precision", "32-true"]
+
+
+def train(*arguments: str, data: Path = SUBSET) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "training/train.py", "--data-dir", str(data), *arguments]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=240)
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run of two epochs of two steps, started from the command line as a user would."""
+    out = tmp_path_factory.mktemp("runs")
+    result = train("--epochs", "2", "--batch-size", "50", *SHORT[2:], "--out", str(out))
+    assert result.returncode == 0, result.stderr
+    (run,) = out.iterdir()
+    (run / "stdout.txt").write_text(result.stdout + result.stderr)
+    return run
+
+
+def test_a_run_writes_a_release_that_loads(finished):
+    release = load_release(finished / "release")
+    assert release.metrics["test"]["count"] == 60
+    assert release.metrics["recipe"]["epochs"] == 2
+    assert release.metrics["training_images"] == 100
+    assert {"seed", "seconds", "hardware", "versions", "git_commit", "validation"} <= set(release.metrics)
+
+
+def test_its_metrics_are_those_of_the_weights_as_stored(finished):
+    from training.evaluation import figures_of, logits_of
+
+    release = load_release(finished / "release")
+    _, test = load_cifar10(SUBSET)
+    logits = logits_of(release.network, test)
+    assert figures_of(logits, test.labels, release.config.temperature) == release.metrics["test"]
+
+
+def test_it_leaves_the_figures_and_the_card_that_the_release_promises(finished):
+    files = {str(path.relative_to(finished / "release")) for path in (finished / "release").rglob("*.*")}
+    assert files == {
+        "README.md",
+        "config.json",
+        "metrics.json",
+        "misclassified.parquet",
+        "model.safetensors",
+        *(f"figures/{name}.png" for name in ("training_curves", "confusion_matrix", "reliability", "contact_sheet")),
+    }
+
+
+def test_it_logs_loss_accuracy_and_learning_rate_of_each_phase(finished):
+    curves = read_curves(RunFolder(finished).metrics_csvs)
+    assert {"train/loss", "train/accuracy", "val/loss", "val/accuracy"} <= set(curves)
+    assert curves["lr-SGD/network"][0] == [1, 3]
+    assert list((finished / "tensorboard").glob("events.out.tfevents.*"))
+
+
+def test_it_prints_a_table_of_validation_and_test_figures(finished):
+    printed = (finished / "stdout.txt").read_text()
+    assert "validation" in printed and "accuracy" in printed and "ECE" in printed
+
+
+def fit(folder: RunFolder, recipe: Recipe, stop_at: int | None = None, resume: bool = False) -> dict[str, torch.Tensor]:
+    """Trains; stops with an exception after `stop_at` steps, as a kill would, the last checkpoint being on disk."""
+
+    class Stop(pl.Callback):
+        def on_train_batch_start(self, trainer, pl_module, batch, batch_idx):
+            if trainer.global_step == stop_at:
+                raise InterruptedError
+
+    pl.seed_everything(recipe.seed)
+    data = Cifar10DataModule(*load_cifar10(SUBSET), recipe, (0.5, 0.5, 0.5))
+    module = CifarLitModule(recipe, len(data.batches))
+    trainer = build_trainer(
+        folder,
+        recipe,
+        steps_per_epoch=len(data.batches),
+        accelerator="cpu",
+        devices="auto",
+        num_nodes=1,
+        precision="32-true",
+        checkpoint_every=timedelta(0),
+    )
+    trainer.callbacks.append(Stop())  # type: ignore[attr-defined]
+    if stop_at is None:
+        trainer.fit(module, data, ckpt_path=folder.last_checkpoint if resume else None)
+    else:
+        with pytest.raises(InterruptedError):
+            trainer.fit(module, data)
+    return {name: tensor.clone() for name, tensor in module.network.state_dict().items()}
+
+
+@pytest.mark.parametrize("stop_at", [1, 4, 5], ids=["in the first epoch", "between epochs", "in the second epoch"])
+def test_an_interrupted_run_resumes_to_the_same_weights_bit_for_bit(tmp_path, stop_at):
+    recipe = Recipe(epochs=2, batch_size=25, validation_images=20)
+    whole = fit(RunFolder(tmp_path / "whole"), recipe)
+    folder = RunFolder(tmp_path / "interrupted")
+    fit(folder, recipe, stop_at=stop_at)
+    resumed = fit(folder, recipe, resume=True)
+    assert all(torch.equal(whole[name], tensor) for name, tensor in resumed.items())
+    assert read_curves(folder.metrics_csvs)["lr-SGD/network"][0] == [3, 7]
+
+
+def test_a_killed_run_is_finished_by_resume(tmp_path):
+    command = [sys.executable, "training/train.py", "--data-dir", str(SUBSET), "--epochs", "2", *SHORT]
+    process = subprocess.Popen(
+        [*command, "--out", str(tmp_path)], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    deadline = time.monotonic() + 200
+    while not list(tmp_path.glob("*/checkpoints/last.ckpt")) and time.monotonic() < deadline:
+        assert process.poll() is None
+        time.sleep(0.05)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    assert not list(tmp_path.glob("*/release"))
+    result = train("--resume", "--out", str(tmp_path), "--accelerator", "cpu", "--precision", "32-true")
+    assert result.returncode == 0, result.stderr
+    (run,) = tmp_path.iterdir()
+    assert load_release(run / "release").metrics["recipe"]["epochs"] == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--resume"], "nothing to resume"),
+        (["--resume", "nowhere.ckpt"], "no checkpoint nowhere.ckpt"),
+        (["--epochs", "0"], "epochs must be at least 1"),
+        (["--batch-size", "4000", "--validation-images", "20"], "batch of 4000 is larger"),
+        (["--validation-images", "5000"], "Cannot hold out 5000 of 120"),
+        (["--accelerator", "gpu"], "no CUDA device"),
+    ],
+)
+def test_bad_use_gets_one_clear_sentence(tmp_path, arguments, sentence):
+    if arguments == ["--accelerator", "gpu"] and torch.cuda.is_available():
+        pytest.skip("this machine has a GPU")
+    result = train(*arguments, "--out", str(tmp_path))
+    assert result.returncode == 1
+    assert sentence in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_an_empty_data_folder_is_answered_before_anything_is_written(tmp_path):
+    out = tmp_path / "runs"
+    result = train("--out", str(out), data=tmp_path)
+    assert "No CIFAR-10 in" in result.stderr
+    assert not out.exists()
