@@ -15,6 +15,7 @@ import pytorch_lightning as pl
 from model.network import NetworkConfig
 from training.cifar10 import DataError, load_cifar10
 from training.datamodule import Cifar10DataModule
+from training.find_lr import RangeTest, find_lr
 from training.hardware import AcceleratorError, check_accelerator, environment, fast_precision
 from training.module import CifarLitModule, NonFiniteLossError
 from training.recipe import Recipe, RecipeError
@@ -41,6 +42,7 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     add("--devices", default="auto", help="how many devices, or which")
     add("--num-nodes", type=int, default=1, help="how many machines take part")
     add("--resume", nargs="?", const="newest", metavar="CHECKPOINT", help="continue a run: the newest in --out")
+    add("--find-lr", action="store_true", help="run a learning-rate range test of 100 steps, save its plot, and stop")
     add("--out", type=Path, default=Path("runs"), help="where runs are kept")
     return parser.parse_args(arguments)
 
@@ -63,6 +65,11 @@ def train(options: argparse.Namespace) -> None:
     data = Cifar10DataModule(train_split, test_split, recipe, config.mean)
     module = CifarLitModule(recipe, len(data.batches), config)
     precision = fast_precision(options.accelerator) if options.precision == "auto" else options.precision
+    if options.find_lr:
+        report_range_test(
+            find_lr(data, recipe, folder.path, accelerator=options.accelerator, precision=precision), folder
+        )
+        return
     if not options.resume:
         folder.start(recipe, environment(precision))
     trainer = build_trainer(
@@ -79,6 +86,17 @@ def train(options: argparse.Namespace) -> None:
     about = {"training_images": len(data.train), "seconds": round(module.fit_seconds, 1), **folder.load_environment()}
     metrics = write_release(folder, module.network, recipe, data.validation, data.test, about)
     logger.info("%s\nRelease: %s", format_table(metrics), folder.release)
+
+
+def report_range_test(result: RangeTest, folder: RunFolder) -> None:
+    if result.suggestion is None:
+        advice = "The loss never fell; train for longer or look at the data."
+    else:
+        advice = (
+            f"The loss falls fastest at a learning rate of {result.suggestion:.3g}. The peak of a one-cycle schedule "
+            "may be a few times higher, below where the curve turns up: train with --max-lr."
+        )
+    logger.info("%s\nPlot: %s", advice, folder.path / "learning_rate_range.png")
 
 
 def prepare_run(options: argparse.Namespace) -> tuple[RunFolder, Recipe]:

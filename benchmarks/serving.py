@@ -1,0 +1,178 @@
+"""Serving speed as ratios, each measured in one run in turns: `python benchmarks/serving.py` (CPU, about two minutes).
+
+A ratio is the median over rounds of one candidate's time over the other's, so that a machine whose speed drifts still
+gives a fair figure. Exits with status 1 if a ratio misses its bound.
+"""
+
+import argparse
+import copy
+import io
+import os
+import re
+import statistics
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))  # a script's own folder is on the path, the root is not
+
+import numpy as np
+import torch
+from matplotlib.figure import Figure
+from pytorch_grad_cam import GradCAM
+from pytorch_grad_cam.utils.image import show_cam_on_image
+
+from interpret.kernels import find_convolution, input_channel_kernels
+from interpret.tabs.gradcam import explain
+from interpret.tabs.kernels import draw_kernels
+from interpret.tabs.served import serve
+from model.release import BUNDLED, load_release
+
+EXAMPLE = str(ROOT / "examples" / "cat.png")
+EMPTY_PAGE = "import torch, gradio\nwith gradio.Blocks() as demo: pass\ndemo.launch(ssr_mode=False)"
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """How many times one figure is another, and the bound that it must keep: at most or at least."""
+
+    what: str
+    value: float
+    bound: float
+    at_most: bool
+    detail: str
+
+    @property
+    def holds(self) -> bool:
+        return self.value <= self.bound if self.at_most else self.value >= self.bound
+
+    def __str__(self) -> str:
+        sign = "<=" if self.at_most else ">="
+        verdict = "ok" if self.holds else "MISSED"
+        return f"{self.what:62} {self.value:8.2f}  {sign} {self.bound:<5g} {verdict:7} {self.detail}"
+
+
+def seconds(function: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    function()
+    return time.perf_counter() - start
+
+
+def in_turns(first: Callable[[], object], second: Callable[[], object], rounds: int) -> tuple[float, float, float]:
+    """Median ratio first / second, and the median milliseconds of each, after a warm-up of both."""
+    for warm_up in (first, second, first, second):
+        warm_up()
+    pairs = [(seconds(first), seconds(second)) for _ in range(rounds)]
+    ratio = statistics.median(one / other for one, other in pairs)
+    one, other = (statistics.median(column) * 1e3 for column in zip(*pairs, strict=True))
+    return ratio, one, other
+
+
+def cam_ratios(rounds: int) -> list[Ratio]:
+    served = serve(load_release(BUNDLED), "bundled")
+    pixels, images = served.look(EXAMPLE, "crop")
+    picture = pixels.astype(np.float32) / 255
+    hookable = copy.deepcopy(served.network).requires_grad_()
+    hookable_layer = hookable.resnet_block3
+
+    def answer() -> object:
+        return explain(served, EXAMPLE, "crop", "resnet_block3", ("predicted",), 0.5, 3, smooth=True)
+
+    def forward() -> object:
+        with torch.inference_mode():
+            return served.network(images)
+
+    def new_object_per_request() -> object:
+        probabilities = torch.softmax(hookable(images), dim=1)
+        probabilities.topk(3)
+        with GradCAM(hookable, [hookable_layer]) as cam:
+            return show_cam_on_image(picture, cam(images)[0], use_rgb=True, image_weight=0.5)
+
+    against_forward, ours, bare = in_turns(answer, forward, rounds)
+    against_package, package, ours_again = in_turns(new_object_per_request, answer, rounds)
+    return [
+        Ratio("Grad-CAM answer / one bare forward pass", against_forward, 2, True, f"{ours:.1f} ms / {bare:.1f} ms"),
+        Ratio(
+            "new grad-cam object per request / Grad-CAM answer",
+            against_package,
+            1.8,
+            False,
+            f"{package:.1f} ms / {ours_again:.1f} ms",
+        ),
+    ]
+
+
+def kernel_ratio(rounds: int) -> Ratio:
+    network = load_release(BUNDLED).network
+    kernels = input_channel_kernels(find_convolution(network, "custom_block1"), 0).numpy()
+
+    def subplots() -> object:
+        figure = Figure(figsize=(12, 6))
+        for axis, kernel in zip(figure.subplots(8, 16).flat, kernels, strict=True):
+            axis.imshow(kernel, cmap="RdBu_r")
+            axis.axis("off")
+        picture = io.BytesIO()
+        figure.savefig(picture, format="png")
+        return picture
+
+    ratio, theirs, ours = in_turns(subplots, lambda: draw_kernels(kernels, "128 kernels"), max(3, rounds // 10))
+    return Ratio(
+        "128 kernels as matplotlib subplots / as one picture", ratio, 100, False, f"{theirs:.0f} ms / {ours:.2f} ms"
+    )
+
+
+def start(command: list[str]) -> tuple[float, float]:
+    """Seconds from the start of a process to its first page, and its resident megabytes a little later."""
+    environment = {**os.environ, "GRADIO_ANALYTICS_ENABLED": "False", "PYTHONUNBUFFERED": "1"}
+    environment.pop("MODEL_REPO_ID", None)
+    begin = time.perf_counter()
+    process = subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    )
+    try:
+        assert process.stdout is not None
+        address = next(found.group() for line in process.stdout if (found := re.search(r"http://\S+:\d+", line)))
+        with urllib.request.urlopen(address, timeout=60) as page:
+            page.read()
+        elapsed = time.perf_counter() - begin
+        time.sleep(3)
+        status = Path(f"/proc/{process.pid}/status").read_text()
+        resident = re.search(r"VmRSS:\s+(\d+) kB", status)
+        assert resident is not None
+        return elapsed, int(resident.group(1)) / 1024
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def start_ratios(rounds: int) -> list[Ratio]:
+    app, empty = [sys.executable, "app.py"], [sys.executable, "-c", EMPTY_PAGE]
+    start(app), start(empty)
+    pairs = [(start(app), start(empty)) for _ in range(rounds)]
+    ratios = []
+    for index, what, unit, bound in ((0, "start to first page", "s", 1.3), (1, "memory at rest", "MB", 1.4)):
+        value = statistics.median(one[index] / other[index] for one, other in pairs)
+        ours, theirs = (statistics.median(each[index] for each in column) for column in zip(*pairs, strict=True))
+        name = f"{what}: app.py / torch, gradio and an empty page"
+        ratios.append(Ratio(name, value, bound, True, f"{ours:.1f} {unit} / {theirs:.1f} {unit}"))
+    return ratios
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=60, help="timed rounds of each computation (default: 60)")
+    parser.add_argument("--starts", type=int, default=3, help="timed starts of each process (default: 3)")
+    options = parser.parse_args()
+    ratios = [*cam_ratios(options.rounds), kernel_ratio(options.rounds), *start_ratios(options.starts)]
+    for ratio in ratios:
+        print(ratio)
+    sys.exit(0 if all(ratio.holds for ratio in ratios) else 1)
+
+
+if __name__ == "__main__":
+    main()
