@@ -79,13 +79,13 @@ class RunFolder:
             raise ResumeError(f"{checkpoint} does not belong to a run: {folder.path} has no recipe.json.")
         return folder
 
-    @staticmethod
-    def newest(out: Path) -> "RunFolder":
-        """The run with the most recent checkpoint. Raises ResumeError if there is none."""
-        checkpoints = sorted(out.glob("*/checkpoints/last.ckpt"), key=lambda path: path.stat().st_mtime)
-        if not checkpoints:
-            raise ResumeError(f"There is nothing to resume: no {out}/*/checkpoints/last.ckpt.")
-        return RunFolder.of_checkpoint(checkpoints[-1])
+
+def newest_checkpoint(out: Path) -> Path:
+    """The most recent checkpoint among the runs in `out`. Raises ResumeError if there is none."""
+    checkpoints = sorted(out.glob("*/checkpoints/last.ckpt"), key=lambda path: path.stat().st_mtime)
+    if not checkpoints:
+        raise ResumeError(f"There is nothing to resume: no {out}/*/checkpoints/last.ckpt.")
+    return checkpoints[-1]
 
 
 class IntervalCheckpoint(ModelCheckpoint):

@@ -20,31 +20,47 @@ from training.hardware import AcceleratorError, check_accelerator, environment, 
 from training.module import CifarLitModule, NonFiniteLossError
 from training.recipe import Recipe, RecipeError
 from training.release_writer import format_table, write_release
-from training.run import ResumeError, RunFolder, build_trainer
+from training.run import ResumeError, RunFolder, build_trainer, newest_checkpoint
 
 logger = logging.getLogger("training")
 DEFAULTS = Recipe()
+NEWEST = "newest"
+
+
+class InterruptedRunError(RuntimeError):
+    """Training ended before its last epoch."""
 
 
 def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    """The command line. Recipe options that were not given are absent; their defaults stand in `Recipe`."""
+    parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
     add = parser.add_argument
-    add("--data-dir", type=Path, help="folder with CIFAR-10 as parquet (plain_text/) or as cifar-10-batches-py; "
-        "without it CIFAR10_DIR, else a download from the Hub")  # fmt: skip
-    add("--epochs", type=int, help=f"passes over the training pictures (default: {DEFAULTS.epochs})")
-    add("--batch-size", type=int, help=f"pictures per step (default: {DEFAULTS.batch_size})")
-    add("--max-lr", type=float, help=f"peak of the one-cycle learning rate (default: {DEFAULTS.max_lr})")
-    add("--validation-images", type=int,
-        help=f"training pictures held out for validation (default: {DEFAULTS.validation_images})")  # fmt: skip
-    add("--seed", type=int, help=f"of split, initial weights, order, augmentation (default: {DEFAULTS.seed})")
-    add("--precision", default="auto", help="Lightning's name, such as 32-true; auto takes bf16 where it is native")
-    add("--accelerator", default="auto", choices=["auto", "cpu", "gpu", "cuda"], help="where to train")
-    add("--devices", default="auto", help="how many devices, or which")
-    add("--num-nodes", type=int, default=1, help="how many machines take part")
-    add("--resume", nargs="?", const="newest", metavar="CHECKPOINT", help="continue a run: the newest in --out")
+    add("--data-dir", type=Path, metavar="FOLDER",
+        help="CIFAR-10 as parquet (plain_text/) or as cifar-10-batches-py (default: CIFAR10_DIR, else the Hub)")  # fmt: skip
+    for option, kind, what in (
+        ("epochs", int, "passes over the training pictures"),
+        ("batch_size", int, "pictures per step"),
+        ("max_lr", float, "peak of the one-cycle learning rate"),
+        ("validation_images", int, "training pictures held out for validation"),
+        ("seed", int, "of the split, the initial weights, the order and the augmentation"),
+    ):
+        add(f"--{option.replace('_', '-')}", type=kind, default=argparse.SUPPRESS, metavar="N",
+            help=f"{what} (default: {getattr(DEFAULTS, option)})")  # fmt: skip
+    add(
+        "--precision", default="auto", help="Lightning's name of it, such as 32-true (default: bf16 where it is native)"
+    )
+    add("--accelerator", default="auto", choices=["auto", "cpu", "gpu", "cuda"],
+        help="where to train (default: a GPU if there is one)")  # fmt: skip
+    add("--devices", default="auto", help="how many devices, or which ones (default: all)")
+    add("--num-nodes", type=int, default=1, metavar="N", help="how many machines take part (default: 1)")
+    add("--resume", nargs="?", const=NEWEST, metavar="CHECKPOINT",
+        help="continue an interrupted run (default: the newest in --out)")  # fmt: skip
     add("--find-lr", action="store_true", help="run a learning-rate range test of 100 steps, save its plot, and stop")
-    add("--out", type=Path, default=Path("runs"), help="where runs are kept")
+    add("--out", type=Path, default=Path("runs"), metavar="FOLDER", help="where runs are kept (default: runs)")
     return parser.parse_args(arguments)
+
+
+EXPECTED_ERRORS = (DataError, RecipeError, ResumeError, AcceleratorError, NonFiniteLossError, InterruptedRunError)
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -52,25 +68,25 @@ def main(arguments: list[str] | None = None) -> None:
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     try:
         train(options)
-    except (DataError, RecipeError, ResumeError, AcceleratorError, NonFiniteLossError) as error:
+    except EXPECTED_ERRORS as error:
         sys.exit(f"train.py: {error}")
 
 
 def train(options: argparse.Namespace) -> None:
+    """Trains (or resumes), evaluates the stored weights, and writes the release into the run's folder."""
     check_accelerator(options.accelerator)
-    folder, recipe = prepare_run(options)
+    folder, recipe, checkpoint = prepare_run(options)
     train_split, test_split = load_cifar10(options.data_dir)
     pl.seed_everything(recipe.seed)
     config = NetworkConfig()
     data = Cifar10DataModule(train_split, test_split, recipe, config.mean)
-    module = CifarLitModule(recipe, len(data.batches), config)
     precision = fast_precision(options.accelerator) if options.precision == "auto" else options.precision
     if options.find_lr:
-        report_range_test(
-            find_lr(data, recipe, folder.path, accelerator=options.accelerator, precision=precision), folder
-        )
+        result = find_lr(data, recipe, folder.path, accelerator=options.accelerator, precision=precision)
+        report_range_test(result, folder)
         return
-    if not options.resume:
+    module = CifarLitModule(recipe, len(data.batches), config)
+    if checkpoint is None:
         folder.start(recipe, environment(precision))
     trainer = build_trainer(
         folder,
@@ -82,10 +98,15 @@ def train(options: argparse.Namespace) -> None:
         precision=precision,
     )
     logger.info("Run %s: %s, precision %s", folder.path, recipe, precision)
-    trainer.fit(module, data, ckpt_path=folder.last_checkpoint if options.resume else None)
-    about = {"training_images": len(data.train), "seconds": round(module.fit_seconds, 1), **folder.load_environment()}
-    metrics = write_release(folder, module.network, recipe, data.validation, data.test, about)
-    logger.info("%s\nRelease: %s", format_table(metrics), folder.release)
+    trainer.fit(module, data, ckpt_path=checkpoint)
+    if trainer.current_epoch < recipe.epochs:
+        raise InterruptedRunError(f"The run stopped in epoch {trainer.current_epoch}; --resume continues it.")
+    if trainer.is_global_zero:
+        about = {"training_images": len(data.train), "seconds": round(module.fit_seconds, 1)}
+        metrics = write_release(
+            folder, module.network, recipe, data.validation, data.test, about | folder.load_environment()
+        )
+        logger.info("%s\nRelease: %s", format_table(metrics), folder.release)
 
 
 def report_range_test(result: RangeTest, folder: RunFolder) -> None:
@@ -99,16 +120,20 @@ def report_range_test(result: RangeTest, folder: RunFolder) -> None:
     logger.info("%s\nPlot: %s", advice, folder.path / "learning_rate_range.png")
 
 
-def prepare_run(options: argparse.Namespace) -> tuple[RunFolder, Recipe]:
-    given = {field.name: value for field in fields(Recipe) if (value := getattr(options, field.name, None)) is not None}
+def prepare_run(options: argparse.Namespace) -> tuple[RunFolder, Recipe, Path | None]:
+    """The run's folder and recipe, and the checkpoint to continue from (None: a new run).
+
+    Raises ResumeError if there is none, or if the options contradict the recipe that the run was started with.
+    """
+    given = {field.name: getattr(options, field.name) for field in fields(Recipe) if hasattr(options, field.name)}
     if options.resume is None:
-        return RunFolder.new(options.out), replace(DEFAULTS, **given)
-    newest = options.resume == "newest"
-    folder = RunFolder.newest(options.out) if newest else RunFolder.of_checkpoint(Path(options.resume))
+        return RunFolder.new(options.out), replace(DEFAULTS, **given), None
+    checkpoint = newest_checkpoint(options.out) if options.resume == NEWEST else Path(options.resume)
+    folder = RunFolder.of_checkpoint(checkpoint)
     recipe = folder.load_recipe()
     if changed := {name: value for name, value in given.items() if getattr(recipe, name) != value}:
         raise ResumeError(f"{folder.path} was started with another recipe; it cannot resume with {changed}.")
-    return folder, recipe
+    return folder, recipe, checkpoint
 
 
 if __name__ == "__main__":

@@ -165,6 +165,14 @@ def gradcam_tab(served: ServedRelease, panel: PicturePanel) -> GradCamControls:
         api_visibility="private",
         show_progress="hidden",
     )
+    gr.on(
+        [panel.picture.upload, *(gallery.select for gallery in panel.examples)],
+        lambda: ("predicted", "none"),
+        None,
+        [explained, against],
+        api_visibility="private",
+        show_progress="hidden",
+    )
     return GradCamControls(explained, against)
 
 

@@ -5,6 +5,7 @@ import binascii
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import gradio as gr
 import numpy as np
@@ -36,6 +37,7 @@ class PicturePanel:
     picture: gr.Image
     squaring: gr.Radio
     seen: gr.Image
+    examples: tuple[gr.Gallery, ...]
 
 
 @dataclass(frozen=True)
@@ -86,12 +88,15 @@ def picture_panel(served: ServedRelease, demo: gr.Blocks) -> PicturePanel:
         elem_id="seen",
         elem_classes="pixels",
     )
-    _example_gallery("Try one of these test pictures", right, picture, "examples", columns=5)
-    _example_gallery("It gets these wrong", wrong, picture, "errors-to-try", columns=4)
+    galleries = (
+        _example_gallery("Try one of these test pictures", right, picture, "examples", columns=5),
+        _example_gallery("It gets these wrong", wrong, picture, "errors-to-try", columns=4),
+    )
 
     @answers
-    def see(image: str | None, squaring: str = "crop") -> np.ndarray:
-        """What the network sees of a picture: 32x32 pixels, enlarged eightfold."""
+    def see(image: str | None, squaring: str) -> np.ndarray | dict[str, Any]:
+        if image is None:  # Removed to make room for the next one: what was seen last stays.
+            return gr.skip()
         pixels, _ = served.look(image, squaring)
         return enlarge(pixels, SEEN_FACTOR)
 
@@ -100,13 +105,15 @@ def picture_panel(served: ServedRelease, demo: gr.Blocks) -> PicturePanel:
         see,
         [picture, squaring],
         seen,
-        api_name="see",
+        api_visibility="private",
         **QUIET,
     )
-    return PicturePanel(picture, squaring, seen)
+    return PicturePanel(picture, squaring, seen, galleries)
 
 
-def _example_gallery(label: str, examples: list[ExamplePicture], picture: gr.Image, elem_id: str, columns: int) -> None:
+def _example_gallery(
+    label: str, examples: list[ExamplePicture], picture: gr.Image, elem_id: str, columns: int
+) -> gr.Gallery:
     gallery = gr.Gallery(
         [(str(example.path), example.caption) for example in examples],
         label=label,
@@ -125,3 +132,4 @@ def _example_gallery(label: str, examples: list[ExamplePicture], picture: gr.Ima
         return str(examples[event.index].path)
 
     gallery.select(choose, None, picture, api_visibility="private", show_progress="hidden")
+    return gallery

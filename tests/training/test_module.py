@@ -1,10 +1,16 @@
 import pytest
+import pytorch_lightning as pl
 import torch
 from torch.nn import functional as F
 
 from model.network import CifarResNet
+from training.cifar10 import load_cifar10
+from training.datamodule import Cifar10DataModule
+from training.evaluation import figures_of, logits_of
 from training.module import CifarLitModule, NonFiniteLossError
 from training.recipe import Recipe
+
+from ..conftest import SUBSET
 
 
 @pytest.fixture
@@ -54,6 +60,17 @@ def test_it_takes_the_same_logits_from_bytes_as_the_app_does_from_pixels(batch):
     module = CifarLitModule(Recipe(), steps_per_epoch=10).eval()
     pixels = batch[0].permute(0, 2, 3, 1).numpy()
     assert torch.equal(module(batch[0]), module.network(to_tensor(pixels)))
+
+
+def test_lightnings_own_test_loop_agrees_with_the_evaluation_of_a_release():
+    data = Cifar10DataModule(*load_cifar10(SUBSET), Recipe(batch_size=25, validation_images=20), (0.5, 0.5, 0.5))
+    torch.manual_seed(0)
+    module = CifarLitModule(data.recipe, len(data.batches))
+    trainer = pl.Trainer(accelerator="cpu", logger=False, enable_progress_bar=False, enable_model_summary=False)
+    (reported,) = trainer.test(module, data, verbose=False)
+    figures = figures_of(logits_of(module.network.eval(), data.test), data.test.labels, temperature=1.0)
+    assert reported["test/accuracy"] == pytest.approx(figures["accuracy"])
+    assert reported["test/loss"] == pytest.approx(figures["loss"], rel=1e-4)
 
 
 def test_a_loss_that_is_not_a_number_stops_the_run_and_says_at_which_step(batch, monkeypatch):
