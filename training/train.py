@@ -36,7 +36,7 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
     add = parser.add_argument
     add("--data-dir", type=Path, metavar="FOLDER",
-        help="CIFAR-10 as parquet (plain_text/) or as cifar-10-batches-py (default: CIFAR10_DIR, else the Hub)")  # fmt: skip
+        help="CIFAR-10 as parquet or as cifar-10-batches-py (default: CIFAR10_DIR, else the Hub)")  # fmt: skip
     for option, kind, what in (
         ("epochs", int, "passes over the training pictures"),
         ("batch_size", int, "pictures per step"),

@@ -1,0 +1,107 @@
+"""What the repository says of itself: the Space card, the requirements, the examples."""
+
+import ast
+import json
+import re
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+from PIL import Image
+
+from interpret.prediction import predict
+from model.images import prepare, to_tensor
+
+from .conftest import EXAMPLES, ROOT
+
+ENTRIES = json.loads((EXAMPLES / "examples.json").read_text())
+PACKAGE_OF_MODULE = {"PIL": "pillow", "huggingface_hub": "huggingface_hub"}
+
+
+def requirements(name: str) -> dict[str, str]:
+    lines = [line.split("#")[0].strip() for line in (ROOT / name).read_text().splitlines()]
+    pins = [re.match(r"([\w-]+)(.*)", line) for line in lines if line and not line.startswith("-r")]
+    return {pin.group(1): pin.group(2) for pin in pins if pin}
+
+
+def front_matter() -> dict:
+    return yaml.safe_load((ROOT / "README.md").read_text().split("---")[1])
+
+
+def test_the_space_runs_the_gradio_that_is_pinned():
+    assert requirements("requirements.txt")["gradio"] == f"=={front_matter()['sdk_version']}"
+
+
+def test_the_space_card_is_complete():
+    card = front_matter()
+    assert (card["sdk"], card["app_file"], card["license"]) == ("gradio", "app.py", "mit")
+    assert isinstance(card["python_version"], str)
+    assert len(card["short_description"]) <= 60
+    assert {"title", "emoji", "colorFrom", "colorTo", "datasets", "tags", "suggested_hardware"} <= set(card)
+
+
+def test_torch_and_torchvision_are_pinned_to_one_build():
+    assert requirements("requirements.txt")["torch"] == "==2.11.0"
+    assert requirements("training/requirements.txt")["torchvision"] == "==0.26.0"
+    for name in ("requirements.txt", "training/requirements.txt", "requirements-dev.txt"):
+        assert "index-url" not in (ROOT / name).read_text()
+
+
+def test_the_space_installs_all_that_it_imports_and_nothing_that_only_training_needs():
+    served = [*(ROOT / "model").rglob("*.py"), *(ROOT / "interpret").rglob("*.py"), ROOT / "app.py"]
+    modules = set()
+    for path in served:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Import):
+                modules |= {alias.name.split(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                modules.add(node.module.split(".")[0])
+    packages = {PACKAGE_OF_MODULE.get(module, module) for module in modules - set(sys.stdlib_module_names)}
+    assert packages - {"model", "interpret"} == set(requirements("requirements.txt"))
+
+
+def test_there_is_one_example_per_class_and_a_few_that_the_network_gets_wrong(release):
+    assert sorted(entry["label"] for entry in ENTRIES if entry["right"]) == sorted(release.config.class_names)
+    assert 3 <= sum(not entry["right"] for entry in ENTRIES) <= 6
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry["file"])
+def test_the_bundled_network_is_right_or_wrong_about_an_example_as_the_page_says(release, entry):
+    logits, _ = predict(release.network, to_tensor(prepare(EXAMPLES / entry["file"])[None]))
+    predicted = release.config.class_names[int(logits.argmax())]
+    assert (predicted == entry["label"]) == entry["right"]
+    if not entry["right"]:
+        assert entry["caption"] == f"{entry['label']}, not {predicted}"
+
+
+def test_every_example_file_is_listed_with_its_source():
+    files = {path.name for path in EXAMPLES.glob("*.png")}
+    assert files == {entry["file"] for entry in ENTRIES}
+    sources = (EXAMPLES / "SOURCES.md").read_text()
+    assert all(f"`{entry['file']}` | {entry['test_index']} |" in sources for entry in ENTRIES)
+
+
+@pytest.mark.whole_data
+def test_examples_are_pictures_of_the_test_set_and_of_none_that_was_trained_on(whole_data):
+    from training.cifar10 import load_cifar10
+
+    train, test = load_cifar10(whole_data)
+    trained_on = {image.tobytes() for image in train.images}
+    for entry in ENTRIES:
+        pixels = np.asarray(Image.open(EXAMPLES / entry["file"]))
+        assert np.array_equal(pixels, test.images[entry["test_index"]])
+        assert pixels.tobytes() not in trained_on
+
+
+def test_the_readme_quotes_the_accuracy_of_the_bundled_release(release):
+    assert f"{release.test_accuracy:.2%}" in (ROOT / "README.md").read_text()
+
+
+@pytest.mark.parametrize("folder", ["model", "interpret", "training", "benchmarks", "."])
+def test_no_file_is_longer_than_a_reader_can_hold(folder: str):
+    pattern = "*.py" if folder == "." else "**/*.py"
+    long = {str(path.relative_to(ROOT)): lines for path in Path(ROOT, folder).glob(pattern)
+            if (lines := len(path.read_text().splitlines())) > 300}  # fmt: skip
+    assert not long
