@@ -18,11 +18,12 @@ from interpret.tabs.served import ServedRelease, serve
 from model.hub import choose_release
 
 logger = logging.getLogger("app")
+HOUR, DAY = 3600, 86400
 
 
 def build_page(served: ServedRelease) -> gr.Blocks:
     """One picture panel, four lenses."""
-    with gr.Blocks(title="CIFAR X-Ray") as demo:
+    with gr.Blocks(title="CIFAR X-Ray", delete_cache=(HOUR, DAY)) as demo:
         gr.HTML(header(served), elem_id="header")
         with gr.Row():
             with gr.Column(scale=1, min_width=280):

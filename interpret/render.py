@@ -1,5 +1,6 @@
 """Pictures of arrays, made with numpy: enlarged by whole factors, tiled, overlaid, and drawn with a legend."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -60,6 +61,17 @@ def tile(
     grid = canvas.reshape(rows, columns, cell_height, cell_width, 3).swapaxes(1, 2)
     joined = grid.reshape(rows * cell_height, columns * cell_width, 3)
     return np.ascontiguousarray(joined[: -gap or None, : -gap or None])
+
+
+def tile_to_width(
+    pictures: UInt8[np.ndarray, "count height width 3"], target_width: int, gap: int = 2
+) -> UInt8[np.ndarray, "tall wide 3"]:
+    """Pictures in a grid about as wide as `target_width` pixels, wider than tall, enlarged by the largest factor that
+    fits."""
+    count, _, side, _ = pictures.shape
+    columns = 2 ** math.ceil(math.log2(count) / 2)
+    factor = max(1, (target_width // columns - gap) // side)
+    return tile(pictures, columns, factor, gap)
 
 
 def draw_panels(panels: Sequence[Panel], columns: int = 1) -> UInt8[np.ndarray, "tall wide 3"]:

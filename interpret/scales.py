@@ -13,6 +13,7 @@ from matplotlib import colormaps
 
 UNSIGNED_PALETTE = "magma"
 SIGNED_PALETTE = "RdBu_r"
+CHANNEL_PALETTE = "gray"  # one colour channel of a picture whose three channels are signed values
 
 
 @dataclass(frozen=True)

@@ -28,11 +28,12 @@ def choose_release(repo_id: str | None = None, revision: str | None = None) -> t
     `repo_id` names a Hub repository or a local release folder; `revision` a branch, tag or commit of the repository.
     Nothing is served that its own hashes do not verify. Raises ReleaseError only if the bundled release is damaged.
     """
+    ignored = f"; revision {revision} ignored: only a Hub repository has revisions" if revision else ""
     if not repo_id:
-        return load_release(BUNDLED), "bundled"
+        return load_release(BUNDLED), f"bundled{ignored}"
     try:
         if Path(repo_id).is_dir():
-            return load_release(Path(repo_id)), f"from {repo_id}"
+            return load_release(Path(repo_id)), f"from {repo_id}{ignored}"
         folder, commit = download(repo_id, revision)
         return load_release(folder), f"from {repo_id} at {commit[:7]}"
     except (*HUB_ERRORS, ReleaseError) as error:

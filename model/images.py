@@ -1,6 +1,7 @@
 """From whatever people upload to the network's input. This is the only preprocessing there is."""
 
 import io
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +12,12 @@ from torch import Tensor
 
 INPUT_SIZE = 32
 BACKGROUND = (255, 255, 255)
-MAX_PIXELS = 64_000_000
+MAX_PIXELS = 50_000_000
 READABLE = "PNG, JPEG, WebP, AVIF, GIF, BMP or TIFF"
+# PIL knows forty more, some of which start other programs.
+DECODERS = ("PNG", "JPEG", "WEBP", "AVIF", "GIF", "BMP", "TIFF")
+# A 50-megapixel picture takes some 600 MB while it is decoded.
+_DECODING = threading.BoundedSemaphore(2)
 
 SQUARINGS = ("crop", "fit")
 
@@ -28,7 +33,7 @@ def prepare(source: str | Path | bytes, squaring: str = "crop") -> UInt8[np.ndar
     and to 8 bits, laid on white where it is transparent, made square (`crop`: the largest centred square; `fit`: the
     whole picture on white bars) and resized with PIL's antialiased bicubic filter.
 
-    Raises ImageError if `source` is no picture, is damaged, or has more than 64 million pixels.
+    Raises ImageError if `source` is no picture, is damaged, or has more than 50 million pixels.
     """
     return shrink(read_rgb(source), squaring)
 
@@ -38,8 +43,13 @@ def read_rgb(source: str | Path | bytes) -> Image.Image:
 
     Raises ImageError as `prepare` does.
     """
+    with _DECODING:
+        return _decode(source)
+
+
+def _decode(source: str | Path | bytes) -> Image.Image:
     try:
-        with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source) as image:
+        with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source, formats=DECODERS) as image:
             _check_size(*image.size)
             image.load()
             upright = ImageOps.exif_transpose(image)
@@ -112,7 +122,7 @@ def _too_large(subject: str = "That is") -> str:
 
 def _eight_bits(image: Image.Image) -> Image.Image:
     """Grey of 16 or 32 bits, or float, as 8-bit grey: integers from 0 to 65535, floats from 0 to 1."""
-    values = np.asarray(image).astype(np.float64)
+    values = np.asarray(image)
     if not np.isfinite(values).all():
         raise ImageError("This picture holds values that are infinite or not numbers; save it as 8-bit PNG first.")
     full = 1.0 if image.mode == "F" else 65535.0
@@ -121,4 +131,4 @@ def _eight_bits(image: Image.Image) -> Image.Image:
             f"This picture's brightness runs from {values.min():g} to {values.max():g}, outside 0 to {full:g}; "
             "save it as 8-bit PNG first."
         )
-    return Image.fromarray(np.round(values * (255 / full)).astype(np.uint8))
+    return Image.fromarray(np.rint(values * np.float32(255 / full)).astype(np.uint8))

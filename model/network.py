@@ -4,6 +4,7 @@ The layout is David Page's fast CIFAR-10 network (https://github.com/davidcpage/
 the state-dict keys, are those of the course project that this app grew out of, so its checkpoints load.
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -35,8 +36,12 @@ class NetworkConfig:
     temperature: float = 1.0
 
     def __post_init__(self) -> None:
-        if len(self.class_names) < 2 or len(set(self.class_names)) != len(self.class_names):
-            raise ConfigError(f"class_names must be two or more different names, got {list(self.class_names)}")
+        names = self.class_names
+        if len(names) < 2 or len(set(names)) != len(names) or not all(isinstance(name, str) for name in names):
+            raise ConfigError(f"class_names must be two or more different names, got {list(names)}")
+        numbers = (*self.mean, *self.std, self.temperature)
+        if not all(isinstance(number, (int, float)) and math.isfinite(number) for number in numbers):
+            raise ConfigError(f"mean, std and temperature must be finite numbers, got {numbers}")
         if self.input_size != 32:
             raise ConfigError(f"input_size must be 32 (the last pooling covers 4x4 cells), got {self.input_size}")
         if len(self.mean) != 3 or len(self.std) != 3 or min(self.std) <= 0:

@@ -137,10 +137,13 @@ def load_misclassified(folder: Path, class_count: int) -> Misclassified:
             predictions=table.column("prediction").to_numpy(),
             probabilities=np.array(table.column("probabilities").to_pylist(), np.float32).reshape(-1, class_count),
         )
-    except (OSError, KeyError, ValueError) as error:
+    except (OSError, KeyError, ValueError, TypeError, AttributeError) as error:
         raise ReleaseError(f"{SAMPLES} could not be read: {_first_lines(error)}") from error
-    if len(samples.probabilities) != len(samples):
-        raise ReleaseError(f"{SAMPLES} does not hold {class_count} probabilities for each picture.")
+    if samples.images.shape[1:] != (32, 32, 3) or len(samples.probabilities) != len(samples):
+        raise ReleaseError(f"{SAMPLES} must hold 32x32 RGB pictures with {class_count} probabilities each.")
+    for indices in (samples.labels, samples.predictions):
+        if len(indices) and not (indices.min() >= 0 and indices.max() < class_count):
+            raise ReleaseError(f"{SAMPLES} holds a class index outside 0 to {class_count - 1}.")
     return samples
 
 
@@ -180,7 +183,7 @@ def load_release(folder: Path) -> Release:
         accuracy = float(metrics["test"]["accuracy"])
     except (KeyError, TypeError, ValueError) as error:
         raise ReleaseError(f"{METRICS} lacks the test figures: {error!r}.") from error
-    if counted != len(misclassified) or abs(accuracy - (1 - counted / total)) > 1e-6:
+    if total < 1 or counted != len(misclassified) or abs(accuracy - (1 - counted / total)) > 1e-6:
         raise ReleaseError(f"{METRICS} says {counted} errors of {total}; {SAMPLES} holds {len(misclassified)}.")
     return Release(folder, network, metrics, misclassified, identifier=_sha256(folder / CONFIG)[:7])
 

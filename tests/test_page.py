@@ -134,6 +134,28 @@ def test_an_error_opens_on_the_gradcam_tab_predicted_against_true(visit, release
     expect(visit.page.locator("#gradcam-against img")).to_be_visible()
 
 
+def test_the_picture_after_an_error_is_explained_by_its_own_prediction_again(visit):
+    visit.show("Misclassified")
+    visit.page.locator("#misclassified-gallery button.thumbnail-item").first.click()
+    expect(visit.page.locator("#gradcam-against img")).to_be_visible()
+    visit.page.locator("#examples button.thumbnail-item").nth(9).click()
+    expect(visit.page.locator("#gradcam-sentence")).to_have_text(re.compile(r"^[^.]*\btruck\b[^.]*\.$"))
+    expect(visit.page.locator("#gradcam-against")).to_be_hidden()
+
+
+def test_a_slider_answers_to_the_keyboard(visit):
+    visit.show("Feature maps")
+    before = visit.page.locator(FIRST_PICTURE["Feature maps"]).get_attribute("src")
+    visit.page.get_by_label(re.compile("^range slider for Channel")).focus()
+    visit.page.keyboard.press("ArrowRight")
+    expect(visit.page.locator(FIRST_PICTURE["Feature maps"])).not_to_have_attribute("src", before or "")
+
+
+def test_small_pictures_are_enlarged_by_whole_factors(visit):
+    size = visit.page.locator(FIRST_PICTURE["GradCAM"]).evaluate("image => [image.clientWidth, image.naturalWidth]")
+    assert size[0] == size[1] and size[1] % 32 == 0
+
+
 def test_another_layers_kernels_come_with_its_own_input_channels(visit):
     visit.show("Kernels")
     before = visit.page.locator(FIRST_PICTURE["Kernels"]).get_attribute("src")

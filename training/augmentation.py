@@ -1,4 +1,4 @@
-"""What augmentation is: one albumentations declaration, used by training and shown by its figures."""
+"""What augmentation is: one albumentations declaration."""
 
 import os
 

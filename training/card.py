@@ -19,7 +19,7 @@ model-index:
     dataset: {{type: {dataset}, name: CIFAR-10, split: test}}
     metrics:
     - {{type: accuracy, value: {accuracy}, name: Test accuracy}}
-    - {{type: expected_calibration_error, value: {ece:.4f}, name: Test ECE, 15 bins}}
+    - {{type: expected_calibration_error, value: {ece:.4f}, name: "Test ECE, 15 bins"}}
 ---
 """
 

@@ -4,7 +4,6 @@ Smith 2017, https://arxiv.org/abs/1506.01186, section 3.3, with an exponential r
 """
 
 import json
-import logging
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -22,8 +21,6 @@ from torch.optim.lr_scheduler import LambdaLR
 from training.datamodule import Batch, Cifar10DataModule
 from training.module import CifarLitModule
 from training.recipe import Recipe
-
-logger = logging.getLogger(__name__)
 
 STEPS = 100
 LOWEST, HIGHEST = 1e-3, 10.0

@@ -1,5 +1,6 @@
 """What this machine offers to a training run."""
 
+import os
 import platform
 import subprocess
 from importlib.metadata import version
@@ -16,7 +17,7 @@ class AcceleratorError(RuntimeError):
 
 def fast_precision(accelerator: str) -> str:
     """Lightning's name of the fastest precision that trains this network well here: bf16 where it is native."""
-    if accelerator in ("auto", "gpu", "cuda") and torch.cuda.is_available():
+    if trains_on_gpu(accelerator):
         return "bf16-mixed" if torch.cuda.is_bf16_supported(including_emulation=False) else "16-mixed"
     capabilities = torch.cpu.get_capabilities()
     has_bf16 = capabilities.get("avx512_bf16") or capabilities.get("amx_bf16") or capabilities.get("bf16")
@@ -32,10 +33,20 @@ def check_accelerator(accelerator: str) -> None:
         )
 
 
-def hardware_name() -> str:
+def trains_on_gpu(accelerator: str) -> bool:
+    """Whether a run with this choice of accelerator uses a GPU."""
+    return accelerator in ("auto", "gpu", "cuda") and torch.cuda.is_available()
+
+
+def loading_workers(accelerator: str) -> int:
+    """How many processes augment: none beside a CPU that trains, which takes all cores and hardly waits."""
+    return min(16, os.cpu_count() or 1) if trains_on_gpu(accelerator) else 0
+
+
+def hardware_name(on_gpu: bool) -> str:
     """The device that a run uses, in words."""
-    if torch.cuda.is_available():
-        return f"{torch.cuda.device_count()} x {torch.cuda.get_device_name(0)}"
+    if on_gpu:
+        return torch.cuda.get_device_name(0)
     name = torch.cpu.get_capabilities().get("cpu_name") or platform.processor() or platform.machine()
     return f"{name}, {torch.get_num_threads()} threads"
 
@@ -54,12 +65,12 @@ def _git(root: Path, *arguments: str) -> str:
     return subprocess.run(["git", "-C", root, *arguments], check=True, capture_output=True, text=True).stdout.strip()
 
 
-def environment(precision: str) -> dict[str, object]:
+def environment(precision: str, on_gpu: bool) -> dict[str, object]:
     """What a run's figures depend on beside its recipe: code, library versions, hardware and precision."""
     return {
         "git_commit": git_commit(),
         "python": platform.python_version(),
         "versions": {package: version(package) for package in PACKAGES},
-        "hardware": hardware_name(),
+        "hardware": hardware_name(on_gpu),
         "precision": precision,
     }

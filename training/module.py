@@ -48,7 +48,7 @@ class CifarLitModule(pl.LightningModule):
         if not torch.isfinite(loss):
             raise NonFiniteLossError(
                 f"The loss is {loss.item()} at step {self.global_step} (epoch {self.current_epoch}). "
-                f"Try a lower --max-lr than {self.recipe.max_lr}; the last checkpoint is still good."
+                f"Start a new run with a lower --max-lr than {self.recipe.max_lr}."
             )
         return loss
 

@@ -56,6 +56,8 @@ def write_release(
     for name, figure in draw_figures(folder, metrics, test, test_logits, config).items():
         figure.savefig(partial / "figures" / f"{name}.png", dpi=110)
     contact_sheet(misclassified, config.class_names).savefig(partial / "figures" / "contact_sheet.png", dpi=110)
+    if folder.range_test_plot.exists():
+        shutil.copy(folder.range_test_plot, partial / "figures" / folder.range_test_plot.name)
     parameters = sum(parameter.numel() for parameter in network.parameters())
     (partial / "README.md").write_text(model_card(metrics, config, parameters))
     seal(config, partial)

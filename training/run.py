@@ -1,7 +1,6 @@
 """One training run on disk: where its files are, and the Lightning trainer that writes them."""
 
 import json
-import logging
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,8 +16,6 @@ from pytorch_lightning.callbacks import (
 from pytorch_lightning.loggers import CSVLogger, TensorBoardLogger
 
 from training.recipe import Recipe
-
-logger = logging.getLogger(__name__)
 
 
 class ResumeError(RuntimeError):
@@ -43,6 +40,10 @@ class RunFolder:
     def metrics_csvs(self) -> list[Path]:
         """The logged values, a file for each time that the run was started or resumed, oldest first."""
         return sorted(self.path.glob("csv*/metrics.csv"))
+
+    @property
+    def range_test_plot(self) -> Path:
+        return self.path / "learning_rate_range.png"
 
     @property
     def release(self) -> Path:
@@ -89,7 +90,7 @@ def newest_checkpoint(out: Path) -> Path:
 
 
 class IntervalCheckpoint(ModelCheckpoint):
-    """Rewrites last.ckpt at intervals within an epoch, so that a killed run loses at most one interval."""
+    """Rewrites last.ckpt at intervals within an epoch, so that a killed run loses one interval (or epoch) at most."""
 
     def __init__(self, folder: Path, interval: timedelta) -> None:
         super().__init__(
@@ -111,8 +112,6 @@ def build_trainer(
     *,
     steps_per_epoch: int,
     accelerator: str,
-    devices: str,
-    num_nodes: int,
     precision: str,
     checkpoint_every: timedelta = timedelta(minutes=1),
 ) -> pl.Trainer:
@@ -123,9 +122,7 @@ def build_trainer(
         TQDMProgressBar(),
         ModelCheckpoint(
             folder.checkpoints,
-            filename="best-{epoch:02d}",
-            monitor="val/accuracy" if recipe.validation_images else None,
-            mode="max",
+            filename="{epoch:02d}",
             save_last=True,
             enable_version_counter=False,
         ),
@@ -136,8 +133,7 @@ def build_trainer(
         default_root_dir=folder.path,
         max_epochs=recipe.epochs,
         accelerator=accelerator,
-        devices=devices,
-        num_nodes=num_nodes,
+        devices=1,
         precision=precision,  # type: ignore[arg-type]
         callbacks=callbacks,
         logger=[

@@ -16,7 +16,14 @@ from model.network import NetworkConfig
 from training.cifar10 import DataError, load_cifar10
 from training.datamodule import Cifar10DataModule
 from training.find_lr import RangeTest, find_lr
-from training.hardware import AcceleratorError, check_accelerator, environment, fast_precision
+from training.hardware import (
+    AcceleratorError,
+    check_accelerator,
+    environment,
+    fast_precision,
+    loading_workers,
+    trains_on_gpu,
+)
 from training.module import CifarLitModule, NonFiniteLossError
 from training.recipe import Recipe, RecipeError
 from training.release_writer import format_table, write_release
@@ -51,11 +58,11 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     )
     add("--accelerator", default="auto", choices=["auto", "cpu", "gpu", "cuda"],
         help="where to train (default: a GPU if there is one)")  # fmt: skip
-    add("--devices", default="auto", help="how many devices, or which ones (default: all)")
-    add("--num-nodes", type=int, default=1, metavar="N", help="how many machines take part (default: 1)")
+    add("--devices", type=int, default=1, metavar="N", help="how many devices; for now one only (default: 1)")
+    add("--num-nodes", type=int, default=1, metavar="N", help="how many machines; for now one only (default: 1)")
     add("--resume", nargs="?", const=NEWEST, metavar="CHECKPOINT",
         help="continue an interrupted run (default: the newest in --out)")  # fmt: skip
-    add("--find-lr", action="store_true", help="run a learning-rate range test of 100 steps, save its plot, and stop")
+    add("--find-lr", action="store_true", help="run a learning-rate range test, save its plot, and stop")
     add("--out", type=Path, default=Path("runs"), metavar="FOLDER", help="where runs are kept (default: runs)")
     return parser.parse_args(arguments)
 
@@ -75,11 +82,13 @@ def main(arguments: list[str] | None = None) -> None:
 def train(options: argparse.Namespace) -> None:
     """Trains (or resumes), evaluates the stored weights, and writes the release into the run's folder."""
     check_accelerator(options.accelerator)
+    if (options.devices, options.num_nodes) != (1, 1):
+        raise AcceleratorError("Training on several devices or machines is not supported yet; leave the options out.")
     folder, recipe, checkpoint = prepare_run(options)
     train_split, test_split = load_cifar10(options.data_dir)
     pl.seed_everything(recipe.seed)
     config = NetworkConfig()
-    data = Cifar10DataModule(train_split, test_split, recipe, config.mean)
+    data = Cifar10DataModule(train_split, test_split, recipe, config.mean, loading_workers(options.accelerator))
     precision = fast_precision(options.accelerator) if options.precision == "auto" else options.precision
     if options.find_lr:
         result = find_lr(data, recipe, folder.path, accelerator=options.accelerator, precision=precision)
@@ -87,14 +96,12 @@ def train(options: argparse.Namespace) -> None:
         return
     module = CifarLitModule(recipe, len(data.batches), config)
     if checkpoint is None:
-        folder.start(recipe, environment(precision))
+        folder.start(recipe, environment(precision, on_gpu=trains_on_gpu(options.accelerator)))
     trainer = build_trainer(
         folder,
         recipe,
         steps_per_epoch=len(data.batches),
         accelerator=options.accelerator,
-        devices=options.devices,
-        num_nodes=options.num_nodes,
         precision=precision,
     )
     logger.info("Run %s: %s, precision %s", folder.path, recipe, precision)
@@ -117,7 +124,7 @@ def report_range_test(result: RangeTest, folder: RunFolder) -> None:
             f"The loss falls fastest at a learning rate of {result.suggestion:.3g}. The peak of a one-cycle schedule "
             "may be a few times higher, below where the curve turns up: train with --max-lr."
         )
-    logger.info("%s\nPlot: %s", advice, folder.path / "learning_rate_range.png")
+    logger.info("%s\nPlot: %s", advice, folder.range_test_plot)
 
 
 def prepare_run(options: argparse.Namespace) -> tuple[RunFolder, Recipe, Path | None]:

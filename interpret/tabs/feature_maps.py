@@ -4,15 +4,15 @@ import gradio as gr
 import numpy as np
 
 from interpret.feature_maps import COMMON_CHANNELS, activations_of, all_channels, channel_of_every_stage
-from interpret.render import Panel, draw_panels, enlarge, tile
+from interpret.render import Panel, draw_panels, enlarge, tile_to_width
 from interpret.scales import unsigned_scale
+from interpret.tabs.look import result_picture
 from interpret.tabs.picture import PicturePanel
 from interpret.tabs.served import MODEL_QUEUE, QUIET, STAGE_CHOICES, ServedRelease, answers
 from model.network import STAGES
 
 PANEL_SIDE = 192
-GRID_COLUMNS = {64: 8, 128: 16, 256: 16, 512: 32}
-GRID_FACTOR = {64: 3, 128: 3, 256: 5, 512: 5}
+GRID_WIDTH = 800
 UNIT = "activation"
 
 
@@ -31,7 +31,7 @@ def draw_channels(maps: np.ndarray, stage_name: str) -> np.ndarray:
     """All channels of one stage on one shared scale, channel 0 at the upper left."""
     count, side, _ = maps.shape
     scale = unsigned_scale(maps, UNIT)
-    pixels = tile(scale.paint(maps), GRID_COLUMNS[count], GRID_FACTOR[count])
+    pixels = tile_to_width(scale.paint(maps), GRID_WIDTH)
     return draw_panels([Panel(pixels, f"{stage_name}: {count} channels of {side}×{side} cells, row by row", scale)])
 
 
@@ -45,8 +45,8 @@ def feature_maps_tab(served: ServedRelease, panel: PicturePanel) -> None:
     with gr.Row():
         channel = gr.Slider(0, COMMON_CHANNELS - 1, value=16, step=1, label="Channel, in every layer")
         layer = gr.Dropdown(STAGE_CHOICES, value="prep_layer", label="Layer whose channels are all shown below")
-    stages = _picture("This channel in each of the six layers", "feature-maps-stages")
-    grid = _picture("All channels of one layer", "feature-maps-grid")
+    stages = result_picture("This channel in each of the six layers", "feature-maps-stages", chart=True)
+    grid = result_picture("All channels of one layer", "feature-maps-grid", chart=True)
     with gr.Accordion("How to read this", open=False):
         gr.Markdown(HOW_TO_READ)
 
@@ -88,17 +88,6 @@ def describe(chosen: dict[str, np.ndarray], channel: int, everything: np.ndarray
     return (
         f"Channel {channel} responds to this picture in {responding} of {len(chosen)} layers; "
         f"in {layer}, {alive} of {len(everything)} channels do."
-    )
-
-
-def _picture(label: str, elem_id: str) -> gr.Image:
-    return gr.Image(
-        label=label,
-        format="png",
-        interactive=False,
-        buttons=["download", "fullscreen"],
-        elem_id=elem_id,
-        elem_classes=["pixels", "chart"],
     )
 
 

@@ -9,13 +9,14 @@ from interpret.cam import class_indices_of, grad_cam, resize_map
 from interpret.prediction import predict, probabilities_of, top_classes
 from interpret.render import Panel, draw_panels, enlarge, overlay
 from interpret.scales import unsigned_scale
+from interpret.tabs.look import result_picture
 from interpret.tabs.picture import PicturePanel
 from interpret.tabs.served import MODEL_QUEUE, QUIET, STAGE_CHOICES, ServedRelease, answers
 from interpret.words import describe_cam
 from model.images import INPUT_SIZE
 
-OVERLAY_FACTOR = 12
-CELLS_SIDE = 256
+OVERLAY_FACTOR = 10
+CELLS_SIDE = 288
 UNIT = "logits per cell"
 
 
@@ -71,16 +72,19 @@ def explain(
 def gradcam_tab(served: ServedRelease, panel: PicturePanel) -> GradCamControls:
     """Builds the tab and its endpoints `/gradcam` and `/predict`."""
     names = served.class_names
-    gr.Markdown("Bright areas raised the score of the chosen class; dark ones did nothing for it.", elem_classes="lead")
+    gr.Markdown(
+        "Bright areas raised the score of the chosen class; dark ones did nothing for it, or spoke against it.",
+        elem_classes="lead",
+    )
     sentence = gr.Markdown(elem_classes="answer", elem_id="gradcam-sentence")
     with gr.Row():
         with gr.Column(scale=3, min_width=280):
             label = gr.Label(label="The network's answer", elem_id="gradcam-label")
             with gr.Row():
-                overlay_image = _picture("Evidence on the picture", "gradcam-overlay")
-                against_image = _picture("Evidence for the other class", "gradcam-against", visible=False)
-                cells = _picture("The map's own cells", "gradcam-cells", chart=True)
-        with gr.Column(scale=2, min_width=240):
+                overlay_image = result_picture("Evidence on the picture", "gradcam-overlay")
+                against_image = result_picture("Evidence for the other class", "gradcam-against", visible=False)
+                cells = result_picture("The map's own cells", "gradcam-cells", chart=True)
+        with gr.Column(scale=1, min_width=220):
             explained = gr.Dropdown([("the predicted class", "predicted"), *names], value="predicted", label="Explain")
             against = gr.Dropdown([("no other class", "none"), *names], value="none", label="Compare with")
             layer = gr.Dropdown(STAGE_CHOICES, value="resnet_block3", label="Layer")
@@ -165,35 +169,15 @@ def gradcam_tab(served: ServedRelease, panel: PicturePanel) -> GradCamControls:
         api_visibility="private",
         show_progress="hidden",
     )
-    gr.on(
-        [panel.picture.upload, *(gallery.select for gallery in panel.examples)],
-        lambda: ("predicted", "none"),
-        None,
-        [explained, against],
-        api_visibility="private",
-        show_progress="hidden",
-    )
     return GradCamControls(explained, against)
-
-
-def _picture(label: str, elem_id: str, *, visible: bool = True, chart: bool = False) -> gr.Image:
-    return gr.Image(
-        label=label,
-        format="png",
-        interactive=False,
-        visible=visible,
-        buttons=["download", "fullscreen"],
-        elem_id=elem_id,
-        elem_classes=["pixels", "chart"] if chart else "pixels",
-    )
 
 
 HOW_TO_READ = """
 Grad-CAM asks how much the score (logit) of a class would rise if a channel of the chosen layer were more active, and
 adds the channels' activations up with these weights. What speaks **against** the class is cut off at zero.
 
-The colours run from zero to the largest value, which the legend states in logits per cell: a dim legend means weak
-evidence, however bright the picture. When two classes are compared, both share one scale.
+The colours run from zero to the largest value, which the legend states in logits per cell: a small number there means
+weak evidence, however bright the picture. When two classes are compared, both share one scale.
 
 The deepest layer has only 4×4 cells. A smooth overlay looks sharper than what was computed; the cells do not.
 

@@ -1,5 +1,6 @@
 """The Kernels tab: what each convolution has learnt."""
 
+import dataclasses
 from typing import Any
 
 import gradio as gr
@@ -12,12 +13,13 @@ from interpret.kernels import (
     find_convolution,
     input_channel_kernels,
 )
-from interpret.render import Panel, draw_panels, tile
-from interpret.scales import signed_scale
+from interpret.render import Panel, draw_panels, tile_to_width
+from interpret.scales import CHANNEL_PALETTE, signed_scale
+from interpret.tabs.look import result_picture
 from interpret.tabs.served import QUIET, ServedRelease, answers
 
-GRID_COLUMNS = {64: 8, 128: 16, 256: 16, 512: 32}
-GRID_FACTOR = {64: 24, 128: 12, 256: 12, 512: 6}
+GRID_WIDTH = 640
+GRID_GAP = 4
 UNIT = "weight"
 
 
@@ -29,13 +31,15 @@ def draw_kernels(kernels: np.ndarray, title: str) -> np.ndarray:
 
 def draw_colour_kernels(kernels: np.ndarray, title: str) -> np.ndarray:
     """Kernels (count, 3, 3, 3), RGB last, as colours: zero weights are mid-grey, the largest magnitude 0 or 255."""
-    limit = float(np.abs(kernels).max()) or 1.0
+    signed = signed_scale(kernels, "weight, of each colour")
+    scale = dataclasses.replace(signed, palette=CHANNEL_PALETTE)
+    limit = scale.high or 1.0
     pixels = np.rint((kernels / limit + 1) * 127.5).astype(np.uint8)
-    return draw_panels([Panel(_grid(pixels), f"{title}; grey: 0, full colour: ±{limit:.2f}")])
+    return draw_panels([Panel(_grid(pixels), title, scale)])
 
 
 def _grid(pixels: np.ndarray) -> np.ndarray:
-    return tile(pixels, GRID_COLUMNS[len(pixels)], GRID_FACTOR[len(pixels)], gap=4)
+    return tile_to_width(pixels, GRID_WIDTH, GRID_GAP)
 
 
 def choices(convolutions: dict[str, Convolution]) -> list[tuple[str, str]]:
@@ -61,14 +65,7 @@ def kernels_tab(served: ServedRelease, demo: gr.Blocks) -> None:
         layer = gr.Dropdown(choices(convolutions), value=first.name, label="Layer")
         rgb = gr.Checkbox(True, label="Show the first layer in colour (red, green and blue inputs together)")
         channel = gr.Slider(0, most_inputs - 1, value=0, step=1, label="Input channel", visible=False)
-    picture = gr.Image(
-        label="Kernels",
-        format="png",
-        interactive=False,
-        buttons=["download", "fullscreen"],
-        elem_id="kernels-picture",
-        elem_classes=["pixels", "chart"],
-    )
+    picture = result_picture("Kernels", "kernels-picture", chart=True)
 
     @answers
     def kernels(layer: str = first.name, input_channel: float = 0, rgb: bool = True) -> tuple[np.ndarray, str]:
@@ -101,7 +98,7 @@ def kernels_tab(served: ServedRelease, demo: gr.Blocks) -> None:
         )
 
     inputs, outputs = [layer, channel, rgb], [picture, sentence]
-    gr.on([demo.load, channel.release], kernels, inputs, outputs, api_name="kernels", **QUIET)
+    gr.on([demo.load, channel.change], kernels, inputs, outputs, api_name="kernels", **QUIET)
     # A layer may have fewer input channels than the last one shown: first the slider, then the picture.
     gr.on(
         [layer.change, rgb.change],

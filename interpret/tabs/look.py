@@ -1,6 +1,7 @@
 """How the page looks: one theme for light and dark, the style sheet, and the header."""
 
 import html
+import os
 
 import gradio as gr
 
@@ -49,10 +50,10 @@ CSS = """
 .pixels label[data-testid="block-label"] { position: static; width: 100%; border-width: 0 0 1px; border-radius: 0; }
 .pixels .image-container, .pixels .image-frame { background: #0f1219; height: auto; }
 .pixels .image-container > button { height: auto; }
-.pixels .image-frame img { width: 100%; height: auto; max-width: 480px; margin: 0 auto; object-fit: contain; }
-.chart .image-frame img { max-width: 860px; }
+.pixels .image-frame img { width: auto; height: auto; max-width: 100%; margin: 0 auto; }
 #picture .image-container { height: 220px; }
-#picture .image-frame, #picture .image-frame img { height: 100%; max-height: 172px; width: 100%; }
+#picture .image-frame, #picture .image-frame img {
+  height: 100%; max-height: 172px; width: 100%; object-fit: contain; }
 .pixels:not(#picture) .image-container .icon-button-wrapper {
   top: -26px; right: 0; height: 25px; border: 0; background: none; }
 
@@ -71,6 +72,20 @@ CSS = """
   .errors .grid-container { grid-template-columns: repeat(3, minmax(0, 1fr)); }
 }
 """
+
+
+def result_picture(label: str, elem_id: str, *, chart: bool = False, visible: bool = True) -> gr.Image:
+    """A picture that the app answers with, as lossless PNG; a `chart` carries text and legends."""
+    return gr.Image(
+        label=label,
+        format="png",
+        interactive=False,
+        visible=visible,
+        min_width=280,
+        buttons=["download", "fullscreen"],
+        elem_id=elem_id,
+        elem_classes=["pixels", "chart"] if chart else "pixels",
+    )
 
 
 # Gradio gives its pictures no text for screen readers: each takes its label, whenever one is drawn.
@@ -94,8 +109,10 @@ def header(served: ServedRelease) -> str:
         f"{served.release.test_accuracy:.2%} of CIFAR-10's {test['count']:,} test pictures right · "
         f"release {served.release.identifier} ({served.reason}) · {device}"
     )
+    space = os.environ.get("SPACE_ID")
+    code = f' · <a href="https://huggingface.co/spaces/{html.escape(space)}/tree/main">code</a>' if space else ""
     return (
         "<h1>CIFAR X-Ray</h1><p>See why a small network decides as it does.</p>"
-        f'<p class="facts">{html.escape(facts)} · <a href="?view=api">API</a> · '
+        f'<p class="facts">{html.escape(facts)} · <a href="?view=api">API</a>{code} · '
         '<a href="https://arxiv.org/abs/1610.02391" target="_blank" rel="noopener">paper</a></p>'
     )

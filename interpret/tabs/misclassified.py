@@ -55,6 +55,7 @@ def misclassified_tab(
         elem_classes="lead",
     )
     sentence = gr.Markdown(elem_classes="answer")
+    opened = gr.State(None)
     with gr.Row():
         count = gr.Slider(1, max(1, len(samples)), value=min(10, max(1, len(samples))), step=1, label="How many")
         true_label = gr.Dropdown([ANY, *names], value=ANY, label="True label")
@@ -94,13 +95,19 @@ def misclassified_tab(
 
     def open_error(count: float, true_label: str, predicted_label: str, event: gr.SelectData) -> tuple[Any, ...]:
         rows, _ = select_errors(samples, names, count, true_label, predicted_label)
-        row = rows[event.index]
+        row = int(rows[event.index])
         predicted, true = names[samples.predictions[row]], names[samples.labels[row]]
-        return samples.images[row], predicted, true, gr.update(selected="gradcam")
+        return row, samples.images[row], predicted, true, gr.update(selected="gradcam")
+
+    def forget_error(image: str | None, squaring: str, row: int | None) -> Any:
+        """Another picture than the error that was opened is explained by its own prediction again."""
+        if image is None or row is None or np.array_equal(served.look(image, squaring)[0], samples.images[row]):
+            return gr.skip()
+        return None, "predicted", "none"
 
     filters = [count, true_label, predicted_label]
     gr.on(
-        [demo.load, count.release, true_label.change, predicted_label.change],
+        [demo.load, count.change, true_label.change, predicted_label.change],
         misclassified,
         filters,
         [gallery, table, sentence],
@@ -110,7 +117,14 @@ def misclassified_tab(
     gallery.select(
         open_error,
         filters,
-        [panel.picture, cam.explained, cam.against, tabs],
+        [opened, panel.picture, cam.explained, cam.against, tabs],
+        api_visibility="private",
+        show_progress="hidden",
+    )
+    panel.seen.change(
+        forget_error,
+        [panel.picture, panel.squaring, opened],
+        [opened, cam.explained, cam.against],
         api_visibility="private",
         show_progress="hidden",
     )

@@ -1,7 +1,6 @@
 """The picture panel: choose a picture once, see what the network sees of it, on every tab."""
 
 import base64
-import binascii
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,23 +9,33 @@ from typing import Any
 import gradio as gr
 import numpy as np
 from gradio.data_classes import ImageData
+from gradio.utils import get_upload_folder, is_in_or_equal
+from PIL import Image
 
 from interpret.render import enlarge
 from interpret.tabs.served import QUIET, ServedRelease, answers
 
 EXAMPLES = Path(__file__).resolve().parent.parent.parent / "examples"
 SEEN_FACTOR = 8
+MAX_DATA_URL = 28_000_000
+NOT_UPLOADED = "Upload the picture, with handle_file() in gradio_client; a path on the server is not accepted."
 
 
 def uploaded_file(payload: ImageData | None) -> str | bytes | None:
-    """The path of the uploaded file, or the bytes of a data URL; a malformed data URL gives no bytes."""
+    """The path of the uploaded file, or the bytes of a data URL; a malformed data URL gives no bytes.
+
+    Gradio checks only payloads that call themselves files, so what is no upload is refused here: a path on the server
+    would otherwise be read for whoever names it. Raises gr.Error.
+    """
     if payload is None:
         return None
     if payload.url and payload.url.startswith("data:"):
         try:
-            return base64.b64decode(payload.url.partition(",")[2], validate=True)
-        except binascii.Error:
+            return base64.b64decode(payload.url[:MAX_DATA_URL].partition(",")[2], validate=True)
+        except ValueError:
             return b""
+    if payload.path is None or not is_in_or_equal(payload.path, get_upload_folder()):
+        raise gr.Error(NOT_UPLOADED, title="Not possible", print_exception=False)
     return payload.path
 
 
@@ -37,7 +46,6 @@ class PicturePanel:
     picture: gr.Image
     squaring: gr.Radio
     seen: gr.Image
-    examples: tuple[gr.Gallery, ...]
 
 
 @dataclass(frozen=True)
@@ -88,10 +96,8 @@ def picture_panel(served: ServedRelease, demo: gr.Blocks) -> PicturePanel:
         elem_id="seen",
         elem_classes="pixels",
     )
-    galleries = (
-        _example_gallery("Try one of these test pictures", right, picture, "examples", columns=5),
-        _example_gallery("It gets these wrong", wrong, picture, "errors-to-try", columns=4),
-    )
+    _example_gallery("Try one of these test pictures", right, picture, "examples", columns=5)
+    _example_gallery("It gets these wrong", wrong, picture, "errors-to-try", columns=4)
 
     @answers
     def see(image: str | None, squaring: str) -> np.ndarray | dict[str, Any]:
@@ -108,12 +114,10 @@ def picture_panel(served: ServedRelease, demo: gr.Blocks) -> PicturePanel:
         api_visibility="private",
         **QUIET,
     )
-    return PicturePanel(picture, squaring, seen, galleries)
+    return PicturePanel(picture, squaring, seen)
 
 
-def _example_gallery(
-    label: str, examples: list[ExamplePicture], picture: gr.Image, elem_id: str, columns: int
-) -> gr.Gallery:
+def _example_gallery(label: str, examples: list[ExamplePicture], picture: gr.Image, elem_id: str, columns: int) -> None:
     gallery = gr.Gallery(
         [(str(example.path), example.caption) for example in examples],
         label=label,
@@ -128,8 +132,7 @@ def _example_gallery(
         elem_classes=["pixels", "thumbnails", *(["uncaptioned"] if columns > 4 else [])],
     )
 
-    def choose(event: gr.SelectData) -> str:
-        return str(examples[event.index].path)
+    def choose(event: gr.SelectData) -> np.ndarray:
+        return np.asarray(Image.open(examples[event.index].path))
 
     gallery.select(choose, None, picture, api_visibility="private", show_progress="hidden")
-    return gallery

@@ -70,6 +70,8 @@ def _prepare_once(path: str, _modified: int, _size: int, squaring: str) -> UInt8
 def serve(release: Release, reason: str) -> ServedRelease:
     """A release on the GPU if there is one, else on the CPU. `reason` says why this release."""
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    # The release's figures are float32's; cuDNN would otherwise round convolutions to TF32.
+    torch.backends.cudnn.allow_tf32 = False
     return ServedRelease(release, release.network.to(device), device, reason)
 
 

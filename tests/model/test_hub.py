@@ -16,6 +16,11 @@ def test_a_local_folder_works_where_a_repository_does(tmp_path):
     assert reason == f"from {tmp_path / 'release'}"
 
 
+def test_a_revision_that_cannot_apply_is_said_to_be_ignored():
+    assert "revision v2 ignored" in choose_release(None, "v2")[1]
+    assert "revision v2 ignored" in choose_release(str(BUNDLED), "v2")[1]
+
+
 def test_a_damaged_folder_is_not_served_and_the_page_is_told_why(tmp_path):
     shutil.copytree(BUNDLED, tmp_path / "release")
     (tmp_path / "release" / "metrics.json").write_text("{}")

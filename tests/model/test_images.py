@@ -142,6 +142,11 @@ def test_a_picture_cut_off_in_the_middle_is_an_error(kind):
         prepare(whole[: len(whole) // 2])
 
 
+def test_formats_that_start_other_programs_are_not_opened():
+    with pytest.raises(ImageError, match="PNG, JPEG"):
+        prepare(encode(Image.new("RGB", (8, 8)), "EPS"))
+
+
 def test_a_missing_file_is_named():
     with pytest.raises(ImageError, match=r"nowhere\.png"):
         prepare("nowhere.png")

@@ -128,6 +128,7 @@ def test_an_unknown_stage_is_a_key_error(network):
     [
         ({"std": (0.2, 0.0, 0.2)}, "std above 0"),
         ({"temperature": 0.0}, "temperature"),
+        ({"temperature": float("inf")}, "finite"),
         ({"class_names": ("cat", "cat")}, "class_names"),
         ({"input_size": 224}, "input_size"),
     ],

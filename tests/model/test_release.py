@@ -1,3 +1,4 @@
+import dataclasses
 import json
 import shutil
 from pathlib import Path
@@ -116,6 +117,29 @@ def test_the_errors_of_another_model_are_refused(folder):
         load_release(folder)
 
 
+def test_metrics_of_no_pictures_at_all_are_refused(folder):
+    save_metrics({"test": {"count": 0, "errors": 3, "accuracy": 0.7}}, folder)
+    reseal(folder)
+    with pytest.raises(ReleaseError, match="3 errors of 0"):
+        load_release(folder)
+
+
+def test_samples_of_classes_that_do_not_exist_are_refused(folder, samples):
+    strange = dataclasses.replace(samples, labels=samples.labels + 90)
+    save_misclassified(strange, NetworkConfig().class_names, folder)
+    reseal(folder)
+    with pytest.raises(ReleaseError, match="class index outside 0 to 9"):
+        load_release(folder)
+
+
+def test_samples_without_pictures_are_refused(folder):
+    table = pq.read_table(folder / "misclassified.parquet")
+    pq.write_table(table.set_column(0, "image", table.column("label")), folder / "misclassified.parquet")
+    reseal(folder)
+    with pytest.raises(ReleaseError, match=r"misclassified\.parquet could not be read"):
+        load_release(folder)
+
+
 def test_metrics_that_count_other_errors_than_the_samples_are_refused(folder):
     save_metrics({"test": {"count": 10, "errors": 4, "accuracy": 0.6}}, folder)
     reseal(folder)
@@ -139,6 +163,9 @@ def test_weights_of_another_shape_are_refused(folder):
         ({"temperature": -1}, "temperature"),
         ({"sha256": {}}, r"model\.safetensors"),
         ({"std": [0.2]}, "std"),
+        ({"mean": ["a", "b", "c"]}, r"config\.json"),
+        ({"class_names": [1, 2]}, r"config\.json"),
+        ({"mean": None}, r"config\.json"),
     ],
 )
 def test_a_config_that_this_code_cannot_serve_is_refused(folder, changes, message):

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import pytorch_lightning as pl
 import torch
+import yaml
 
 from model.release import load_release
 from training.cifar10 import load_cifar10
@@ -82,7 +83,13 @@ def test_it_prints_a_table_of_validation_and_test_figures(finished):
     assert "validation" in printed and "accuracy" in printed and "ECE" in printed
 
 
-def fit(folder: RunFolder, recipe: Recipe, stop_at: int | None = None, resume: bool = False) -> dict[str, torch.Tensor]:
+def fit(
+    folder: RunFolder,
+    recipe: Recipe,
+    stop_at: int | None = None,
+    resume: bool = False,
+    checkpoint_every: timedelta = timedelta(0),
+) -> dict[str, torch.Tensor]:
     """Trains; stops with an exception after `stop_at` steps, as a kill would, the last checkpoint being on disk."""
 
     class Stop(pl.Callback):
@@ -98,10 +105,8 @@ def fit(folder: RunFolder, recipe: Recipe, stop_at: int | None = None, resume: b
         recipe,
         steps_per_epoch=len(data.batches),
         accelerator="cpu",
-        devices="auto",
-        num_nodes=1,
         precision="32-true",
-        checkpoint_every=timedelta(0),
+        checkpoint_every=checkpoint_every,
     )
     trainer.callbacks.append(Stop())  # type: ignore[attr-defined]
     if stop_at is None:
@@ -159,6 +164,35 @@ def test_bad_use_gets_one_clear_sentence(tmp_path, arguments, sentence):
     assert result.returncode == 1
     assert sentence in result.stderr
     assert "Traceback" not in result.stderr
+
+
+def test_a_run_resumes_from_a_named_checkpoint_and_refuses_another_recipe(finished):
+    (checkpoint,) = finished.glob("checkpoints/epoch=*.ckpt")
+    result = train("--resume", str(checkpoint), *SHORT[4:])
+    assert result.returncode == 0, result.stderr
+    refused = train("--resume", str(checkpoint), "--epochs", "3", *SHORT[4:])
+    assert "it cannot resume with {'epochs': 3}" in refused.stderr
+
+
+def test_the_last_checkpoint_is_written_after_every_epoch_even_if_validation_grew_worse(tmp_path):
+    recipe = Recipe(epochs=3, batch_size=50, validation_images=20, max_lr=1e-9)  # nothing improves
+    folder = RunFolder(tmp_path)
+    fit(folder, recipe, checkpoint_every=timedelta(hours=1))
+    assert torch.load(folder.last_checkpoint, weights_only=True)["epoch"] == 2
+
+
+@pytest.mark.parametrize("arguments", [["--devices", "2"], ["--num-nodes", "2"]])
+def test_more_than_one_device_is_refused_and_not_trained_wrongly(tmp_path, arguments):
+    assert "not supported yet" in train(*arguments, "--out", str(tmp_path)).stderr
+
+
+def test_the_model_card_has_metadata_that_the_hub_can_read(finished):
+    card = yaml.safe_load((finished / "release" / "README.md").read_text().split("---")[1])
+    (result,) = card["model-index"][0]["results"]
+    figures = {metric["name"]: metric["value"] for metric in result["metrics"]}
+    test = load_release(finished / "release").metrics["test"]
+    assert figures["Test accuracy"] == pytest.approx(test["accuracy"])
+    assert figures["Test ECE, 15 bins"] == pytest.approx(test["ece"], abs=1e-4)
 
 
 def test_an_empty_data_folder_is_answered_before_anything_is_written(tmp_path):
