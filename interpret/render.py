@@ -18,8 +18,8 @@ FILM = (15, 18, 25)
 INK = (232, 236, 243)
 FAINT_INK = (164, 173, 187)
 MARGIN = 12
-TEXT_SIZE = 16
-LINE = 25
+WIDE = 400  # from this width on, pictures are shown smaller than they are on a phone, and need larger letters
+TEXT_SIZES = (16, 24)
 BAR_HEIGHT = 10
 
 
@@ -89,26 +89,27 @@ def draw_panels(panels: Sequence[Panel], columns: int = 1) -> UInt8[np.ndarray, 
 
 def _draw_panel(panel: Panel) -> Image.Image:
     height, width, _ = panel.pixels.shape
-    legend = LINE + BAR_HEIGHT + 6 if panel.scale else 0
-    wide = max(width, _text_width(panel.title))
-    image = Image.new("RGB", (wide, LINE + height + legend), FILM)
+    font = _font(TEXT_SIZES[width >= WIDE])
+    line = round(font.size * 1.5)
+    legend = line + BAR_HEIGHT + 6 if panel.scale else 0
+    image = Image.new("RGB", (max(width, int(font.getlength(panel.title)) + 1), line + height + legend), FILM)
     draw = ImageDraw.Draw(image)
-    draw.text((0, 0), panel.title, INK, _font())
-    image.paste(Image.fromarray(panel.pixels), (0, LINE))
+    draw.text((0, 0), panel.title, INK, font)
+    image.paste(Image.fromarray(panel.pixels), (0, line))
     if panel.scale:
-        _draw_legend(image, draw, panel.scale, LINE + height + 6, min(width, 360))
+        _draw_legend(image, draw, panel.scale, line + height + 6, width, font)
     return image
 
 
-def _draw_legend(image: Image.Image, draw: ImageDraw.ImageDraw, scale: Scale, top: int, width: int) -> None:
+def _draw_legend(
+    image: Image.Image, draw: ImageDraw.ImageDraw, scale: Scale, top: int, width: int, font: ImageFont.FreeTypeFont
+) -> None:
     values = np.linspace(scale.low, scale.high, width)
-    bar = Image.fromarray(scale.paint(values)[None].repeat(BAR_HEIGHT, axis=0))
-    image.paste(bar, (0, top))
+    image.paste(Image.fromarray(scale.paint(values)[None].repeat(BAR_HEIGHT, axis=0)), (0, top))
     draw.rectangle((0, top, width - 1, top + BAR_HEIGHT - 1), outline=FAINT_INK)
     text_top = top + BAR_HEIGHT + 2
-    low, high = format_number(scale.low), format_number(scale.high)
-    draw.text((0, text_top), low, FAINT_INK, _font())
-    draw.text((width - 1, text_top), f"{high} {scale.unit}".rstrip(), FAINT_INK, _font(), anchor="ra")
+    draw.text((0, text_top), format_number(scale.low), FAINT_INK, font)
+    draw.text((width - 1, text_top), f"{format_number(scale.high)} {scale.unit}", FAINT_INK, font, anchor="ra")
 
 
 def format_number(value: int | float) -> str:
@@ -117,11 +118,7 @@ def format_number(value: int | float) -> str:
     return text.replace("-", "\u2212")
 
 
-def _text_width(text: str) -> int:
-    return int(_font().getlength(text)) + 1
-
-
-@lru_cache(maxsize=1)
-def _font() -> ImageFont.FreeTypeFont:
+@lru_cache(maxsize=len(TEXT_SIZES))
+def _font(size: int) -> ImageFont.FreeTypeFont:
     """matplotlib's own DejaVu Sans: PIL's built-in font has no minus sign."""
-    return ImageFont.truetype(Path(get_data_path(), "fonts", "ttf", "DejaVuSans.ttf"), TEXT_SIZE)
+    return ImageFont.truetype(Path(get_data_path(), "fonts", "ttf", "DejaVuSans.ttf"), size)

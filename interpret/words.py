@@ -15,13 +15,19 @@ def describe_cam(cam: Float[np.ndarray, "height width"], class_name: str) -> str
     place, share = busiest_place(cam / total)
     if place is None:
         return f"The evidence for {class_name} is spread over the whole picture."
-    return f"{share:.0%} of the evidence for {class_name} lies in the {place} of the picture."
+    return f"{percent(share)} of the evidence for {class_name} lies in the {place} of the picture."
+
+
+def percent(share: float) -> str:
+    """A share in [0, 1] as whole percent, never rounded up to certainty."""
+    return "over 99%" if 0.995 <= share < 1 else f"{share:.0%}"
 
 
 def busiest_place(shares: Float[np.ndarray, "height width"]) -> tuple[str | None, float]:
     """The quarter that holds at least half of the evidence, else the half that holds at least 65% of it, and its share.
 
-    (None, 1.0) if there is neither. `shares` sum to 1 and have even sides.
+    The centre counts as a quarter: the middle half of the rows and columns. (None, 1.0) if there is no such place.
+    `shares` sum to 1; their sides are multiples of 4.
     """
     height, width = shares.shape
     blocks = shares.reshape(2, height // 2, 2, width // 2).sum(axis=(1, 3))
@@ -30,6 +36,7 @@ def busiest_place(shares: Float[np.ndarray, "height width"]) -> tuple[str | None
         for i, row in enumerate(("upper", "lower"))
         for j, column in enumerate(("left", "right"))
     }
+    quarters["centre"] = float(shares[height // 4 : -height // 4, width // 4 : -width // 4].sum())
     halves = {
         "upper half": float(blocks[0].sum()),
         "lower half": float(blocks[1].sum()),

@@ -84,13 +84,13 @@ def gradcam_tab(served: ServedRelease, panel: PicturePanel) -> GradCamControls:
                 overlay_image = result_picture("Evidence on the picture", "gradcam-overlay")
                 against_image = result_picture("Evidence for the other class", "gradcam-against", visible=False)
                 cells = result_picture("The map's own cells", "gradcam-cells", chart=True)
-        with gr.Column(scale=1, min_width=220):
+        with gr.Column(scale=1, min_width=240):
             explained = gr.Dropdown([("the predicted class", "predicted"), *names], value="predicted", label="Explain")
             against = gr.Dropdown([("no other class", "none"), *names], value="none", label="Compare with")
-            layer = gr.Dropdown(STAGE_CHOICES, value="resnet_block3", label="Layer")
-            opacity = gr.Slider(0, 1, value=0.5, step=0.05, label="Opacity of the overlay")
+            layer = gr.Dropdown(STAGE_CHOICES, value="resnet_block3", label="Layer, and its cells")
+            opacity = gr.Slider(0, 1, value=0.5, step=0.05, label="Opacity")
             smooth = gr.Checkbox(True, label="Smooth the overlay between cells")
-            top_k = gr.Slider(1, len(names), value=3, step=1, label="Number of top predictions")
+            top_k = gr.Slider(1, len(names), value=3, step=1, label="Top predictions")
             with gr.Accordion("All confidences", open=False):
                 all_label = gr.Label(show_label=False)
             with gr.Accordion("How to read this", open=False):

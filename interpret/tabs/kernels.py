@@ -45,7 +45,10 @@ def _grid(pixels: np.ndarray) -> np.ndarray:
 def choices(convolutions: dict[str, Convolution]) -> list[tuple[str, str]]:
     """The layers as the page names them, with the names that the API takes."""
     return [
-        (f"{number} of {len(convolutions)}: {name}, {each.module.out_channels} on {each.input_channels} inputs", name)
+        (
+            f"{number}: {name}, {each.module.out_channels} kernels, {each.input_channels} inputs",
+            name,
+        )
         for number, (name, each) in enumerate(convolutions.items(), start=1)
     ]
 
@@ -56,8 +59,7 @@ def kernels_tab(served: ServedRelease, demo: gr.Blocks) -> None:
     most_inputs = max(each.input_channels for each in convolutions.values())
     first = next(iter(convolutions.values()))
     gr.Markdown(
-        "Each 3×3 square is one learnt pattern; the layer looks for it everywhere. "
-        "Red weights add, blue ones subtract.",
+        "Each 3×3 square is one learnt pattern, which the layer looks for everywhere in its input.",
         elem_classes="lead",
     )
     sentence = gr.Markdown(elem_classes="answer")
@@ -83,12 +85,14 @@ def kernels_tab(served: ServedRelease, demo: gr.Blocks) -> None:
         if rgb and convolution.takes_colour:
             colours = colour_kernels(convolution).cpu().numpy()
             title = f"{layer}: {count} kernels in colour"
-            words = f"All {count} kernels of {layer}, on red, green and blue together."
+            words = f"All {count} kernels of {layer}, on red, green and blue together; grey is zero."
             return draw_colour_kernels(colours, title), words
         weights = input_channel_kernels(convolution, input_channel).cpu().numpy()
         chosen = int(input_channel)
-        words = f"{layer} has {count} kernels; shown is what each does to channel {chosen} of its {inputs} inputs."
-        return draw_kernels(weights, f"{layer}: {count} kernels on input channel {chosen}"), words
+        words = f"What each of the {count} kernels of {layer} does to channel {chosen} of its {inputs} inputs."
+        return draw_kernels(
+            weights, f"{layer}: {count} kernels on input channel {chosen}"
+        ), f"{words} Red adds, blue subtracts."
 
     def adjust(layer: str, rgb: bool) -> tuple[Any, Any]:
         convolution = convolutions[layer]

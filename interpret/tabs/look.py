@@ -32,7 +32,7 @@ def theme() -> gr.Theme:
 
 CSS = """
 .gradio-container { max-width: min(1280px, 100vw) !important; margin: 0 auto !important; }
-.gradio-container .main.fillable { padding: 16px clamp(8px, 2.5vw, 32px) !important; }
+.gradio-container .main.fillable { padding: 16px clamp(8px, 1.6vw, 20px) !important; }
 .gradio-container .main, .gradio-container main, .gradio-container .column, .tabs, .tabitem { min-width: 0; }
 .tab-container button[aria-selected="true"] { color: #c2410c; }
 .dark .tab-container button[aria-selected="true"] { color: #fb923c; }

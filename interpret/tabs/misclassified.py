@@ -11,6 +11,7 @@ from interpret.render import enlarge
 from interpret.tabs.gradcam import GradCamControls
 from interpret.tabs.picture import PicturePanel
 from interpret.tabs.served import QUIET, ServedRelease, answers
+from interpret.words import percent
 
 THUMBNAIL_FACTOR = 4
 COLUMNS = ["test picture", "true label", "predicted label", "confidence", "confidence in the true label"]
@@ -38,7 +39,7 @@ def error_gallery(served: ServedRelease, rows: np.ndarray) -> list[tuple[np.ndar
         (
             enlarge(samples.images[row], THUMBNAIL_FACTOR),
             f"{names[samples.labels[row]]}, taken for {names[samples.predictions[row]]} "
-            f"({samples.confidences[row]:.0%})",
+            f"({percent(float(samples.confidences[row]))})",
         )
         for row in rows
     ]
@@ -90,8 +91,10 @@ def misclassified_tab(
         """
         rows, found = select_errors(samples, names, count, true_label, predicted_label)
         test = served.release.metrics["test"]
-        words = f"{test['errors']:,} of {test['count']:,} test pictures are misclassified; {found:,} match"
-        return error_gallery(served, rows), error_table(served, rows), f"{words}, {len(rows):,} are shown."
+        words = f"{test['errors']:,} of {test['count']:,} test pictures are misclassified"
+        if (true_label, predicted_label) != (ANY, ANY):
+            words += f", {found:,} of them with these labels"
+        return error_gallery(served, rows), error_table(served, rows), f"{words}; {len(rows):,} are shown."
 
     def open_error(count: float, true_label: str, predicted_label: str, event: gr.SelectData) -> tuple[Any, ...]:
         rows, _ = select_errors(samples, names, count, true_label, predicted_label)

@@ -24,7 +24,7 @@ NO_PICTURE = "Choose a picture first: drop one on the picture panel, paste it, o
 MODEL_QUEUE: dict[str, Any] = {"concurrency_id": "model", "concurrency_limit": 4}
 QUIET: dict[str, Any] = {"show_progress": "hidden", "trigger_mode": "always_last"}
 STAGE_CHOICES = [
-    (f"{number} of {len(STAGES)}: {stage.name}, {stage.resolution}×{stage.resolution} cells", stage.name)
+    (f"{number}: {stage.name}, {stage.resolution}×{stage.resolution}", stage.name)
     for number, stage in enumerate(STAGES, start=1)
 ]
 

@@ -1,6 +1,6 @@
 import numpy as np
 
-from interpret.words import busiest_place, describe_cam
+from interpret.words import busiest_place, describe_cam, percent
 
 
 def cam(*cells: tuple[int, int, float]) -> np.ndarray:
@@ -13,6 +13,14 @@ def cam(*cells: tuple[int, int, float]) -> np.ndarray:
 def test_a_quarter_with_most_of_the_evidence_is_named_with_its_share():
     sentence = describe_cam(cam((0, 0, 3.0), (3, 3, 1.0)), "cat")
     assert sentence == "75% of the evidence for cat lies in the upper left quarter of the picture."
+
+
+def test_the_centre_is_a_place_of_its_own():
+    assert busiest_place(cam((1, 1, 0.3), (2, 2, 0.4), (0, 3, 0.3))) == ("centre", 0.7)
+
+
+def test_no_share_is_rounded_up_to_certainty():
+    assert [percent(share) for share in (0.994, 0.9961, 1.0)] == ["99%", "over 99%", "100%"]
 
 
 def test_a_half_is_named_if_no_quarter_holds_most():
