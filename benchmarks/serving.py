@@ -91,7 +91,7 @@ def cam_ratios(rounds: int) -> list[Ratio]:
         probabilities = torch.softmax(hookable(images), dim=1)
         probabilities.topk(3)
         with GradCAM(hookable, [hookable_layer]) as cam:
-            return show_cam_on_image(picture, cam(images)[0], use_rgb=True, image_weight=0.5)
+            return show_cam_on_image(picture, cam(images, None)[0], use_rgb=True, image_weight=0.5)
 
     against_forward, ours, bare = in_turns(answer, forward, rounds)
     against_package, package, ours_again = in_turns(new_object_per_request, answer, rounds)

@@ -55,7 +55,7 @@ logits, probabilities = predict(load_release(Path("release")).network, to_tensor
 minutes on {hardware}, precision {precision}.
 
 ![Training curves](figures/training_curves.png)
-
+{range_test}
 ## Limits
 
 It knows ten classes and will call everything one of them. It sees 32x32 pixels. Per class:
@@ -73,7 +73,7 @@ Its most confident errors; all {errors} are in `misclassified.parquet`:
 """
 
 
-def model_card(metrics: dict[str, Any], config: NetworkConfig, parameters: int) -> str:
+def model_card(metrics: dict[str, Any], config: NetworkConfig, parameters: int, has_range_test: bool) -> str:
     """The card in Markdown, with the Hub's YAML front matter."""
     test, recipe = metrics["test"], metrics["recipe"]
     rows = [
@@ -85,6 +85,7 @@ def model_card(metrics: dict[str, Any], config: NetworkConfig, parameters: int) 
     front = FRONT_MATTER.format(dataset=HUB_DATASET, accuracy=test["accuracy"], ece=test["ece"])
     return front + BODY.format(
         parameters=parameters,
+        range_test="![Learning-rate range test](figures/learning_rate_range.png)\n" if has_range_test else "",
         table="\n".join(rows),
         seed=metrics["seed"],
         temperature=config.temperature,

@@ -2,17 +2,25 @@
 
 import logging
 import shutil
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
-from matplotlib.figure import Figure
 
 from model.network import CifarResNet, NetworkConfig
-from model.release import load_network, save_metrics, save_misclassified, save_weights, seal
+from model.release import Misclassified, load_network, save_metrics, save_misclassified, save_weights, seal
 from training.card import model_card
 from training.cifar10 import Split
-from training.evaluation import figures_of, fit_temperature, logits_of, misclassified_of, reliability, softmax
+from training.evaluation import (
+    Reliability,
+    figures_of,
+    fit_temperature,
+    logits_of,
+    misclassified_of,
+    reliability,
+    softmax,
+)
 from training.figures import confusion_figure, contact_sheet, read_curves, reliability_figure, training_curves
 from training.recipe import Recipe
 from training.run import RunFolder
@@ -20,62 +28,77 @@ from training.run import RunFolder
 logger = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True)
+class Evaluation:
+    """What the stored weights do on the held-out pictures, and the configuration that includes their temperature."""
+
+    config: NetworkConfig
+    figures: dict[str, Any]
+    misclassified: Misclassified
+    before_scaling: Reliability
+    after_scaling: Reliability
+
+
 def write_release(
     folder: RunFolder, network: CifarResNet, recipe: Recipe, validation: Split, test: Split, training: dict[str, Any]
 ) -> dict[str, Any]:
     """Writes `release/` in the run's folder and returns its metrics.
 
-    The weights are stored first and read back; everything else is computed from what was read. The temperature comes
-    from the validation pictures (it stays 1 if there are none). The folder appears whole or not at all. `training`
-    holds what is known of the run: seconds, number of training images, environment.
+    The weights are stored first and read back; everything else is computed from what was read. The folder appears whole
+    or not at all. `training` holds what is known of the run: seconds, number of training images, environment.
     """
     partial = folder.path / "release.partial"
     shutil.rmtree(partial, ignore_errors=True)
     (partial / "figures").mkdir(parents=True)
     save_weights(network, partial)
-    stored = load_network(partial, network.config)
-    logger.info("Evaluating the stored weights on %d validation and %d test pictures", len(validation), len(test))
-    validation_logits = logits_of(stored, validation) if len(validation) else None
-    temperature = fit_temperature(validation_logits, validation.labels) if validation_logits is not None else 1.0
-    config = replace(network.config, temperature=temperature)
-    test_logits = logits_of(stored, test)
-    metrics = {
-        "test": figures_of(test_logits, test.labels, temperature),
-        **(
-            {"validation": figures_of(validation_logits, validation.labels, temperature)}
-            if validation_logits is not None
-            else {}
-        ),
-        "recipe": asdict(recipe),
-        "seed": recipe.seed,
-        **training,
-    }
-    misclassified = misclassified_of(test, test_logits, temperature)
+    evaluation = evaluate(load_network(partial, network.config), validation, test)
+    metrics = {**evaluation.figures, "recipe": asdict(recipe), "seed": recipe.seed, **training}
     save_metrics(metrics, partial)
-    save_misclassified(misclassified, config.class_names, partial)
-    for name, figure in draw_figures(folder, metrics, test, test_logits, config).items():
-        figure.savefig(partial / "figures" / f"{name}.png", dpi=110)
-    contact_sheet(misclassified, config.class_names).savefig(partial / "figures" / "contact_sheet.png", dpi=110)
-    if folder.range_test_plot.exists():
-        shutil.copy(folder.range_test_plot, partial / "figures" / folder.range_test_plot.name)
+    save_misclassified(evaluation.misclassified, evaluation.config.class_names, partial)
+    write_figures(folder, evaluation, partial / "figures")
     parameters = sum(parameter.numel() for parameter in network.parameters())
-    (partial / "README.md").write_text(model_card(metrics, config, parameters))
-    seal(config, partial)
+    card = model_card(metrics, evaluation.config, parameters, has_range_test=folder.range_test_plot.exists())
+    (partial / "README.md").write_text(card)
+    seal(evaluation.config, partial)
     shutil.rmtree(folder.release, ignore_errors=True)
     partial.rename(folder.release)
     return metrics
 
 
-def draw_figures(
-    folder: RunFolder, metrics: dict[str, Any], test: Split, test_logits: np.ndarray, config: NetworkConfig
-) -> dict[str, Figure]:
-    """The release's charts by file name."""
-    before, after = (reliability(softmax(test_logits, each), test.labels) for each in (1.0, config.temperature))
-    return {
+def evaluate(stored: CifarResNet, validation: Split, test: Split) -> Evaluation:
+    """Fits the temperature on the validation pictures (1 if there are none) and judges on the test pictures."""
+    logger.info("Evaluating the stored weights on %d validation and %d test pictures", len(validation), len(test))
+    temperature, figures = 1.0, {}
+    if len(validation):
+        logits = logits_of(stored, validation)
+        temperature = fit_temperature(logits, validation.labels)
+        figures["validation"] = figures_of(logits, validation.labels, temperature)
+    logits = logits_of(stored, test)
+    figures["test"] = figures_of(logits, test.labels, temperature)
+    return Evaluation(
+        replace(stored.config, temperature=temperature),
+        figures,
+        misclassified_of(test, logits, temperature),
+        reliability(softmax(logits, 1.0), test.labels),
+        reliability(softmax(logits, temperature), test.labels),
+    )
+
+
+def write_figures(folder: RunFolder, evaluation: Evaluation, target: Path) -> None:
+    """The release's charts, and the plot of a range test if the run has one."""
+    config = evaluation.config
+    charts = {
         "training_curves": training_curves(read_curves(folder.metrics_csvs)),
-        "confusion_matrix": confusion_figure(np.array(metrics["test"]["confusion_matrix"]), config.class_names),
-        "reliability": reliability_figure(before, after, config.temperature),
+        "confusion_matrix": confusion_figure(
+            np.array(evaluation.figures["test"]["confusion_matrix"]), config.class_names
+        ),
+        "reliability": reliability_figure(evaluation.before_scaling, evaluation.after_scaling, config.temperature),
+        "contact_sheet": contact_sheet(evaluation.misclassified, config.class_names),
     }
+    for name, figure in charts.items():
+        figure.savefig(target / f"{name}.png", dpi=110)
+    if folder.range_test_plot.exists():
+        shutil.copy(folder.range_test_plot, target / folder.range_test_plot.name)
 
 
 def format_table(metrics: dict[str, Any]) -> str:

@@ -143,6 +143,7 @@ def build_trainer(
         ],
         log_every_n_steps=min(10, steps_per_epoch),
         num_sanity_val_steps=0,
+        limit_val_batches=None if recipe.validation_images else 0,
         use_distributed_sampler=False,
         enable_model_summary=False,
     )

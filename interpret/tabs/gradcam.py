@@ -1,6 +1,8 @@
 """The GradCAM tab: which part of the picture speaks for a class."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import gradio as gr
 import numpy as np
@@ -11,7 +13,7 @@ from interpret.render import Panel, draw_panels, enlarge, overlay
 from interpret.scales import unsigned_scale
 from interpret.tabs.look import result_picture
 from interpret.tabs.picture import PicturePanel
-from interpret.tabs.served import MODEL_QUEUE, QUIET, STAGE_CHOICES, ServedRelease, answers
+from interpret.tabs.served import MODEL_QUEUE, PRIVATE, QUIET, STAGE_CHOICES, ServedRelease, answers
 from interpret.words import describe_cam
 from model.images import INPUT_SIZE
 
@@ -22,10 +24,14 @@ UNIT = "logits per cell"
 
 @dataclass(frozen=True)
 class GradCamControls:
-    """What other tabs may set: which class to explain, and against which."""
+    """What the visitor sets; other tabs may set which class to explain, and against which."""
 
     explained: gr.Dropdown
     against: gr.Dropdown
+    layer: gr.Dropdown
+    opacity: gr.Slider
+    smooth: gr.Checkbox
+    top_k: gr.Slider
 
 
 @dataclass(frozen=True)
@@ -69,32 +75,8 @@ def explain(
     return confidences, CamPictures(overlays, draw_panels(panels, columns=len(panels)), sentence)
 
 
-def gradcam_tab(served: ServedRelease, panel: PicturePanel) -> GradCamControls:
-    """Builds the tab and its endpoints `/gradcam` and `/predict`."""
-    names = served.class_names
-    gr.Markdown(
-        "Bright areas raised the score of the chosen class; dark ones did nothing for it, or spoke against it.",
-        elem_classes="lead",
-    )
-    sentence = gr.Markdown(elem_classes="answer", elem_id="gradcam-sentence")
-    with gr.Row():
-        with gr.Column(scale=3, min_width=280):
-            label = gr.Label(label="The network's answer", elem_id="gradcam-label")
-            with gr.Row():
-                overlay_image = result_picture("Evidence on the picture", "gradcam-overlay")
-                against_image = result_picture("Evidence for the other class", "gradcam-against", visible=False)
-                cells = result_picture("The map's own cells", "gradcam-cells", chart=True)
-        with gr.Column(scale=1, min_width=240):
-            explained = gr.Dropdown([("the predicted class", "predicted"), *names], value="predicted", label="Explain")
-            against = gr.Dropdown([("no other class", "none"), *names], value="none", label="Compare with")
-            layer = gr.Dropdown(STAGE_CHOICES, value="resnet_block3", label="Layer, and its cells")
-            opacity = gr.Slider(0, 1, value=0.5, step=0.05, label="Opacity")
-            smooth = gr.Checkbox(True, label="Smooth the overlay between cells")
-            top_k = gr.Slider(1, len(names), value=3, step=1, label="Top predictions")
-            with gr.Accordion("All confidences", open=False):
-                all_label = gr.Label(show_label=False)
-            with gr.Accordion("How to read this", open=False):
-                gr.Markdown(HOW_TO_READ)
+def gradcam_endpoint(served: ServedRelease) -> Callable[..., Any]:
+    """The handler of `/gradcam`."""
 
     @answers
     def gradcam(
@@ -127,6 +109,12 @@ def gradcam_tab(served: ServedRelease, panel: PicturePanel) -> GradCamControls:
         other = pictures.overlays[1] if len(classes) > 1 else None
         return confidences, pictures.overlays[0], pictures.cells, pictures.sentence, other
 
+    return gradcam
+
+
+def predict_endpoint(served: ServedRelease) -> Callable[..., Any]:
+    """The handler of `/predict`."""
+
     @answers
     def predict_all(image: str | None, squaring: str = "crop") -> dict[str, float]:
         """All ten classes with their calibrated confidences, which sum to 1.
@@ -139,37 +127,56 @@ def gradcam_tab(served: ServedRelease, panel: PicturePanel) -> GradCamControls:
         """
         _, images = served.look(image, squaring)
         _, probabilities = predict(served.network, images)
-        return top_classes(probabilities[0], names, len(names))
+        return top_classes(probabilities[0], served.class_names, len(served.class_names))
 
+    return predict_all
+
+
+def gradcam_tab(served: ServedRelease, panel: PicturePanel) -> GradCamControls:
+    """Builds the tab and its endpoints `/gradcam` and `/predict`."""
+    gr.Markdown(
+        "Bright areas raised the score of the chosen class; dark ones did nothing for it, or spoke against it.",
+        elem_classes="lead",
+    )
+    sentence = gr.Markdown(elem_classes="answer", elem_id="gradcam-sentence")
+    with gr.Row():
+        with gr.Column(scale=3, min_width=280):
+            label = gr.Label(label="The network's answer", elem_id="gradcam-label")
+            with gr.Row():
+                overlay_image = result_picture("Evidence on the picture", "gradcam-overlay")
+                against_image = result_picture("Evidence for the other class", "gradcam-against", visible=False)
+                cells = result_picture("The map's own cells", "gradcam-cells", chart=True)
+        with gr.Column(scale=1, min_width=240):
+            controls = _controls(served.class_names)
+            with gr.Accordion("All confidences", open=False):
+                all_confidences = gr.Label(show_label=False)
+            with gr.Accordion("How to read this", open=False):
+                gr.Markdown(HOW_TO_READ)
+    c = controls
     gr.on(
-        [
-            panel.seen.change,
-            *(control.change for control in (explained, against, layer, smooth)),
-            *(slider.change for slider in (opacity, top_k)),
-        ],
-        gradcam,
-        [panel.picture, opacity, top_k, layer, explained, against, panel.squaring, smooth],
+        [panel.seen.change, *(each.change for each in (c.explained, c.against, c.layer, c.opacity, c.smooth, c.top_k))],
+        gradcam_endpoint(served),
+        [panel.picture, c.opacity, c.top_k, c.layer, c.explained, c.against, panel.squaring, c.smooth],
         [label, overlay_image, cells, sentence, against_image],
         api_name="gradcam",
         **QUIET,
         **MODEL_QUEUE,
     )
-    panel.seen.change(
-        predict_all,
-        [panel.picture, panel.squaring],
-        all_label,
-        api_name="predict",
-        **QUIET,
-        **MODEL_QUEUE,
+    look = [panel.picture, panel.squaring]
+    panel.seen.change(predict_endpoint(served), look, all_confidences, api_name="predict", **QUIET, **MODEL_QUEUE)
+    c.against.change(lambda name: gr.update(visible=name != "none"), c.against, against_image, **PRIVATE)
+    return controls
+
+
+def _controls(class_names: tuple[str, ...]) -> GradCamControls:
+    return GradCamControls(
+        explained=gr.Dropdown([("the predicted class", "predicted"), *class_names], value="predicted", label="Explain"),
+        against=gr.Dropdown([("no other class", "none"), *class_names], value="none", label="Compare with"),
+        layer=gr.Dropdown(STAGE_CHOICES, value="resnet_block3", label="Layer, and its cells"),
+        opacity=gr.Slider(0, 1, value=0.5, step=0.05, label="Opacity"),
+        smooth=gr.Checkbox(True, label="Smooth the overlay between cells"),
+        top_k=gr.Slider(1, len(class_names), value=3, step=1, label="Top predictions"),
     )
-    against.change(
-        lambda name: gr.update(visible=name != "none"),
-        against,
-        against_image,
-        api_visibility="private",
-        show_progress="hidden",
-    )
-    return GradCamControls(explained, against)
 
 
 HOW_TO_READ = """

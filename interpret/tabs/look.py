@@ -66,7 +66,7 @@ CSS = """
   border: 0; padding: 2px; font-size: 0.75rem; line-height: 1.2; overflow: visible; overflow-wrap: anywhere;
   background: none; }
 .thumbnails .caption-label { font-size: 0.7rem; }
-.uncaptioned .caption-label { display: none; }
+#examples .caption-label { display: none; }
 @media (max-width: 700px) {
   .tab-container button { padding: 0 9px; font-size: 0.85rem; }
   .errors .grid-container { grid-template-columns: repeat(3, minmax(0, 1fr)); }
@@ -85,6 +85,25 @@ def result_picture(label: str, elem_id: str, *, chart: bool = False, visible: bo
         buttons=["download", "fullscreen"],
         elem_id=elem_id,
         elem_classes=["pixels", "chart"] if chart else "pixels",
+    )
+
+
+def thumbnail_gallery(
+    label: str, elem_id: str, *classes: str, columns: int, pictures: list[tuple[str, str]] | None = None
+) -> gr.Gallery:
+    """A gallery of small pictures with captions, to click on, as lossless PNG."""
+    return gr.Gallery(
+        pictures,
+        label=label,
+        columns=columns,
+        height="auto",
+        object_fit="fill",
+        allow_preview=False,
+        format="png",
+        interactive=False,
+        buttons=[],
+        elem_id=elem_id,
+        elem_classes=["pixels", *classes],
     )
 
 

@@ -1,5 +1,6 @@
 """The Misclassified tab: every test picture that the network gets wrong, as the release stores it."""
 
+from collections.abc import Callable
 from typing import Any
 
 import gradio as gr
@@ -9,8 +10,9 @@ import pandas as pd
 from interpret.misclassified import ANY, select_errors
 from interpret.render import enlarge
 from interpret.tabs.gradcam import GradCamControls
+from interpret.tabs.look import thumbnail_gallery
 from interpret.tabs.picture import PicturePanel
-from interpret.tabs.served import QUIET, ServedRelease, answers
+from interpret.tabs.served import PRIVATE, QUIET, ServedRelease, answers
 from interpret.words import percent
 
 THUMBNAIL_FACTOR = 4
@@ -45,36 +47,9 @@ def error_gallery(served: ServedRelease, rows: np.ndarray) -> list[tuple[np.ndar
     ]
 
 
-def misclassified_tab(
-    served: ServedRelease, demo: gr.Blocks, panel: PicturePanel, cam: GradCamControls, tabs: gr.Tabs
-) -> None:
-    """Builds the tab and its endpoint `/misclassified`. A click on an error opens it on the GradCAM tab, predicted
-    class against true class."""
+def misclassified_endpoint(served: ServedRelease) -> Callable[..., Any]:
+    """The handler of `/misclassified`."""
     samples, names = served.release.misclassified, served.class_names
-    gr.Markdown(
-        "Every test picture that the network gets wrong, the most confident errors first. Click one to see why.",
-        elem_classes="lead",
-    )
-    sentence = gr.Markdown(elem_classes="answer")
-    opened = gr.State(None)
-    with gr.Row():
-        count = gr.Slider(1, max(1, len(samples)), value=min(10, max(1, len(samples))), step=1, label="How many")
-        true_label = gr.Dropdown([ANY, *names], value=ANY, label="True label")
-        predicted_label = gr.Dropdown([ANY, *names], value=ANY, label="Predicted label")
-    gallery = gr.Gallery(
-        label="Misclassified test pictures",
-        columns=5,
-        height="auto",
-        object_fit="fill",
-        allow_preview=False,
-        format="png",
-        interactive=False,
-        buttons=[],
-        elem_id="misclassified-gallery",
-        elem_classes=["pixels", "errors"],
-    )
-    with gr.Accordion("As a table", open=False):
-        table = gr.Dataframe(headers=COLUMNS, interactive=False, wrap=True, elem_id="misclassified-table")
 
     @answers
     def misclassified(
@@ -96,8 +71,17 @@ def misclassified_tab(
             words += f", {found:,} of them with these labels"
         return error_gallery(served, rows), error_table(served, rows), f"{words}; {len(rows):,} are shown."
 
+    return misclassified
+
+
+def error_opener(served: ServedRelease) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    """What a click on an error does, and what ends it when another picture is chosen."""
+    samples, names = served.release.misclassified, served.class_names
+
     def open_error(count: float, true_label: str, predicted_label: str, event: gr.SelectData) -> tuple[Any, ...]:
         rows, _ = select_errors(samples, names, count, true_label, predicted_label)
+        if event.index >= len(rows):  # The filters changed, and the gallery has not followed yet.
+            return (gr.skip(),) * 5
         row = int(rows[event.index])
         predicted, true = names[samples.predictions[row]], names[samples.labels[row]]
         return row, samples.images[row], predicted, true, gr.update(selected="gradcam")
@@ -108,26 +92,38 @@ def misclassified_tab(
             return gr.skip()
         return None, "predicted", "none"
 
-    filters = [count, true_label, predicted_label]
+    return open_error, forget_error
+
+
+def misclassified_tab(
+    served: ServedRelease, demo: gr.Blocks, panel: PicturePanel, cam: GradCamControls, tabs: gr.Tabs
+) -> None:
+    """Builds the tab and its endpoint `/misclassified`. A click on an error opens it on the GradCAM tab, predicted
+    class against true class."""
+    labels, total = [ANY, *served.class_names], max(1, len(served.release.misclassified))
+    gr.Markdown(
+        "Every test picture that the network gets wrong, the most confident errors first. Click one to see why.",
+        elem_classes="lead",
+    )
+    sentence = gr.Markdown(elem_classes="answer")
+    opened = gr.State(None)
+    with gr.Row():
+        count = gr.Slider(1, total, value=min(10, total), step=1, label="How many")
+        true_label = gr.Dropdown(labels, value=ANY, label="True label")
+        predicted_label = gr.Dropdown(labels, value=ANY, label="Predicted label")
+    gallery = thumbnail_gallery("Misclassified test pictures", "misclassified-gallery", "errors", columns=5)
+    with gr.Accordion("As a table", open=False):
+        table = gr.Dataframe(headers=COLUMNS, interactive=False, wrap=True, elem_id="misclassified-table")
+    filters: list[Any] = [count, true_label, predicted_label]
     gr.on(
-        [demo.load, count.change, true_label.change, predicted_label.change],
-        misclassified,
+        [demo.load, *(each.change for each in filters)],
+        misclassified_endpoint(served),
         filters,
         [gallery, table, sentence],
         api_name="misclassified",
         **QUIET,
     )
-    gallery.select(
-        open_error,
-        filters,
-        [opened, panel.picture, cam.explained, cam.against, tabs],
-        api_visibility="private",
-        show_progress="hidden",
-    )
-    panel.seen.change(
-        forget_error,
-        [panel.picture, panel.squaring, opened],
-        [opened, cam.explained, cam.against],
-        api_visibility="private",
-        show_progress="hidden",
-    )
+    open_error, forget_error = error_opener(served)
+    explained = [cam.explained, cam.against]
+    gallery.select(open_error, filters, [opened, panel.picture, *explained, tabs], **PRIVATE)
+    panel.seen.change(forget_error, [panel.picture, panel.squaring, opened], [opened, *explained], **PRIVATE)

@@ -2,6 +2,7 @@
 
 import base64
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,8 @@ from gradio.utils import get_upload_folder, is_in_or_equal
 from PIL import Image
 
 from interpret.render import enlarge
-from interpret.tabs.served import QUIET, ServedRelease, answers
+from interpret.tabs.look import thumbnail_gallery
+from interpret.tabs.served import PRIVATE, QUIET, ServedRelease, answers
 
 EXAMPLES = Path(__file__).resolve().parent.parent.parent / "examples"
 SEEN_FACTOR = 8
@@ -66,10 +68,36 @@ def example_pictures() -> list[ExamplePicture]:
 def picture_panel(served: ServedRelease, demo: gr.Blocks) -> PicturePanel:
     """The left column of the page."""
     examples = example_pictures()
-    right = [example for example in examples if example.right]
-    wrong = [example for example in examples if not example.right]
+    right, wrong = ([each for each in examples if each.right is truth] for truth in (True, False))
+    panel = _components(first=right[0].path)
+    for label, elem_id, columns, chosen in (
+        ("Try one of these test pictures", "examples", 5, right),
+        ("It gets these wrong", "errors-to-try", 4, wrong),
+    ):
+        pictures = [(str(each.path), each.caption) for each in chosen]
+        gallery = thumbnail_gallery(label, elem_id, "thumbnails", columns=columns, pictures=pictures)
+        gallery.select(_chooser(chosen), None, panel.picture, **PRIVATE)
+
+    @answers
+    def see(image: str | bytes | None, squaring: str) -> np.ndarray | dict[str, Any]:
+        if image is None:  # Removed to make room for the next one: what was seen last stays.
+            return gr.skip()
+        return enlarge(served.look(image, squaring)[0], SEEN_FACTOR)
+
+    gr.on(
+        [demo.load, panel.picture.change, panel.squaring.change],
+        see,
+        [panel.picture, panel.squaring],
+        panel.seen,
+        api_visibility="private",
+        **QUIET,
+    )
+    return panel
+
+
+def _components(first: Path) -> PicturePanel:
     picture = gr.Image(
-        str(right[0].path),
+        str(first),
         label="Picture",
         type="filepath",
         image_mode=None,
@@ -82,12 +110,8 @@ def picture_panel(served: ServedRelease, demo: gr.Blocks) -> PicturePanel:
     )
     # The file goes on as it is: `model.images` does all decoding and words all errors; Gradio would mask them.
     picture.preprocess = uploaded_file  # type: ignore[method-assign,assignment]
-    squaring = gr.Radio(
-        [("crop to the centre", "crop"), ("fit, on white", "fit")],
-        value="crop",
-        label="Make it square",
-        container=False,
-    )
+    squarings = [("crop to the centre", "crop"), ("fit, on white", "fit")]
+    squaring = gr.Radio(squarings, value="crop", label="Make it square", container=False)
     seen = gr.Image(
         label="What the network sees: 32×32 pixels",
         format="png",
@@ -96,43 +120,11 @@ def picture_panel(served: ServedRelease, demo: gr.Blocks) -> PicturePanel:
         elem_id="seen",
         elem_classes="pixels",
     )
-    _example_gallery("Try one of these test pictures", right, picture, "examples", columns=5)
-    _example_gallery("It gets these wrong", wrong, picture, "errors-to-try", columns=4)
-
-    @answers
-    def see(image: str | None, squaring: str) -> np.ndarray | dict[str, Any]:
-        if image is None:  # Removed to make room for the next one: what was seen last stays.
-            return gr.skip()
-        pixels, _ = served.look(image, squaring)
-        return enlarge(pixels, SEEN_FACTOR)
-
-    gr.on(
-        [demo.load, picture.change, squaring.change],
-        see,
-        [picture, squaring],
-        seen,
-        api_visibility="private",
-        **QUIET,
-    )
     return PicturePanel(picture, squaring, seen)
 
 
-def _example_gallery(label: str, examples: list[ExamplePicture], picture: gr.Image, elem_id: str, columns: int) -> None:
-    gallery = gr.Gallery(
-        [(str(example.path), example.caption) for example in examples],
-        label=label,
-        columns=columns,
-        allow_preview=False,
-        height="auto",
-        object_fit="fill",
-        format="png",
-        interactive=False,
-        buttons=[],
-        elem_id=elem_id,
-        elem_classes=["pixels", "thumbnails", *(["uncaptioned"] if columns > 4 else [])],
-    )
-
+def _chooser(examples: list[ExamplePicture]) -> Callable[[gr.SelectData], np.ndarray]:
     def choose(event: gr.SelectData) -> np.ndarray:
         return np.asarray(Image.open(examples[event.index].path))
 
-    gallery.select(choose, None, picture, api_visibility="private", show_progress="hidden")
+    return choose
