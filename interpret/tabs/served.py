@@ -54,9 +54,9 @@ class ServedRelease:
             raise ImageError(NO_PICTURE)
         if isinstance(image, bytes):
             pixels = prepare(image, squaring)
-            return pixels, to_tensor(pixels[None]).to(self.device)
-        status = Path(image).stat()
-        pixels = _prepare_once(image, status.st_mtime_ns, status.st_size, squaring)
+        else:
+            status = Path(image).stat()
+            pixels = _prepare_once(image, status.st_mtime_ns, status.st_size, squaring)
         return pixels, to_tensor(pixels[None]).to(self.device)
 
 
