@@ -45,6 +45,7 @@ from pathlib import Path
 from interpret.prediction import predict
 from model.images import prepare, to_tensor
 from model.release import load_release
+
 logits, probabilities = predict(load_release(Path("release")).network, to_tensor(prepare("cat.png")[None]))
 ```
 
