@@ -16,7 +16,9 @@ os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 
 from jaxtyping import install_import_hook
 
-install_import_hook(["model", "interpret", "training"], "beartype.beartype")
+import tests.typecheck  # noqa: F401 - the hook finds it by name
+
+install_import_hook(["model", "interpret", "training"], "tests.typecheck.check")
 
 import numpy as np
 import pytest

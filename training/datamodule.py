@@ -1,6 +1,6 @@
 """CIFAR-10 as Lightning wants it: batches that are a pure function of (seed, epoch, step)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from training.augmentation import augment_batch, augmentation
 from training.cifar10 import DataError, Split, split_validation
 from training.recipe import Recipe
 
-Batch = tuple[Tensor, Tensor]
+Batch = Sequence[Tensor]  # images, labels: a tuple, of which DataLoader makes a list
 
 
 class ShuffledBatches(Sampler[tuple[int, list[int]]]):
