@@ -29,6 +29,6 @@ def top_classes(
 
     Raises ChoiceError if there are not that many classes.
     """
-    top_k = check_whole("top_k", top_k, 1, len(class_names))
+    top_k = check_whole("top_k, the number of top predictions,", top_k, 1, len(class_names))
     values, indices = torch.topk(probabilities, top_k)
     return {class_names[index]: value for value, index in zip(values.tolist(), indices.tolist(), strict=True)}

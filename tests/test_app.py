@@ -51,6 +51,7 @@ def test_its_documented_endpoints_take_their_parameters_in_the_promised_order(cl
         found = endpoints[name]["parameters"]
         assert [each["parameter_name"] for each in found][: len(parameters)] == parameters
         assert all(each["parameter_has_default"] for each in found if each["parameter_name"] != "image")
+        assert not [each for each in found if each["parameter_name"] == "image" and each["parameter_has_default"]]
         assert endpoints[name]["description"]
 
 
@@ -96,7 +97,7 @@ def test_misclassified_gives_as_many_errors_as_asked_for_with_their_pictures_unh
     for item, (index, true, predicted, confidence, _) in zip(gallery, table["data"], strict=True):
         row = samples.test_indices.tolist().index(index)
         assert (true, predicted) == (names[samples.labels[row]], names[samples.predictions[row]])
-        assert confidence == pytest.approx(float(samples.confidences[row]), abs=1e-4)
+        assert confidence == round(float(samples.confidences[row]), 4)
         assert true in item["caption"] and predicted in item["caption"]
         assert np.array_equal(pixels_of(item["image"]), enlarge(samples.images[row], 4))
     assert f"{len(samples):,} of 10,000" in sentence
@@ -106,6 +107,11 @@ def test_misclassified_can_show_every_error_of_the_release(client, release):
     count = len(release.misclassified)
     _, table, _ = client.predict(count, api_name="/misclassified")
     assert len({row[0] for row in table["data"]}) == count
+
+
+def test_comparing_a_class_with_itself_compares_nothing(client):
+    *_, against = client.predict(CAT, class_name="dog", against="dog", api_name="/gradcam")
+    assert against is None
 
 
 def test_misclassified_can_be_filtered_by_both_labels(client, release):

@@ -81,6 +81,16 @@ def test_the_header_says_how_good_the_network_is_and_which_release_it_is(visit, 
     expect(header).to_contain_text("bundled")
 
 
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_the_headers_api_link_opens_the_documentation_of_the_endpoints(browser, app, size):
+    context = browser.new_context(viewport=size)
+    visit = Visit(context.new_page())
+    visit.open(app.url)
+    visit.page.locator("#header").get_by_text("API", exact=True).click()
+    expect(visit.page.get_by_text("/gradcam").first).to_be_visible()
+    context.close()
+
+
 def test_every_tab_opens_with_a_picture_and_no_error_and_asks_no_other_host(visit):
     for tab in TABS:
         visit.show(tab)
@@ -143,6 +153,17 @@ def test_the_picture_after_an_error_is_explained_by_its_own_prediction_again(vis
     expect(visit.page.locator("#gradcam-against")).to_be_hidden()
 
 
+def test_on_a_phone_the_explanation_of_an_error_scrolls_into_view(browser, app):
+    context = browser.new_context(viewport=PHONE)
+    visit = Visit(context.new_page())
+    visit.open(app.url)
+    visit.show("Misclassified")
+    visit.page.locator("#misclassified-gallery button.thumbnail-item").nth(8).click()
+    expect(visit.page.locator("#gradcam-against img")).to_be_attached()
+    expect(visit.page.locator("#gradcam-sentence")).to_be_in_viewport()
+    context.close()
+
+
 def test_a_slider_answers_to_the_keyboard(visit):
     visit.show("Feature maps")
     before = visit.page.locator(FIRST_PICTURE["Feature maps"]).get_attribute("src")
@@ -188,5 +209,8 @@ def test_text_has_contrast_and_controls_have_names(browser, app, scheme):
         results = Axe().run(visit.page, options={"runOnly": ["wcag2a", "wcag2aa"]})
         for violation in results.response["violations"]:
             faults |= {(violation["id"], str(node["target"])) for node in violation["nodes"]}
+    visit.page.get_by_label("Remove Image").or_(visit.page.locator("#picture button[aria-label='Clear']")).first.click()
+    results = Axe().run(visit.page, context="#picture", options={"runOnly": ["wcag2aa"]})
+    faults |= {(violation["id"], "empty picture panel") for violation in results.response["violations"]}
     context.close()
     assert faults == set()

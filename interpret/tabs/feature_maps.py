@@ -44,7 +44,9 @@ def feature_maps_tab(served: ServedRelease, panel: PicturePanel) -> None:
     sentence = gr.Markdown(elem_classes="answer")
     with gr.Row():
         channel = gr.Slider(0, COMMON_CHANNELS - 1, value=16, step=1, label="Channel, in every layer")
-        layer = gr.Dropdown(STAGE_CHOICES, value="prep_layer", label="Layer whose channels are all shown below")
+        layer = gr.Dropdown(
+            STAGE_CHOICES, value="prep_layer", label="Layer whose channels are all shown below", min_width=300
+        )
     stages = result_picture("This channel in each of the six layers", "feature-maps-stages", chart=True)
     grid = result_picture("All channels of one layer", "feature-maps-grid", chart=True)
     with gr.Accordion("How to read this", open=False):

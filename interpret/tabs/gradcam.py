@@ -104,7 +104,7 @@ def gradcam_endpoint(served: ServedRelease) -> Callable[..., Any]:
             The top classes with their calibrated confidences; the picture with its evidence; the map's own cells with a
             legend in logits per cell; a sentence that says where the evidence lies; the other class's overlay or None.
         """
-        classes = (class_name,) if against == "none" else (class_name, against)
+        classes = (class_name,) if against in ("none", class_name) else (class_name, against)
         confidences, pictures = explain(served, image, squaring, layer, classes, opacity, top_k, smooth)
         other = pictures.overlays[1] if len(classes) > 1 else None
         return confidences, pictures.overlays[0], pictures.cells, pictures.sentence, other

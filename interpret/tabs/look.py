@@ -48,7 +48,8 @@ CSS = """
 .pixels img { image-rendering: pixelated; }
 .chart img { image-rendering: auto; }
 .pixels label[data-testid="block-label"] { position: static; width: 100%; border-width: 0 0 1px; border-radius: 0; }
-.pixels .image-container, .pixels .image-frame { background: #0f1219; height: auto; }
+.pixels .image-container, .pixels .image-frame { height: auto; }
+.pixels:not(#picture) .image-container { background: #0f1219; }
 .pixels .image-container > button { height: auto; }
 .pixels .image-frame img { width: auto; height: auto; max-width: 100%; margin: 0 auto; }
 #picture .image-container { height: 220px; }
@@ -107,6 +108,12 @@ def thumbnail_gallery(
     )
 
 
+# The documentation opens from Gradio's own footer, which phones do not show.
+OPEN_API = "document.querySelector('footer button.show-api').click(); return false"
+
+# On a phone the answer to a click may lie above what is in view.
+SHOW_TABS = "() => document.querySelector('[role=tablist]').scrollIntoView({block: 'start', behavior: 'smooth'})"
+
 # Gradio gives its pictures no text for screen readers: each takes its label, whenever one is drawn.
 NAME_PICTURES = """
 () => {
@@ -132,6 +139,6 @@ def header(served: ServedRelease) -> str:
     code = f' · <a href="https://huggingface.co/spaces/{html.escape(space)}/tree/main">code</a>' if space else ""
     return (
         "<h1>CIFAR X-Ray</h1><p>See why a small network decides as it does.</p>"
-        f'<p class="facts">{html.escape(facts)} · <a href="?view=api">API</a>{code} · '
+        f'<p class="facts">{html.escape(facts)} · <a href="#" onclick="{OPEN_API}">API</a>{code} · '
         '<a href="https://arxiv.org/abs/1610.02391" target="_blank" rel="noopener">paper</a></p>'
     )

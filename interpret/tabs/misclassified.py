@@ -10,7 +10,7 @@ import pandas as pd
 from interpret.misclassified import ANY, select_errors
 from interpret.render import enlarge
 from interpret.tabs.gradcam import GradCamControls
-from interpret.tabs.look import thumbnail_gallery
+from interpret.tabs.look import SHOW_TABS, thumbnail_gallery
 from interpret.tabs.picture import PicturePanel
 from interpret.tabs.served import PRIVATE, QUIET, ServedRelease, answers
 from interpret.words import percent
@@ -28,8 +28,8 @@ def error_table(served: ServedRelease, rows: np.ndarray) -> pd.DataFrame:
             COLUMNS[0]: samples.test_indices[rows],
             COLUMNS[1]: [names[label] for label in labels],
             COLUMNS[2]: [names[prediction] for prediction in predictions],
-            COLUMNS[3]: samples.confidences[rows].round(4),
-            COLUMNS[4]: samples.probabilities[rows, labels].round(4),
+            COLUMNS[3]: samples.confidences[rows].astype(np.float64).round(4),
+            COLUMNS[4]: samples.probabilities[rows, labels].astype(np.float64).round(4),
         }
     )
 
@@ -125,5 +125,6 @@ def misclassified_tab(
     )
     open_error, forget_error = error_opener(served)
     explained = [cam.explained, cam.against]
-    gallery.select(open_error, filters, [opened, panel.picture, *explained, tabs], **PRIVATE)
+    opening = gallery.select(open_error, filters, [opened, panel.picture, *explained, tabs], **PRIVATE)
+    opening.then(None, js=SHOW_TABS, **PRIVATE)
     panel.seen.change(forget_error, [panel.picture, panel.squaring, opened], [opened, *explained], **PRIVATE)

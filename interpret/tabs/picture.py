@@ -69,7 +69,9 @@ def picture_panel(served: ServedRelease, demo: gr.Blocks) -> PicturePanel:
     """The left column of the page."""
     examples = example_pictures()
     right, wrong = ([each for each in examples if each.right is truth] for truth in (True, False))
-    panel = _components(first=right[0].path)
+    panel = _components()
+    # Not the component's value: the API would take it for the default of `image`.
+    demo.load(lambda: np.asarray(Image.open(right[0].path)), None, panel.picture, **PRIVATE)
     for label, elem_id, columns, chosen in (
         ("Try one of these test pictures", "examples", 5, right),
         ("It gets these wrong", "errors-to-try", 4, wrong),
@@ -85,7 +87,7 @@ def picture_panel(served: ServedRelease, demo: gr.Blocks) -> PicturePanel:
         return enlarge(served.look(image, squaring)[0], SEEN_FACTOR)
 
     gr.on(
-        [demo.load, panel.picture.change, panel.squaring.change],
+        [panel.picture.change, panel.squaring.change],
         see,
         [panel.picture, panel.squaring],
         panel.seen,
@@ -95,9 +97,8 @@ def picture_panel(served: ServedRelease, demo: gr.Blocks) -> PicturePanel:
     return panel
 
 
-def _components(first: Path) -> PicturePanel:
+def _components() -> PicturePanel:
     picture = gr.Image(
-        str(first),
         label="Picture",
         type="filepath",
         image_mode=None,
