@@ -18,7 +18,7 @@ FILM = (15, 18, 25)
 INK = (232, 236, 243)
 FAINT_INK = (164, 173, 187)
 MARGIN = 12
-WIDE = 400  # from this width on, pictures are shown smaller than they are on a phone, and need larger letters
+WIDE = 400  # pictures from this width on shrink to fit a phone's screen, and need larger letters
 TEXT_SIZES = (16, 24)
 BAR_HEIGHT = 10
 

@@ -22,6 +22,7 @@ FIRST_PICTURE = {
     "Feature maps": "#feature-maps-stages img",
     "Kernels": "#kernels-picture img",
 }
+expect.set_options(timeout=20_000)  # a busy machine answers late; what is expected stays the same
 DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 
 
