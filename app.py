@@ -15,7 +15,7 @@ from interpret.tabs.look import CSS, NAME_PICTURES, header, theme
 from interpret.tabs.misclassified import misclassified_tab
 from interpret.tabs.picture import picture_panel
 from interpret.tabs.served import ServedRelease, serve
-from model.hub import choose_release
+from model.choice import choose_release
 
 logger = logging.getLogger("app")
 HOUR, DAY = 3600, 86400
@@ -25,6 +25,7 @@ def build_page(served: ServedRelease) -> gr.Blocks:
     """One picture panel, four lenses."""
     with gr.Blocks(title="CIFAR X-Ray", delete_cache=(HOUR, DAY)) as demo:
         gr.HTML(header(served), elem_id="header")
+        gr.api(served.about, api_name="release", queue=False)
         with gr.Row():
             with gr.Column(scale=1, min_width=280):
                 panel = picture_panel(served, demo)
@@ -42,8 +43,8 @@ def build_page(served: ServedRelease) -> gr.Blocks:
 
 def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
-    served = serve(*choose_release(os.environ.get("MODEL_REPO_ID"), os.environ.get("MODEL_REVISION")))
-    logger.info("Serving release %s (%s) on %s", served.release.identifier, served.reason, served.device)
+    served = serve(choose_release(os.environ.get("MODEL_REPO_ID"), os.environ.get("MODEL_REVISION")))
+    logger.info("Serving %s on %s", served.description, served.device)
     demo = build_page(served)
     demo.queue(max_size=64, default_concurrency_limit=4)
     demo.launch(

@@ -31,6 +31,7 @@ from interpret.kernels import find_convolution, input_channel_kernels
 from interpret.tabs.gradcam import explain
 from interpret.tabs.kernels import draw_kernels
 from interpret.tabs.served import serve
+from model.choice import choose_release
 from model.release import BUNDLED, load_release
 
 EXAMPLE = str(ROOT / "examples" / "cat.png")
@@ -74,7 +75,7 @@ def in_turns(first: Callable[[], object], second: Callable[[], object], rounds: 
 
 
 def cam_ratios(rounds: int) -> list[Ratio]:
-    served = serve(load_release(BUNDLED), "bundled")
+    served = serve(choose_release())
     pixels, images = served.look(EXAMPLE, "crop")
     picture = pixels.astype(np.float32) / 255
     hookable = copy.deepcopy(served.network).requires_grad_()

@@ -1,56 +1,281 @@
-"""Which release to serve: one on the Hub, one in a local folder, or the bundled one."""
+"""The Hugging Face Hub: fetch files of one commit, whole and undamaged; push files as one commit, or not at all.
 
-import logging
+It needs no torch, so that a command line can check a token before it loads anything that takes seconds.
+"""
+
+import contextlib
+import hashlib
+import os
+import re
+import time
+import warnings
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
 
-from huggingface_hub import HfApi, snapshot_download
-from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OfflineModeIsEnabled
-from huggingface_hub.utils import httpx
+from huggingface_hub import (
+    CommitOperationAdd,
+    CommitOperationDelete,
+    HfApi,
+    constants,
+    get_session,
+    get_token,
+    hf_hub_download,
+    set_client_factory,
+)
+from huggingface_hub.errors import HfHubHTTPError, HFValidationError
+from huggingface_hub.hf_api import RepoFile
+from huggingface_hub.utils import httpx, validate_repo_id
 
-from model.release import BUNDLED, SERVED_FILES, Release, ReleaseError, load_release
+from model.hub_errors import TOKENS_PAGE, ConflictError, HubError, in_words, may_pass
+from model.patience import by_deadline, patiently
 
-logger = logging.getLogger(__name__)
-
-RESOLVE_TIMEOUT = 8.0
-HUB_ERRORS = (
-    HfHubHTTPError,
-    HFValidationError,
-    LocalEntryNotFoundError,
-    OfflineModeIsEnabled,
-    httpx.HTTPError,
-    OSError,
+COMMIT = re.compile(r"[0-9a-f]{40}")
+NO_TOKEN = (
+    f"Pushing needs a token of the Hub. Make one with write permission at {TOKENS_PAGE}, "
+    "then run `hf auth login` or set the environment variable HF_TOKEN."
 )
 
 
-def choose_release(repo_id: str | None = None, revision: str | None = None) -> tuple[Release, str]:
-    """The release that was asked for, and in words which one it is; the bundled one, and why, if that cannot be had.
+@dataclass(frozen=True)
+class Target:
+    """A branch that may be written to, and the commit that it was at (None: it had none)."""
 
-    `repo_id` names a Hub repository or a local release folder; `revision` a branch, tag or commit of the repository.
-    Nothing is served that its own hashes do not verify. Raises ReleaseError only if the bundled release is damaged.
+    repo_id: str
+    branch: str
+    head: str | None
+    repo_type: str = "model"
+
+    @property
+    def url(self) -> str:
+        place = "" if self.repo_type == "model" else f"{self.repo_type}s/"
+        return f"{constants.ENDPOINT}/{place}{self.repo_id}"
+
+
+def limit_waiting(seconds: float = 60, to_connect: float = 10) -> None:
+    """Lets every later request to the Hub end with an error after so long without a byte. By default some never do."""
+    hooks = get_session().event_hooks
+    timeout = httpx.Timeout(seconds, connect=to_connect)
+    set_client_factory(lambda: httpx.Client(event_hooks=hooks, follow_redirects=True, timeout=timeout))
+
+
+def resolve(repo_id: str, revision: str | None, deadline: float) -> str:
+    """The full commit that a branch, a tag or a (short) commit names; None names `main`.
+
+    Raises TimeoutError, and what the client raises, which `in_words` explains.
     """
-    ignored = f"; revision {revision} ignored: only a Hub repository has revisions" if revision else ""
-    if not repo_id:
-        return load_release(BUNDLED), f"bundled{ignored}"
+    remaining = max(0.1, deadline - time.monotonic())
+    ask = partial(HfApi().model_info, repo_id, revision=revision, timeout=remaining)
+    (info,) = by_deadline(deadline, [partial(patiently, ask, may_pass)])
+    if info.sha is None or not COMMIT.fullmatch(info.sha):
+        raise HubError(f"{repo_id} has no commit yet")
+    return info.sha
+
+
+def fetch(repo_id: str, commit: str, names: Iterable[str], deadline: float) -> Path:
+    """The folder of the Hub's cache with these files of one commit, fetched side by side; no request if all are there.
+
+    A file that arrives damaged is fetched once more. Raises HubError if it is damaged again, TimeoutError, and what the
+    client raises, which `in_words` explains.
+    """
+    tasks = [partial(_fetch_file, repo_id, commit, name) for name in names]
+    (folder,) = {path.parent for path in by_deadline(deadline, tasks)}
+    return folder
+
+
+def _fetch_file(repo_id: str, commit: str, name: str) -> Path:
+    download = partial(hf_hub_download, repo_id, name, revision=commit)
+    path = Path(patiently(download, may_pass))
+    if not is_sound(path):
+        discard(path)
+        path = Path(patiently(download, may_pass))
+    if path.parent.name != commit:
+        raise HubError(f"The Hub answered for commit {path.parent.name[:7]} when {commit[:7]} was asked for")
+    if not is_sound(path):
+        raise HubError(f"{name} arrived damaged twice: its content is not what the Hub's hash says")
+    return path
+
+
+def is_sound(path: Path) -> bool:
+    """Whether a cached file has the hash that names it: the cache calls its blobs what the Hub calls their content.
+
+    Over plain HTTP the client itself compares sizes only. A cache without links has no such names and passes.
+    """
+    name = path.resolve().name
+    content = path.read_bytes()
+    if re.fullmatch(r"[0-9a-f]{64}", name):
+        return hashlib.sha256(content).hexdigest() == name
+    if COMMIT.fullmatch(name):
+        return name in (_git_blob_id(content), hashlib.sha1(content).hexdigest())
+    return True
+
+
+def discard(path: Path) -> None:
+    """Removes a cached file, link and content, so that it is fetched again."""
+    path.resolve().unlink(missing_ok=True)
+    path.unlink(missing_ok=True)
+
+
+def cached_commits(repo_id: str) -> list[Path]:
+    """The folders of all commits of a repository in the cache, the last one used (see `mark_used`) first."""
     try:
-        if Path(repo_id).is_dir():
-            return load_release(Path(repo_id)), f"from {repo_id}{ignored}"
-        folder, commit = download(repo_id, revision)
-        return load_release(folder), f"from {repo_id} at {commit[:7]}"
-    except (*HUB_ERRORS, ReleaseError) as error:
-        reason = " ".join(str(error).split())
-        logger.error(
-            "Cannot serve %s, revision %s: %s. Serving the bundled release instead.", repo_id, revision, reason
-        )
-        return load_release(BUNDLED), f"bundled, because {repo_id} could not be served: {_short(reason)}"
+        validate_repo_id(repo_id)
+        folders = list(Path(constants.HF_HUB_CACHE, f"models--{repo_id.replace('/', '--')}", "snapshots").iterdir())
+        return sorted(folders, key=lambda folder: folder.stat().st_mtime, reverse=True)
+    except (HFValidationError, OSError):
+        return []
 
 
-def download(repo_id: str, revision: str | None = None) -> tuple[Path, str]:
-    """The files that the app reads, all of one commit, and that commit. Raises what `HUB_ERRORS` lists."""
-    commit = HfApi().model_info(repo_id, revision=revision, timeout=RESOLVE_TIMEOUT).sha
-    if commit is None:
-        raise ReleaseError(f"{repo_id} has no commit yet")
-    return Path(snapshot_download(repo_id, revision=commit, allow_patterns=list(SERVED_FILES))), commit
+def mark_used(folder: Path) -> None:
+    """Lets `cached_commits` name this folder first from now on; a cache that cannot be written keeps its order."""
+    with contextlib.suppress(OSError):
+        os.utime(folder)
 
 
-def _short(reason: str, length: int = 120) -> str:
-    return reason if len(reason) <= length else f"{reason[: length - 1]}…"
+def check_target(
+    repo_id: str | None,
+    *,
+    default_name: str,
+    branch: str = "main",
+    private: bool = False,
+    repo_type: str = "model",
+    creation: Mapping[str, Any] | None = None,
+) -> Target:
+    """Proves that the token may write to a repository and branch; what is missing is created.
+
+    `repo_id` is by default `<the token's user>/<default_name>`; `creation` holds further arguments of `create_repo`.
+    Raises HubError, saying what is wrong and what would help.
+    """
+    if get_token() is None:
+        raise HubError(NO_TOKEN)
+    api = HfApi()
+    try:
+        repo_id = _full_name(patiently(api.whoami, may_pass), repo_id or default_name)
+        create = partial(api.create_repo, repo_id, repo_type=repo_type, private=private or None, exist_ok=True)
+        patiently(partial(create, **(creation or {})), may_pass)
+        ask = partial(api.repo_info, repo_id, repo_type=repo_type)
+        info = patiently(ask, may_pass)
+        if private and info.private is False:
+            raise HubError(f"{repo_id} exists and is public; make it private in its settings, or leave out --private")
+        _check_write_permission(api, repo_id, repo_type)
+        if branch != "main":
+            create_branch = partial(api.create_branch, repo_id, repo_type=repo_type, branch=branch, exist_ok=True)
+            patiently(create_branch, may_pass)
+            info = patiently(partial(ask, revision=branch), may_pass)
+    except Exception as error:  # whatever a broken answer makes the client raise
+        raise HubError(f"Cannot push to {repo_id or 'the Hub'}: {in_words(error)}.") from error
+    return Target(repo_id, branch, info.sha, repo_type)
+
+
+def _full_name(who: Mapping[str, Any], repo_id: str) -> str:
+    if (who.get("auth") or {}).get("accessToken", {}).get("role") == "read":
+        raise HubError(f"the token in use may only read; make one that may write at {TOKENS_PAGE}")
+    validate_repo_id(repo_id)
+    return repo_id if "/" in repo_id else f"{who['name']}/{repo_id}"
+
+
+def _check_write_permission(api: HfApi, repo_id: str, repo_type: str) -> None:
+    try:
+        patiently(partial(api.auth_check, repo_id, repo_type=repo_type, write=True), may_pass)
+    except HfHubHTTPError as error:
+        # A mirror without this check answers 404 for a repository that was there a moment ago; the commit will tell.
+        if error.response.status_code != 404:
+            raise
+
+
+def read_text(target: Target, name: str) -> str | None:
+    """A text file as it stands in the target's branch, undamaged; None if there is none."""
+    if target.head is None or name not in remote_files(target, target.head):
+        return None
+    deadline = time.monotonic() + 60
+    return (fetch(target.repo_id, target.head, [name], deadline) / name).read_text()
+
+
+def remote_files(target: Target, commit: str) -> dict[str, str]:
+    """The hash of each file in a commit by its path: SHA-256 of a large file, git's blob id of a small one."""
+    ask = HfApi().list_repo_tree
+
+    def listing() -> dict[str, str]:
+        entries = ask(target.repo_id, recursive=True, revision=commit, repo_type=target.repo_type)
+        return {
+            entry.path: entry.lfs.sha256 if entry.lfs else entry.blob_id
+            for entry in entries
+            if isinstance(entry, RepoFile)
+        }
+
+    return patiently(listing, may_pass)
+
+
+def push_files(target: Target, files: Mapping[str, Path | bytes], message: str, is_ours: Callable[[str], bool]) -> str:
+    """Makes the branch hold these files, by one commit on top of `target.head`, and returns that commit.
+
+    Files in the repository that `is_ours` and that are not among `files` go; all others stay. Whatever the Hub answers,
+    what it holds afterwards decides: an answer that got lost is no failure. Raises ConflictError if somebody else
+    committed since `target` was checked, and HubError otherwise; in both cases the branch is as it was.
+    """
+    contents = {path: each if isinstance(each, bytes) else each.read_bytes() for path, each in files.items()}
+    commit, failure = None, None
+    try:
+        present = remote_files(target, target.head) if target.head else {}
+        stale = [path for path in present if is_ours(path) and path not in contents]
+        commit = _commit(target, contents, stale, message)
+    except Exception as error:  # whatever a broken answer makes the client raise
+        failure = error
+    try:
+        head = _head(target)
+        for candidate in (head, commit):
+            if candidate and _holds(target, candidate, contents):
+                return candidate
+    except Exception as error:
+        words = in_words(failure or error)
+        raise HubError(f"The push to {target.repo_id} failed, or could not be confirmed: {words}.") from error
+    if failure and head != target.head:
+        raise ConflictError(
+            f"Somebody else committed to {target.repo_id} in the meantime ({str(head)[:7]}); nothing was overwritten."
+        ) from failure
+    reason = in_words(failure) if failure else "the Hub does not hold what was sent"
+    raise HubError(f"The push to {target.repo_id} failed: {reason}.") from failure
+
+
+def _commit(target: Target, contents: Mapping[str, bytes], stale: Iterable[str], message: str) -> str:
+    def send() -> str:
+        additions = [CommitOperationAdd(path, content) for path, content in contents.items()]
+        deletions = [CommitOperationDelete(path) for path in stale]
+        with warnings.catch_warnings():
+            # The client takes a parquet file in a model repository for a slip; ours belongs to the weights.
+            warnings.filterwarnings("ignore", message="It seems that you are about to commit a data file")
+            info = HfApi().create_commit(
+                target.repo_id,
+                [*additions, *deletions],
+                commit_message=message,
+                revision=target.branch,
+                parent_commit=target.head,
+                repo_type=target.repo_type,
+            )
+        return info.oid
+
+    return patiently(send, may_pass)
+
+
+def _head(target: Target) -> str | None:
+    ask = partial(HfApi().repo_info, target.repo_id, revision=target.branch, repo_type=target.repo_type)
+    return patiently(ask, may_pass).sha
+
+
+def _holds(target: Target, commit: str, contents: Mapping[str, bytes]) -> bool:
+    present = remote_files(target, commit)
+    return all(
+        present.get(path) in (hashlib.sha256(content).hexdigest(), _git_blob_id(content))
+        for path, content in contents.items()
+    )
+
+
+def set_tag(target: Target, tag: str, commit: str) -> None:
+    """Names a commit. Raises what the client raises, which `in_words` explains."""
+    patiently(partial(HfApi().create_tag, target.repo_id, tag=tag, revision=commit, exist_ok=True), may_pass)
+
+
+def _git_blob_id(content: bytes) -> str:
+    return hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest()

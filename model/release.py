@@ -34,6 +34,14 @@ class ReleaseError(RuntimeError):
     """A release folder is incomplete, damaged, or of a format that this code does not know."""
 
 
+class DamagedFileError(ReleaseError):
+    """A file of a release is not what its hash says, or cannot be read. `file` is its name."""
+
+    def __init__(self, file: str, message: str) -> None:
+        super().__init__(f"{file} {message}")
+        self.file = file
+
+
 @dataclass(frozen=True)
 class Misclassified:
     """Every test picture whose predicted class is not its label, one row each, in test-set order."""
@@ -174,7 +182,9 @@ def load_release(folder: Path) -> Release:
     config, hashes = read_config(folder)
     for name, expected in hashes.items():
         if (found := _sha256(folder / name)) != expected:
-            raise ReleaseError(f"{name} is damaged or of another release: SHA-256 {found[:12]}, not {expected[:12]}.")
+            raise DamagedFileError(
+                name, f"is damaged or of another release: SHA-256 {found[:12]}, not {expected[:12]}."
+            )
     network = load_network(folder, config)
     metrics = _read_json(folder / METRICS)
     misclassified = load_misclassified(folder, len(config.class_names))
@@ -220,7 +230,7 @@ def _read_json(path: Path) -> dict[str, Any]:
     try:
         document = json.loads(path.read_text())
     except (OSError, ValueError) as error:
-        raise ReleaseError(f"{path.name} could not be read: {_first_lines(error)}") from error
+        raise DamagedFileError(path.name, f"could not be read: {_first_lines(error)}") from error
     if not isinstance(document, dict):
         raise ReleaseError(f"{path.name} must hold an object, found {type(document).__name__}.")
     return document
@@ -231,7 +241,7 @@ def _sha256(path: Path) -> str:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
-        raise ReleaseError(f"{path.name} could not be read: {_first_lines(error)}") from error
+        raise DamagedFileError(path.name, f"could not be read: {_first_lines(error)}") from error
 
 
 def _png(image: UInt8[np.ndarray, "32 32 3"]) -> bytes:

@@ -5,7 +5,7 @@ import torch
 
 from interpret.cam import grad_cam
 from interpret.tabs.served import serve
-from model.release import BUNDLED, load_release
+from model.choice import choose_release
 
 from .conftest import EXAMPLES
 
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.gpu
 def served():
     if not torch.cuda.is_available():
         pytest.skip("needs a CUDA device")
-    return serve(load_release(BUNDLED), "bundled")
+    return serve(choose_release())
 
 
 def test_a_gpu_gives_the_maps_and_logits_of_a_cpu(served, network, cat):

@@ -8,7 +8,7 @@ from interpret.render import Panel, draw_panels, enlarge, tile_to_width
 from interpret.scales import unsigned_scale
 from interpret.tabs.look import result_picture
 from interpret.tabs.picture import PicturePanel
-from interpret.tabs.served import MODEL_QUEUE, QUIET, STAGE_CHOICES, ServedRelease, answers
+from interpret.tabs.served import MODEL_QUEUE, QUIET, STAGE_CHOICES, ServedRelease
 from model.network import STAGES
 
 PANEL_SIDE = 192
@@ -52,7 +52,7 @@ def feature_maps_tab(served: ServedRelease, panel: PicturePanel) -> None:
     with gr.Accordion("How to read this", open=False):
         gr.Markdown(HOW_TO_READ)
 
-    @answers
+    @served.answers_on_gpu
     def feature_maps(
         image: str | None, channel: float = 16, layer: str = "prep_layer", squaring: str = "crop"
     ) -> tuple[np.ndarray, np.ndarray, str]:

@@ -13,7 +13,7 @@ from interpret.render import Panel, draw_panels, enlarge, overlay
 from interpret.scales import unsigned_scale
 from interpret.tabs.look import result_picture
 from interpret.tabs.picture import PicturePanel
-from interpret.tabs.served import MODEL_QUEUE, PRIVATE, QUIET, STAGE_CHOICES, ServedRelease, answers
+from interpret.tabs.served import MODEL_QUEUE, PRIVATE, QUIET, STAGE_CHOICES, ServedRelease
 from interpret.words import describe_cam
 from model.images import INPUT_SIZE
 
@@ -78,7 +78,7 @@ def explain(
 def gradcam_endpoint(served: ServedRelease) -> Callable[..., Any]:
     """The handler of `/gradcam`."""
 
-    @answers
+    @served.answers_on_gpu
     def gradcam(
         image: str | None,
         opacity: float = 0.5,
@@ -115,7 +115,7 @@ def gradcam_endpoint(served: ServedRelease) -> Callable[..., Any]:
 def predict_endpoint(served: ServedRelease) -> Callable[..., Any]:
     """The handler of `/predict`."""
 
-    @answers
+    @served.answers_on_gpu
     def predict_all(image: str | None, squaring: str = "crop") -> dict[str, float]:
         """All ten classes with their calibrated confidences, which sum to 1.
 

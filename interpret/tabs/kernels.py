@@ -16,7 +16,7 @@ from interpret.kernels import (
 from interpret.render import Panel, draw_panels, tile_to_width
 from interpret.scales import CHANNEL_PALETTE, signed_scale
 from interpret.tabs.look import result_picture
-from interpret.tabs.served import QUIET, ServedRelease, answers
+from interpret.tabs.served import QUIET, ServedRelease
 
 GRID_WIDTH = 640
 GRID_GAP = 4
@@ -55,7 +55,7 @@ def choices(convolutions: dict[str, Convolution]) -> list[tuple[str, str]]:
 
 def kernels_tab(served: ServedRelease, demo: gr.Blocks) -> None:
     """Builds the tab and its endpoint `/kernels`."""
-    convolutions = convolutions_by_name(served.network)
+    convolutions = convolutions_by_name(served.release.network)
     most_inputs = max(each.input_channels for each in convolutions.values())
     first = next(iter(convolutions.values()))
     gr.Markdown(
@@ -69,7 +69,7 @@ def kernels_tab(served: ServedRelease, demo: gr.Blocks) -> None:
         channel = gr.Slider(0, most_inputs - 1, value=0, step=1, label="Input channel", visible=False)
     picture = result_picture("Kernels", "kernels-picture", chart=True)
 
-    @answers
+    @served.answers
     def kernels(layer: str = first.name, input_channel: float = 0, rgb: bool = True) -> tuple[np.ndarray, str]:
         """The kernels of one of the eight convolutions.
 
@@ -80,14 +80,14 @@ def kernels_tab(served: ServedRelease, demo: gr.Blocks) -> None:
         Returns:
             The layer's kernels, kernel 0 at the upper left, with the range of the weights; a sentence.
         """
-        convolution = find_convolution(served.network, layer)
+        convolution = find_convolution(served.release.network, layer)
         count, inputs = convolution.module.out_channels, convolution.input_channels
         if rgb and convolution.takes_colour:
-            colours = colour_kernels(convolution).cpu().numpy()
+            colours = colour_kernels(convolution).numpy()
             title = f"{layer}: {count} kernels in colour"
             words = f"All {count} kernels of {layer}, on red, green and blue together; grey is zero."
             return draw_colour_kernels(colours, title), words
-        weights = input_channel_kernels(convolution, input_channel).cpu().numpy()
+        weights = input_channel_kernels(convolution, input_channel).numpy()
         chosen = int(input_channel)
         words = f"What each of the {count} kernels of {layer} does to channel {chosen} of its {inputs} inputs."
         return draw_kernels(

@@ -41,6 +41,9 @@ CSS = """
 #header p { margin: 0.2rem 0 0; }
 #header a { text-decoration: underline; }
 #header .facts { color: var(--body-text-color-subdued); font-size: 0.9rem; }
+#header .banner { margin-top: 0.5rem; padding: 0.45rem 0.75rem; border-left: 4px solid #d97706; border-radius: 4px;
+  background: #fef3c7; color: #713f12; overflow-wrap: anywhere; }
+.dark #header .banner { background: #422006; color: #fde68a; }
 .lead p { color: var(--body-text-color-subdued); }
 .answer p { font-size: 1.1rem; font-weight: 600; }
 
@@ -133,12 +136,19 @@ def header(served: ServedRelease) -> str:
     device = "GPU" if served.device.type == "cuda" else "CPU"
     facts = (
         f"{served.release.test_accuracy:.2%} of CIFAR-10's {test['count']:,} test pictures right · "
-        f"release {served.release.identifier} ({served.reason}) · {device}"
+        f"release {served.release.identifier} ({served.choice.origin}) · {device}"
     )
     space = os.environ.get("SPACE_ID")
     code = f' · <a href="https://huggingface.co/spaces/{html.escape(space)}/tree/main">code</a>' if space else ""
+    banner = f'<p class="banner" role="status">{html.escape(_warning(served))}</p>' if served.choice.problem else ""
     return (
         "<h1>CIFAR X-Ray</h1><p>See why a small network decides as it does.</p>"
         f'<p class="facts">{html.escape(facts)} · <a href="#" onclick="{OPEN_API}">API</a>{code} · '
         '<a href="https://arxiv.org/abs/1610.02391" target="_blank" rel="noopener">paper</a></p>'
+        f"{banner}"
     )
+
+
+def _warning(served: ServedRelease) -> str:
+    problem = str(served.choice.problem)
+    return f"This is {served.release.identifier} ({served.choice.origin}): {problem}."

@@ -12,7 +12,7 @@ from interpret.render import enlarge
 from interpret.tabs.gradcam import GradCamControls
 from interpret.tabs.look import SHOW_TABS, thumbnail_gallery
 from interpret.tabs.picture import PicturePanel
-from interpret.tabs.served import PRIVATE, QUIET, ServedRelease, answers
+from interpret.tabs.served import PRIVATE, QUIET, ServedRelease
 from interpret.words import percent
 
 THUMBNAIL_FACTOR = 4
@@ -51,7 +51,7 @@ def misclassified_endpoint(served: ServedRelease) -> Callable[..., Any]:
     """The handler of `/misclassified`."""
     samples, names = served.release.misclassified, served.class_names
 
-    @answers
+    @served.answers
     def misclassified(
         count: float = 10, true_label: str = ANY, predicted_label: str = ANY
     ) -> tuple[list[tuple[np.ndarray, str]], pd.DataFrame, str]:
@@ -88,7 +88,7 @@ def error_opener(served: ServedRelease) -> tuple[Callable[..., Any], Callable[..
 
     def forget_error(image: str | None, squaring: str, row: int | None) -> Any:
         """Another picture than the error that was opened is explained by its own prediction again."""
-        if image is None or row is None or np.array_equal(served.look(image, squaring)[0], samples.images[row]):
+        if image is None or row is None or np.array_equal(served.pixels(image, squaring), samples.images[row]):
             return gr.skip()
         return None, "predicted", "none"
 

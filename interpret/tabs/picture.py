@@ -15,7 +15,7 @@ from PIL import Image
 
 from interpret.render import enlarge
 from interpret.tabs.look import thumbnail_gallery
-from interpret.tabs.served import PRIVATE, QUIET, ServedRelease, answers
+from interpret.tabs.served import PRIVATE, QUIET, ServedRelease
 
 EXAMPLES = Path(__file__).resolve().parent.parent.parent / "examples"
 SEEN_FACTOR = 8
@@ -80,11 +80,11 @@ def picture_panel(served: ServedRelease, demo: gr.Blocks) -> PicturePanel:
         gallery = thumbnail_gallery(label, elem_id, "thumbnails", columns=columns, pictures=pictures)
         gallery.select(_chooser(chosen), None, panel.picture, **PRIVATE)
 
-    @answers
+    @served.answers
     def see(image: str | bytes | None, squaring: str) -> np.ndarray | dict[str, Any]:
         if image is None:  # Removed to make room for the next one: what was seen last stays.
             return gr.skip()
-        return enlarge(served.look(image, squaring)[0], SEEN_FACTOR)
+        return enlarge(served.pixels(image, squaring), SEEN_FACTOR)
 
     gr.on(
         [panel.picture.change, panel.squaring.change],

@@ -1,6 +1,8 @@
 """What every handler works on: one release on one device, and the picture that the visitor chose."""
 
+import copy
 import functools
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +15,7 @@ from jaxtyping import Float, UInt8
 from torch import Tensor
 
 from interpret.choices import ChoiceError
+from model.choice import Choice
 from model.images import ImageError, prepare, to_tensor
 from model.network import STAGES, CifarResNet
 from model.release import Release
@@ -24,6 +27,7 @@ NO_PICTURE = "Choose a picture first: drop one on the picture panel, paste it, o
 MODEL_QUEUE: dict[str, Any] = {"concurrency_id": "model", "concurrency_limit": 4}
 QUIET: dict[str, Any] = {"show_progress": "hidden", "trigger_mode": "always_last"}
 PRIVATE: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+ZERO_GPU_SECONDS = 20
 STAGE_CHOICES = [
     (f"{number}: {stage.name}, {stage.resolution}×{stage.resolution}", stage.name)
     for number, stage in enumerate(STAGES, start=1)
@@ -32,32 +36,96 @@ STAGE_CHOICES = [
 
 @dataclass(frozen=True)
 class ServedRelease:
-    """A release whose network lives on `device`. Nothing in it changes while the app runs."""
+    """The chosen release, and its network on `device`. Nothing in it changes while the app runs."""
 
-    release: Release
+    choice: Choice
     network: CifarResNet
     device: torch.device
-    reason: str
+
+    @property
+    def release(self) -> Release:
+        """As it was loaded; its own network stays on the CPU."""
+        return self.choice.release
 
     @property
     def class_names(self) -> tuple[str, ...]:
         return self.network.config.class_names
 
-    def look(
-        self, image: str | bytes | None, squaring: str
-    ) -> tuple[UInt8[np.ndarray, "32 32 3"], Float[Tensor, "1 3 32 32"]]:
-        """The picture as the network sees it: as pixels, and as its input on the device.
+    @property
+    def description(self) -> str:
+        """Which release this is, and why it is not the one that was asked for if it is not."""
+        which = f"release {self.release.identifier} ({self.choice.origin})"
+        return f"{which}, because {self.choice.problem}" if self.choice.problem else which
 
-        Raises ImageError if there is none, or if it cannot be read.
+    def about(self) -> dict[str, Any]:
+        """Which release answers, at which commit, from where and why, how good it is, and on which device it runs.
+
+        Returns:
+            release, origin, commit (null if not from the Hub), problem (null if it is the release that was asked for),
+            test_accuracy (a share), test_count, temperature, class_names and device.
         """
+        return {
+            "release": self.release.identifier,
+            "origin": self.choice.origin,
+            "commit": self.choice.commit,
+            "problem": self.choice.problem,
+            "test_accuracy": self.release.test_accuracy,
+            "test_count": self.release.metrics["test"]["count"],
+            "temperature": self.release.config.temperature,
+            "class_names": list(self.class_names),
+            "device": self.device.type,
+        }
+
+    def pixels(self, image: str | bytes | None, squaring: str) -> UInt8[np.ndarray, "32 32 3"]:
+        """The picture as the network sees it. Raises ImageError if there is none, or if it cannot be read."""
         if image is None:
             raise ImageError(NO_PICTURE)
         if isinstance(image, bytes):
-            pixels = prepare(image, squaring)
-        else:
-            status = Path(image).stat()
-            pixels = _prepare_once(image, status.st_mtime_ns, status.st_size, squaring)
+            return prepare(image, squaring)
+        status = Path(image).stat()
+        return _prepare_once(image, status.st_mtime_ns, status.st_size, squaring)
+
+    def look(
+        self, image: str | bytes | None, squaring: str
+    ) -> tuple[UInt8[np.ndarray, "32 32 3"], Float[Tensor, "1 3 32 32"]]:
+        """The picture as the network sees it: as pixels, and as its input on the device. Raises as `pixels` does."""
+        pixels = self.pixels(image, squaring)
         return pixels, to_tensor(pixels[None]).to(self.device)
+
+    def answers(self, handler: Callable[Inputs, Answer]) -> Callable[Inputs, Answer]:
+        """Turns the library's own errors into Gradio's, whose message reaches the visitor and the API unmasked.
+
+        The documentation of the endpoint then names the release; so does every error if it is not the one asked for.
+        """
+        note = f" (Answered by {self.description}.)" if self.choice.problem else ""
+
+        @functools.wraps(handler)
+        def wrapped(*args: Inputs.args, **kwargs: Inputs.kwargs) -> Answer:
+            try:
+                return handler(*args, **kwargs)
+            except (ImageError, ChoiceError) as error:
+                raise gr.Error(f"{error}{note}", title="Not possible", print_exception=False) from error
+
+        first, *rest = (handler.__doc__ or "").split("\n", 1)
+        wrapped.__doc__ = "\n".join([f"{first} Answered by {self.description}.".strip(), *rest])
+        return wrapped
+
+    def answers_on_gpu(self, handler: Callable[Inputs, Answer]) -> Callable[Inputs, Answer]:
+        """As `answers`, for handlers that run the network: on ZeroGPU they run where a GPU is lent."""
+        return zero_gpu(self.answers(handler))
+
+
+def zero_gpu(handler: Callable[Inputs, Answer]) -> Callable[Inputs, Answer]:
+    """Has a handler run in ZeroGPU's forked child, its arguments and results pickled; elsewhere it stays as it is.
+
+    Only Spaces on ZeroGPU have the `spaces` package, and say so in the environment. It must be the outermost wrapper:
+    what is raised in the child and is no gr.Error reaches the visitor as "ZeroGPU worker error".
+    """
+    if os.environ.get("SPACES_ZERO_GPU", "").lower() not in ("1", "t", "true"):
+        return handler
+    import spaces
+
+    return spaces.GPU(duration=ZERO_GPU_SECONDS)(handler)
 
 
 @functools.lru_cache(maxsize=128)
@@ -68,22 +136,10 @@ def _prepare_once(path: str, _modified: int, _size: int, squaring: str) -> UInt8
     return pixels
 
 
-def serve(release: Release, reason: str) -> ServedRelease:
-    """A release on the GPU if there is one, else on the CPU. `reason` says why this release."""
+def serve(choice: Choice) -> ServedRelease:
+    """The chosen release on the GPU if there is one, else on the CPU."""
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     # The release's figures are float32's; cuDNN would otherwise round convolutions to TF32.
     torch.backends.cudnn.allow_tf32 = False
-    return ServedRelease(release, release.network.to(device), device, reason)
-
-
-def answers(handler: Callable[Inputs, Answer]) -> Callable[Inputs, Answer]:
-    """Turns the library's own errors into Gradio's, whose message reaches the visitor and the API unmasked."""
-
-    @functools.wraps(handler)
-    def wrapped(*args: Inputs.args, **kwargs: Inputs.kwargs) -> Answer:
-        try:
-            return handler(*args, **kwargs)
-        except (ImageError, ChoiceError) as error:
-            raise gr.Error(str(error), title="Not possible", print_exception=False) from error
-
-    return wrapped
+    network = choice.release.network
+    return ServedRelease(choice, network if device.type == "cpu" else copy.deepcopy(network).to(device), device)

@@ -1,0 +1,94 @@
+"""Which release to serve: the one that was asked for, else the last one of its repository that can be verified, else
+the bundled one; and in words which it is, and why not another."""
+
+import logging
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from model import hub
+from model.hub_errors import in_words
+from model.network import CIFAR10_CLASSES
+from model.release import BUNDLED, SERVED_FILES, DamagedFileError, Release, ReleaseError, load_release
+
+logger = logging.getLogger(__name__)
+PATIENCE = 8.0
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A verified release, where it is from, and what kept the one that was asked for from being served."""
+
+    release: Release
+    origin: str
+    problem: str | None = None
+    commit: str | None = None
+
+
+def choose_release(repo_id: str | None = None, revision: str | None = None, patience: float = PATIENCE) -> Choice:
+    """The release that was asked for, or the best that can be had within `patience` seconds of waiting for the Hub.
+
+    `repo_id` names a Hub repository or a local release folder; `revision` a branch, tag or commit of the repository.
+    Nothing is served that its own hashes do not verify. Raises ReleaseError only if the bundled release is damaged.
+    """
+    ignored = f"revision {revision} is ignored: only a Hub repository has revisions" if revision else None
+    if not repo_id:
+        return Choice(load_release(BUNDLED), "bundled", ignored)
+    try:
+        if _is_folder(repo_id):
+            return Choice(_verified(Path(repo_id)), f"from {repo_id}", ignored)
+        return _from_hub(repo_id, revision or None, time.monotonic() + patience)
+    except Exception as error:  # whatever a broken answer makes the client raise: the page comes up all the same
+        asked_for = f"{repo_id} at {revision}" if revision else repo_id
+        problem = f"{asked_for} could not be served: {in_words(error)}"
+        logger.error("%s", problem, exc_info=logger.isEnabledFor(logging.DEBUG))
+    return _last_verified(repo_id, problem) or Choice(load_release(BUNDLED), "bundled", problem)
+
+
+def _is_folder(repo_id: str) -> bool:
+    if Path(repo_id).is_dir():
+        return True
+    if repo_id.startswith((".", "~", os.sep)):
+        raise ReleaseError("there is no such folder")
+    return False
+
+
+def _from_hub(repo_id: str, revision: str | None, deadline: float) -> Choice:
+    pinned = revision is not None and hub.COMMIT.fullmatch(revision)
+    commit = revision if revision and pinned else hub.resolve(repo_id, revision, deadline)
+    fetched_again: set[str] = set()
+    while True:
+        folder = hub.fetch(repo_id, commit, SERVED_FILES, deadline)
+        try:
+            return _chosen(repo_id, folder)
+        except DamagedFileError as error:
+            if error.file in fetched_again:
+                raise
+            fetched_again.add(error.file)
+            hub.discard(folder / error.file)
+
+
+def _last_verified(repo_id: str, problem: str) -> Choice | None:
+    for folder in hub.cached_commits(repo_id):
+        try:
+            return _chosen(repo_id, folder, problem)
+        except ReleaseError as error:
+            logger.info("The cached commit %s cannot stand in: %s", folder.name[:7], error)
+    return None
+
+
+def _chosen(repo_id: str, folder: Path, problem: str | None = None) -> Choice:
+    for name in SERVED_FILES:
+        if (folder / name).exists() and not hub.is_sound(folder / name):
+            raise DamagedFileError(name, "is damaged in the cache.")
+    release = _verified(folder)
+    hub.mark_used(folder)
+    return Choice(release, f"{repo_id} at {folder.name[:7]}", problem, folder.name)
+
+
+def _verified(folder: Path) -> Release:
+    release = load_release(folder)
+    if release.config.class_names != CIFAR10_CLASSES:
+        raise ReleaseError(f"it knows other classes ({', '.join(release.config.class_names)}) than CIFAR-10's")
+    return release

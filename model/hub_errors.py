@@ -1,0 +1,78 @@
+"""What can go wrong with the Hub: which errors may pass, and all of them in words."""
+
+import errno
+import json
+
+from huggingface_hub import constants
+from huggingface_hub.errors import (
+    FileMetadataError,
+    GatedRepoError,
+    HfHubHTTPError,
+    HFValidationError,
+    LocalEntryNotFoundError,
+    OfflineModeIsEnabled,
+    RemoteEntryNotFoundError,
+    RepositoryNotFoundError,
+    RevisionNotFoundError,
+)
+from huggingface_hub.utils import httpx
+
+TOKENS_PAGE = "https://huggingface.co/settings/tokens"
+STATUSES_THAT_PASS = (408, 429, 500, 502, 503, 504)
+STATUS_WORDS = {
+    401: "the Hub refused the token; check HF_TOKEN, or log in again with `hf auth login`",
+    403: f"the token does not allow this; make one that may write at {TOKENS_PAGE}",
+    409: "the Hub reports a conflict with what is already there",
+    412: "the branch moved in the meantime",
+    429: "the Hub says that there were too many requests; wait a few minutes",
+}
+
+
+class HubError(RuntimeError):
+    """The Hub could not do what was asked. The message says why, and what would help."""
+
+
+class ConflictError(HubError):
+    """Somebody else committed in the meantime; nothing was overwritten."""
+
+
+def may_pass(error: Exception) -> bool:
+    """Whether the same request may succeed a moment later."""
+    if isinstance(error, HfHubHTTPError):
+        return error.response.status_code in STATUSES_THAT_PASS
+    if isinstance(error, OSError):  # the client's own check of a file's size has no error number; a full disk has
+        return error.errno is None and not isinstance(error, OfflineModeIsEnabled | LocalEntryNotFoundError)
+    return isinstance(error, httpx.TransportError | json.JSONDecodeError)  # the latter: an answer that was cut off
+
+
+def in_words(error: BaseException) -> str:
+    """The error as the end of a sentence: "... could not be served: <words>." """
+    match error:
+        case LocalEntryNotFoundError() | FileMetadataError() if error.__cause__ is not None:
+            return in_words(error.__cause__)
+        case OfflineModeIsEnabled():
+            return "HF_HUB_OFFLINE keeps this machine off the Hub"
+        case GatedRepoError():
+            return "the repository is gated; ask for access on its page, and set HF_TOKEN to a token that has it"
+        case RepositoryNotFoundError():
+            return "there is no such repository, or it is private and no token in HF_TOKEN may read it"
+        case RevisionNotFoundError():
+            return "it has no such branch, tag or commit"
+        case RemoteEntryNotFoundError():
+            return f"it has no file {error.response.url.path.rsplit('/', 1)[-1]}"
+        case HfHubHTTPError():
+            status = error.response.status_code
+            return STATUS_WORDS.get(status, f"the Hub answered with status {status}")
+        case httpx.TimeoutException() | TimeoutError():
+            return f"the Hub at {constants.ENDPOINT} did not answer in time"
+        case httpx.TransportError():
+            return f"the Hub at {constants.ENDPOINT} could not be reached"
+        case HFValidationError():
+            return "that is no name of a repository; it must read <user>/<name>"
+        case OSError(errno=errno.ENOSPC | errno.EDQUOT | errno.EFBIG):
+            return "there is no space left on the disk"
+        case HubError():
+            return str(error).rstrip(".")
+        case ValueError() | KeyError() | TypeError() | AttributeError():
+            return f"the Hub's answer makes no sense ({type(error).__name__})"
+    return " ".join(str(error).split())[:200].rstrip(".") or type(error).__name__
