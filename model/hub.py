@@ -33,6 +33,7 @@ from model.hub_errors import TOKENS_PAGE, ConflictError, HubError, in_words, may
 from model.patience import by_deadline, patiently
 
 COMMIT = re.compile(r"[0-9a-f]{40}")
+READING_PATIENCE = 60.0
 NO_TOKEN = (
     f"Pushing needs a token of the Hub. Make one with write permission at {TOKENS_PAGE}, "
     "then run `hf auth login` or set the environment variable HF_TOKEN."
@@ -189,7 +190,7 @@ def read_text(target: Target, name: str) -> str | None:
     """A text file as it stands in the target's branch, undamaged; None if there is none."""
     if target.head is None or name not in remote_files(target, target.head):
         return None
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + READING_PATIENCE
     return (fetch(target.repo_id, target.head, [name], deadline) / name).read_text()
 
 

@@ -1,18 +1,40 @@
 """Fixtures shared by all tests. Shapes in annotations are checked at run time, by beartype, in every test."""
 
+import dataclasses
+import json
 import os
 import re
+import shutil
+import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
-os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+
+# The Hub is played by a stand-in on loopback; the client reads all this when it is imported, and so do child processes.
+with socket.socket() as free_port:
+    free_port.bind(("127.0.0.1", 0))
+    HUB_PORT = free_port.getsockname()[1]
+HUB_HOME = tempfile.TemporaryDirectory(prefix="hub-home-")
+os.environ.update(
+    HF_ENDPOINT=f"http://127.0.0.1:{HUB_PORT}",
+    HF_HOME=HUB_HOME.name,
+    HF_HUB_DISABLE_TELEMETRY="1",
+    HF_HUB_DISABLE_XET="1",
+    HF_HUB_DISABLE_PROGRESS_BARS="1",
+    HF_HUB_ETAG_TIMEOUT="2",
+    HF_HUB_DOWNLOAD_TIMEOUT="2",
+)
+for variable in ("HF_TOKEN", "HF_HUB_CACHE", "HF_HUB_OFFLINE", "MODEL_REPO_ID", "MODEL_REVISION"):
+    os.environ.pop(variable, None)
 
 from jaxtyping import install_import_hook
 
@@ -24,9 +46,21 @@ import numpy as np
 import pytest
 import torch
 
+from model.hub import limit_waiting
 from model.images import prepare, to_tensor
 from model.network import CifarResNet
-from model.release import BUNDLED, Release, load_release
+from model.release import (
+    BUNDLED,
+    Misclassified,
+    Release,
+    load_release,
+    save_metrics,
+    save_misclassified,
+    save_weights,
+    seal,
+)
+
+from .stand_in_hub.server import StandInHub, stand_in_hub
 
 ROOT = Path(__file__).resolve().parent.parent
 SUBSET = ROOT / "tests" / "data" / "cifar10_subset"
@@ -61,31 +95,89 @@ def whole_data() -> Path:
     return Path(folder)
 
 
+@pytest.fixture(scope="session")
+def hub_server() -> Iterator[StandInHub]:
+    with stand_in_hub(HUB_PORT) as hub:
+        yield hub
+
+
+@pytest.fixture
+def hub(hub_server: StandInHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[StandInHub]:
+    """An empty Hub, an empty cache, the token of somebody who may write, and no patience."""
+    hub_server.reset()
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("HF_TOKEN", "hf_writer")
+    monkeypatch.setattr(time, "sleep", lambda seconds: None)
+    monkeypatch.setattr("model.hub.READING_PATIENCE", 3.0)
+    limit_waiting(1)
+    yield hub_server
+    hub_server.reset()
+    limit_waiting()
+
+
+@pytest.fixture(scope="session")
+def small_releases(release: Release, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """Two sound releases that have no file in common, with few errors, so that they load fast."""
+    return tuple(make_release(release, tmp_path_factory.mktemp("release"), errors) for errors in (6, 9))  # type: ignore
+
+
+def make_release(release: Release, folder: Path, errors: int) -> Path:
+    """A sound release of slightly other weights, with the first `errors` errors of the given one."""
+    network = CifarResNet(release.config)
+    network.load_state_dict({k: v * (1 + errors / 1000) for k, v in release.network.state_dict().items()})
+    save_weights(network, folder)
+    samples = release.misclassified
+    fields = ("images", "test_indices", "labels", "predictions", "probabilities")
+    few = Misclassified(*(getattr(samples, name)[:errors] for name in fields))
+    save_misclassified(few, release.config.class_names, folder)
+    metrics = json.loads(json.dumps(release.metrics))
+    metrics["test"] |= {"count": 10_000, "errors": errors, "accuracy": 1 - errors / 10_000}
+    save_metrics(metrics, folder)
+    seal(dataclasses.replace(release.config, temperature=1 + errors / 100), folder)
+    (folder / "figures").mkdir()
+    shutil.copy(BUNDLED / "figures" / "reliability.png", folder / "figures")
+    (folder / "README.md").write_text("A card.")
+    return folder
+
+
 @dataclass(frozen=True)
 class RunningApp:
     url: str
     log: Path
+    seconds_to_first_page: float
 
 
-@pytest.fixture(scope="session")
-def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApp]:
-    """`python app.py`, as a user starts it."""
-    folder = tmp_path_factory.mktemp("app")
-    environment = {**os.environ, "GRADIO_SERVER_PORT": "", "GRADIO_TEMP_DIR": str(folder / "gradio")}
-    environment.pop("GRADIO_SERVER_PORT")
+@contextmanager
+def running_app(folder: Path, **environment: str) -> Iterator[RunningApp]:
+    """`python app.py`, as a user starts it, with these environment variables."""
+    inherited = {key: value for key, value in os.environ.items() if key != "GRADIO_SERVER_PORT"}
     log = folder / "app.log"
+    started = time.monotonic()
     with log.open("w") as output:
         process = subprocess.Popen(
-            [sys.executable, "-u", "app.py"], cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT
+            [sys.executable, "-u", "app.py"],
+            cwd=ROOT,
+            env={**inherited, "GRADIO_TEMP_DIR": str(folder / "gradio"), **environment},
+            stdout=output,
+            stderr=subprocess.STDOUT,
         )
     try:
-        yield RunningApp(_wait_for_address(process, log), log)
+        url = _wait_for_address(process, log)
+        yield RunningApp(url, log, time.monotonic() - started)
     finally:
         process.terminate()
         process.wait(timeout=20)
     # Gradio logs its own refusals of sliders and dropdowns; a traceback through this project's code is an accident.
     accidents = [line for line in log.read_text().splitlines() if f'File "{ROOT}/interpret' in line]
     assert not accidents, accidents
+
+
+@pytest.fixture(scope="session")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApp]:
+    """The app on the bundled release."""
+    with running_app(tmp_path_factory.mktemp("app")) as running:
+        yield running
 
 
 def _wait_for_address(process: subprocess.Popen[bytes], log: Path, seconds: float = 120) -> str:

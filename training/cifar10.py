@@ -12,6 +12,8 @@ import pyarrow.parquet as pq
 from jaxtyping import UInt8
 from PIL import Image
 
+from training.errors import TrainingError
+
 logger = logging.getLogger(__name__)
 
 HUB_DATASET = "uoft-cs/cifar10"
@@ -34,7 +36,7 @@ SHA256 = {
 SUBSET_MARKER = "SUBSET"
 
 
-class DataError(RuntimeError):
+class DataError(TrainingError):
     """CIFAR-10 is not where it was said to be, or is not CIFAR-10."""
 
 

@@ -8,10 +8,12 @@ from pathlib import Path
 
 import torch
 
+from training.errors import TrainingError
+
 PACKAGES = ("torch", "torchvision", "pytorch-lightning", "albumentations", "numpy", "safetensors")
 
 
-class AcceleratorError(RuntimeError):
+class AcceleratorError(TrainingError):
     """An accelerator was asked for that is not there."""
 
 

@@ -14,10 +14,11 @@ from torchmetrics.classification import MulticlassAccuracy
 
 from model.network import CifarResNet, NetworkConfig
 from training.datamodule import Batch
+from training.errors import TrainingError
 from training.recipe import Recipe
 
 
-class NonFiniteLossError(RuntimeError):
+class NonFiniteLossError(TrainingError):
     """The loss became infinite or not a number; nothing useful can follow."""
 
 

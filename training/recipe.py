@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 
+from training.errors import TrainingError
 
-class RecipeError(ValueError):
+
+class RecipeError(TrainingError, ValueError):
     """A recipe holds a value that no run could use."""
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from model.network import CifarResNet, NetworkConfig
 from model.release import Misclassified, load_network, save_metrics, save_misclassified, save_weights, seal
-from training.card import model_card
+from training.card import FIGURES, model_card
 from training.cifar10 import Split
 from training.evaluation import (
     Reliability,
@@ -49,16 +49,15 @@ def write_release(
     """
     partial = folder.path / "release.partial"
     shutil.rmtree(partial, ignore_errors=True)
-    (partial / "figures").mkdir(parents=True)
+    (partial / FIGURES).mkdir(parents=True)
     save_weights(network, partial)
     evaluation = evaluate(load_network(partial, network.config), validation, test)
     metrics = {**evaluation.figures, "recipe": asdict(recipe), "seed": recipe.seed, **training}
     save_metrics(metrics, partial)
     save_misclassified(evaluation.misclassified, evaluation.config.class_names, partial)
-    write_figures(folder, evaluation, partial / "figures")
-    parameters = sum(parameter.numel() for parameter in network.parameters())
-    card = model_card(metrics, evaluation.config, parameters, has_range_test=folder.range_test_plot.exists())
-    (partial / "README.md").write_text(card)
+    write_figures(folder, evaluation, partial / FIGURES)
+    figures = sorted(f"{FIGURES}/{path.name}" for path in (partial / FIGURES).glob("*.png"))
+    (partial / "README.md").write_text(model_card(metrics, evaluation.config, figures))
     seal(evaluation.config, partial)
     shutil.rmtree(folder.release, ignore_errors=True)
     partial.rename(folder.release)

@@ -15,10 +15,11 @@ from pytorch_lightning.callbacks import (
 )
 from pytorch_lightning.loggers import CSVLogger, TensorBoardLogger
 
+from training.errors import TrainingError
 from training.recipe import Recipe
 
 
-class ResumeError(RuntimeError):
+class ResumeError(TrainingError):
     """There is no run to resume, or it was started with another recipe."""
 
 

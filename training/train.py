@@ -4,38 +4,19 @@ import argparse
 import logging
 import os
 import sys
-from dataclasses import fields, replace
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # a script's own folder is on the path, the root is not
+os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")
 
-import pytorch_lightning as pl
+from model.hub import Target, check_target, limit_waiting
+from model.hub_errors import HubError
+from training.errors import TrainingError
+from training.recipe import Recipe
 
-from model.network import NetworkConfig
-from training.cifar10 import DataError, load_cifar10
-from training.datamodule import Cifar10DataModule
-from training.find_lr import RangeTest, find_lr
-from training.hardware import (
-    AcceleratorError,
-    check_accelerator,
-    environment,
-    fast_precision,
-    loading_workers,
-    trains_on_gpu,
-)
-from training.module import CifarLitModule, NonFiniteLossError
-from training.recipe import Recipe, RecipeError
-from training.release_writer import format_table, write_release
-from training.run import ResumeError, RunFolder, build_trainer, newest_checkpoint
-
-logger = logging.getLogger("training")
 DEFAULTS = Recipe()
-NEWEST = "newest"
-
-
-class InterruptedRunError(RuntimeError):
-    """Training ended before its last epoch."""
+REPOSITORY_NAME = "cifar-xray"
 
 
 def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
@@ -60,87 +41,77 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
         help="where to train (default: a GPU if there is one)")  # fmt: skip
     add("--devices", type=int, default=1, metavar="N", help="how many devices; for now one only (default: 1)")
     add("--num-nodes", type=int, default=1, metavar="N", help="how many machines; for now one only (default: 1)")
-    add("--resume", nargs="?", const=NEWEST, metavar="CHECKPOINT",
+    add("--resume", nargs="?", const=True, metavar="CHECKPOINT",
         help="continue an interrupted run (default: the newest in --out)")  # fmt: skip
     add("--find-lr", action="store_true", help="run a learning-rate range test, save its plot, and stop")
     add("--out", type=Path, default=Path("runs"), metavar="FOLDER", help="where runs are kept (default: runs)")
-    return parser.parse_args(arguments)
+    _add_push_options(parser)
+    options = parser.parse_args(arguments)
+    if not (options.push or options.push_only):
+        if given := [name for name in ("repo_id", "private", "revision") if getattr(options, name)]:
+            parser.error(f"--{given[0].replace('_', '-')} belongs to --push or --push-only")
+    elif options.find_lr:
+        parser.error("--find-lr makes no release that could be pushed")
+    return options
 
 
-EXPECTED_ERRORS = (DataError, RecipeError, ResumeError, AcceleratorError, NonFiniteLossError, InterruptedRunError)
+def _add_push_options(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("publishing on the Hugging Face Hub")
+    either = group.add_mutually_exclusive_group()
+    either.add_argument("--push", action="store_true", help="push the release when it is written; the token, the name "
+                        "and the permission to write are checked before training starts")  # fmt: skip
+    either.add_argument("--push-only", type=Path, metavar="RELEASE", help="push a release that is on disk; no training")
+    add = group.add_argument
+    add("--repo-id", metavar="USER/NAME",
+        help=f"where to; created if missing (default: <the token's user>/{REPOSITORY_NAME})")  # fmt: skip
+    add("--private", action="store_true", help="create the repository as a private one (default: public)")
+    add("--revision", metavar="BRANCH", help="the branch to push to, created if missing (default: main)")
 
 
 def main(arguments: list[str] | None = None) -> None:
     options = parse_arguments(arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s")
+    logging.getLogger("httpx2").setLevel(logging.WARNING)  # the Hub client's transport tells of every request
+    logging.getLogger("huggingface_hub").propagate = False  # it has a handler of its own
     try:
-        train(options)
-    except EXPECTED_ERRORS as error:
+        if options.push_only:
+            push(options.push_only, find_target(options))
+        else:
+            train_and_push(options)
+    except (TrainingError, HubError) as error:
         sys.exit(f"train.py: {error}")
 
 
-def train(options: argparse.Namespace) -> None:
-    """Trains (or resumes), evaluates the stored weights, and writes the release into the run's folder."""
-    check_accelerator(options.accelerator)
-    if (options.devices, options.num_nodes) != (1, 1):
-        raise AcceleratorError("Training on several devices or machines is not supported yet; leave the options out.")
-    folder, recipe, checkpoint = prepare_run(options)
-    train_split, test_split = load_cifar10(options.data_dir)
-    pl.seed_everything(recipe.seed)
-    config = NetworkConfig()
-    data = Cifar10DataModule(train_split, test_split, recipe, config.mean, loading_workers(options.accelerator))
-    precision = fast_precision(options.accelerator) if options.precision == "auto" else options.precision
-    if options.find_lr:
-        result = find_lr(data, recipe, folder.path, accelerator=options.accelerator, precision=precision)
-        report_range_test(result, folder)
+def train_and_push(options: argparse.Namespace) -> None:
+    """Trains; with --push, publishes. A push that fails leaves the release on disk, and says how to go on."""
+    target = find_target(options) if options.push else None
+    from training.fit import train  # torch and Lightning take ten seconds to load, which no check above has to wait for
+
+    release = train(options)
+    if target is None or release is None:
         return
-    module = CifarLitModule(recipe, len(data.batches), config)
-    if checkpoint is None:
-        folder.start(recipe, environment(precision, on_gpu=trains_on_gpu(options.accelerator)))
-    trainer = build_trainer(
-        folder,
-        recipe,
-        steps_per_epoch=len(data.batches),
-        accelerator=options.accelerator,
-        precision=precision,
-    )
-    logger.info("Run %s: %s, precision %s", folder.path, recipe, precision)
-    trainer.fit(module, data, ckpt_path=checkpoint)
-    if trainer.current_epoch < recipe.epochs:
-        raise InterruptedRunError(f"The run stopped in epoch {trainer.current_epoch}; --resume continues it.")
-    if trainer.is_global_zero:
-        about = {"training_images": len(data.train), "seconds": round(module.fit_seconds, 1)}
-        metrics = write_release(
-            folder, module.network, recipe, data.validation, data.test, about | folder.load_environment()
-        )
-        logger.info("%s\nRelease: %s", format_table(metrics), folder.release)
+    try:
+        push(release, target)
+    except HubError as error:
+        again = f"python training/train.py --push-only {release} --repo-id {target.repo_id}"
+        branch = f" --revision {target.branch}" if options.revision else ""
+        raise HubError(
+            f"{error}\nNothing is lost: the release is in {release}. Push it with\n  {again}{branch}"
+        ) from error
 
 
-def report_range_test(result: RangeTest, folder: RunFolder) -> None:
-    if result.suggestion is None:
-        advice = "The loss never fell; train for longer or look at the data."
-    else:
-        advice = (
-            f"The loss falls fastest at a learning rate of {result.suggestion:.3g}. The peak of a one-cycle schedule "
-            "may be a few times higher, below where the curve turns up: train with --max-lr."
-        )
-    logger.info("%s\nPlot: %s", advice, folder.range_test_plot)
+def find_target(options: argparse.Namespace) -> Target:
+    """Where to push, proven to be writable. Raises HubError."""
+    limit_waiting()
+    branch = options.revision or "main"
+    return check_target(options.repo_id, default_name=REPOSITORY_NAME, branch=branch, private=options.private)
 
 
-def prepare_run(options: argparse.Namespace) -> tuple[RunFolder, Recipe, Path | None]:
-    """The run's folder and recipe, and the checkpoint to continue from (None: a new run).
+def push(release: Path, target: Target) -> None:
+    from training.publish import publish  # loads torch
 
-    Raises ResumeError if there is none, or if the options contradict the recipe that the run was started with.
-    """
-    given = {field.name: getattr(options, field.name) for field in fields(Recipe) if hasattr(options, field.name)}
-    if options.resume is None:
-        return RunFolder.new(options.out), replace(DEFAULTS, **given), None
-    checkpoint = newest_checkpoint(options.out) if options.resume == NEWEST else Path(options.resume)
-    folder = RunFolder.of_checkpoint(checkpoint)
-    recipe = folder.load_recipe()
-    if changed := {name: value for name, value in given.items() if getattr(recipe, name) != value}:
-        raise ResumeError(f"{folder.path} was started with another recipe; it cannot resume with {changed}.")
-    return folder, recipe, checkpoint
+    published = publish(release, target)
+    logging.getLogger("training").info("Pushed: %s (commit %s, tag %s)", *published)
 
 
 if __name__ == "__main__":

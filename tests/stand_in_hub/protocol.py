@@ -102,8 +102,8 @@ def preupload(hub: "StandInHub", ask: Ask, kind: str, name: str, rev: str) -> An
     ]})  # fmt: skip
 
 
-def lfs_batch(hub: "StandInHub", ask: Ask, name: str) -> Answer:
-    hub.repositories.find("model", name, ask.token, write=True)
+def lfs_batch(hub: "StandInHub", ask: Ask, name: str, place: str | None) -> Answer:
+    hub.repositories.find(kind_at(place), name, ask.token, write=True)
     objects = ask.document["objects"]
     for each in objects:
         if each["oid"] not in hub.repositories.large_files:
@@ -146,8 +146,8 @@ def tag(hub: "StandInHub", ask: Ask, kind: str, name: str, rev: str) -> Answer:
     return Answer()
 
 
-def resolve(hub: "StandInHub", ask: Ask, name: str, rev: str, path: str) -> Answer:
-    found = hub.repositories.find("model", name, ask.token).at(rev)
+def resolve(hub: "StandInHub", ask: Ask, name: str, rev: str, path: str, place: str | None) -> Answer:
+    found = hub.repositories.find(kind_at(place), name, ask.token).at(rev)
     headers = {"X-Repo-Commit": found.sha}
     if path not in found.files:
         raise RefusalError(404, "Entry not found", "EntryNotFound")
@@ -155,7 +155,8 @@ def resolve(hub: "StandInHub", ask: Ask, name: str, rev: str, path: str) -> Answ
     etag = f'"{hash_of(path, content)}"'
     if is_large(path):  # large files lie elsewhere
         hub.repositories.large_files[hash_of(path, content)] = content
-        elsewhere = {"Location": f"{hub.url}/large-files/{hash_of(path, content)}"}
+        another_host = hub.url.replace("127.0.0.1", "localhost")
+        elsewhere = {"Location": f"{another_host}/large-files/{hash_of(path, content)}"}
         return Answer(302, b"", headers | elsewhere | {"X-Linked-ETag": etag, "X-Linked-Size": str(len(content))})
     return Answer(200, content, headers | {"ETag": etag})
 
@@ -165,8 +166,9 @@ def large_file(hub: "StandInHub", ask: Ask, oid: str) -> Answer:
 
 
 def variables(hub: "StandInHub", ask: Ask, name: str) -> Answer:
-    space, wanted = hub.repositories.find("space", name, ask.token, write=True), ask.document
-    space.variables[wanted["key"]] = wanted["value"]
+    space = hub.repositories.find("space", name, ask.token, write=True)
+    if ask.body:
+        space.variables[ask.document["key"]] = ask.document["value"]
     return Answer.of({key: {"key": key, "value": value} for key, value in space.variables.items()})
 
 
@@ -188,6 +190,11 @@ def duplicate(hub: "StandInHub", ask: Ask, name: str) -> Answer:
     return Answer.of({"url": f"{hub.url}/spaces/{copy.name}"})
 
 
+def kind_at(place: str | None) -> str:
+    return "space" if place else "model"
+
+
+PLACE = r"(?P<place>spaces/)?"
 NAME, KIND = r"(?P<name>[\w.-]+/[\w.-]+)", r"(?P<kind>model|space)s"
 ROUTES: dict[tuple[str, str], Callable[..., Answer]] = {
     ("GET", r"/api/whoami-v2"): whoami,
@@ -198,15 +205,16 @@ ROUTES: dict[tuple[str, str], Callable[..., Answer]] = {
     ("GET", rf"/api/{KIND}/{NAME}/tree/(?P<rev>[^/]+)"): tree,
     ("GET", rf"/api/{KIND}/{NAME}/auth-check/write"): auth_check,
     ("POST", rf"/api/{KIND}/{NAME}/preupload/(?P<rev>[^/]+)"): preupload,
-    ("POST", rf"/{NAME}\.git/info/lfs/objects/batch"): lfs_batch,
+    ("POST", rf"/{PLACE}{NAME}\.git/info/lfs/objects/batch"): lfs_batch,
     ("PUT", r"/large-files/(?P<oid>\w+)"): lfs_put,
     ("GET", r"/large-files/(?P<oid>\w+)"): large_file,
     ("POST", rf"/api/{KIND}/{NAME}/commit/(?P<rev>[^/]+)"): commit,
     ("POST", rf"/api/{KIND}/{NAME}/branch/(?P<branch>[^/]+)"): branch,
     ("POST", rf"/api/{KIND}/{NAME}/tag/(?P<rev>[^/]+)"): tag,
-    ("HEAD", rf"/{NAME}/resolve/(?P<rev>[^/]+)/(?P<path>.+)"): resolve,
-    ("GET", rf"/{NAME}/resolve/(?P<rev>[^/]+)/(?P<path>.+)"): resolve,
+    ("HEAD", rf"/{PLACE}{NAME}/resolve/(?P<rev>[^/]+)/(?P<path>.+)"): resolve,
+    ("GET", rf"/{PLACE}{NAME}/resolve/(?P<rev>[^/]+)/(?P<path>.+)"): resolve,
     ("POST", rf"/api/spaces/{NAME}/variables"): variables,
+    ("GET", rf"/api/spaces/{NAME}/variables"): variables,
     ("POST", rf"/api/spaces/{NAME}/hardware"): runtime,
     ("GET", rf"/api/spaces/{NAME}/runtime"): runtime,
     ("POST", rf"/api/spaces/{NAME}/duplicate"): duplicate,

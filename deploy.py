@@ -1,0 +1,133 @@
+"""Create or update a Space from this repository: `python deploy.py --help`."""
+
+import argparse
+import logging
+import os
+import sys
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+
+from huggingface_hub import HfApi, SpaceCard, SpaceHardware
+
+from model.hub import Target, check_target, limit_waiting, push_files
+from model.hub_errors import HubError, in_words, may_pass
+from model.patience import patiently
+
+ROOT = Path(__file__).resolve().parent
+FOLDERS = ("model", "interpret", "examples", "training", "benchmarks", "tests")
+CARD = "README.md"
+SPACE_NAME = "cifar-xray"
+PRELOADED = "config.json,model.safetensors,metrics.json,misclassified.parquet"
+logger = logging.getLogger("deploy")
+
+
+def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
+    add = parser.add_argument
+    add("--space-id", metavar="USER/NAME", help=f"the Space (default: <the token's user>/{SPACE_NAME})")
+    add("--repo-id", metavar="USER/NAME", help="the release to serve (default: the bundled one, or as it was)")
+    add("--revision", default="main", help="the release's branch, tag or commit (default: main)")
+    add("--hardware", choices=[each.value for each in SpaceHardware], metavar="NAME",
+        help="such as cpu-basic, zero-a10g or t4-small (default: cpu-basic, or as it was)")  # fmt: skip
+    add("--private", action="store_true", help="create the Space as a private one (default: public)")
+    return parser.parse_args(arguments)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    options = parse_arguments(arguments)
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    logging.getLogger("httpx2").setLevel(logging.WARNING)  # the Hub client's transport tells of every request
+    logging.getLogger("huggingface_hub").propagate = False  # it has a handler of its own
+    limit_waiting()
+    try:
+        deploy(options)
+    except HubError as error:
+        sys.exit(f"deploy.py: {error}")
+
+
+def deploy(options: argparse.Namespace) -> None:
+    """Checks everything, then commits once, then sets variables and hardware. Raises HubError."""
+    is_public = check_release(options.repo_id, options.revision) if options.repo_id else True
+    target = check_target(
+        options.space_id,
+        default_name=SPACE_NAME,
+        private=options.private,
+        repo_type="space",
+        creation={"space_sdk": "gradio"},
+    )
+    files = repository_files()
+    repo_id, revision = (options.repo_id, options.revision) if options.repo_id else served_so_far(target)
+    if repo_id:
+        files[CARD] = card_naming(repo_id, revision, preload=is_public).encode()
+    commit = push_files(target, files, "Deploy CIFAR X-Ray", is_ours=lambda path: path.split("/")[0] in FOLDERS)
+    logger.info("%s holds this repository (commit %s)", target.url, commit[:7])
+    for what, setting in settings(target, options).items():
+        try:
+            patiently(setting, may_pass)
+        except Exception as error:  # whatever a broken answer makes the client raise
+            raise HubError(
+                f"The code is up, but {what} could not be set: {in_words(error)}. Run this again."
+            ) from error
+        logger.info("%s is set", what)
+    if not is_public:
+        logger.info("%s is private: give the Space a secret HF_TOKEN that may read it.", options.repo_id)
+
+
+def check_release(repo_id: str, revision: str) -> bool:
+    """Whether the release's repository is public. Raises HubError if it is not there."""
+    try:
+        info = patiently(partial(HfApi().model_info, repo_id, revision=revision), may_pass)
+    except Exception as error:  # whatever a broken answer makes the client raise
+        raise HubError(f"{repo_id} at {revision} cannot be served: {in_words(error)}.") from error
+    return not (info.private or info.gated)
+
+
+def served_so_far(target: Target) -> tuple[str | None, str]:
+    """The release that the Space's variables name. Raises HubError if they cannot be read."""
+    try:
+        found = patiently(partial(HfApi().get_space_variables, target.repo_id), may_pass)
+    except Exception as error:  # whatever a broken answer makes the client raise
+        raise HubError(f"The variables of {target.repo_id} could not be read: {in_words(error)}.") from error
+    variables = {key: each.value for key, each in found.items()}
+    return variables.get("MODEL_REPO_ID"), variables.get("MODEL_REVISION") or "main"
+
+
+def repository_files() -> dict[str, Path | bytes]:
+    """What belongs to the Space, by its path there: the files of the top level that are not hidden, and `FOLDERS`."""
+    top = [path for path in ROOT.iterdir() if path.is_file()]
+    nested = [path for folder in FOLDERS for path in (ROOT / folder).rglob("*") if path.is_file()]
+    relative = {path.relative_to(ROOT): path for path in sorted([*top, *nested])}
+    return {
+        path.as_posix(): source
+        for path, source in relative.items()
+        if path.suffix != ".log" and not any(part.startswith(("__pycache__", ".")) for part in path.parts)
+    }
+
+
+def card_naming(repo_id: str, revision: str, preload: bool) -> str:
+    """The Space's card, which names the release that it serves and has it loaded when the Space is built."""
+    card = SpaceCard((ROOT / CARD).read_text())
+    card.data["models"] = [repo_id]
+    if preload:
+        card.data["preload_from_hub"] = [f"{repo_id} {PRELOADED}" + (f" {revision}" if revision != "main" else "")]
+    return str(card)
+
+
+def settings(target: Target, options: argparse.Namespace) -> dict[str, Callable[[], object]]:
+    """The Space's variables and hardware, as far as the options say."""
+    api = HfApi()
+    variables = {"MODEL_REPO_ID": options.repo_id, "MODEL_REVISION": options.revision} if options.repo_id else {}
+    wanted: dict[str, Callable[[], object]] = {
+        f"the variable {key}": partial(api.add_space_variable, target.repo_id, key, value)
+        for key, value in variables.items()
+    }
+    if options.hardware:
+        wanted["the hardware"] = partial(api.request_space_hardware, target.repo_id, SpaceHardware(options.hardware))
+    return wanted
+
+
+if __name__ == "__main__":
+    main()

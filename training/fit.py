@@ -1,0 +1,100 @@
+"""One training run from the data to a release: what `train.py` does once its options are in order."""
+
+import argparse
+import logging
+from dataclasses import fields, replace
+from pathlib import Path
+
+import pytorch_lightning as pl
+
+from model.network import NetworkConfig
+from training.cifar10 import load_cifar10
+from training.datamodule import Cifar10DataModule
+from training.errors import TrainingError
+from training.find_lr import RangeTest, find_lr
+from training.hardware import (
+    AcceleratorError,
+    check_accelerator,
+    environment,
+    fast_precision,
+    loading_workers,
+    trains_on_gpu,
+)
+from training.module import CifarLitModule
+from training.recipe import Recipe
+from training.release_writer import format_table, write_release
+from training.run import ResumeError, RunFolder, build_trainer, newest_checkpoint
+
+logger = logging.getLogger("training")
+
+
+class InterruptedRunError(TrainingError):
+    """Training ended before its last epoch."""
+
+
+def train(options: argparse.Namespace) -> Path | None:
+    """Trains (or resumes), evaluates the stored weights, and writes the release into the run's folder.
+
+    Returns the release's folder; None after a range test. Raises TrainingError.
+    """
+    check_accelerator(options.accelerator)
+    if (options.devices, options.num_nodes) != (1, 1):
+        raise AcceleratorError("Training on several devices or machines is not supported yet; leave the options out.")
+    folder, recipe, checkpoint = prepare_run(options)
+    train_split, test_split = load_cifar10(options.data_dir)
+    pl.seed_everything(recipe.seed)
+    config = NetworkConfig()
+    data = Cifar10DataModule(train_split, test_split, recipe, config.mean, loading_workers(options.accelerator))
+    precision = fast_precision(options.accelerator) if options.precision == "auto" else options.precision
+    if options.find_lr:
+        result = find_lr(data, recipe, folder.path, accelerator=options.accelerator, precision=precision)
+        report_range_test(result, folder)
+        return None
+    module = CifarLitModule(recipe, len(data.batches), config)
+    if checkpoint is None:
+        folder.start(recipe, environment(precision, on_gpu=trains_on_gpu(options.accelerator)))
+    trainer = build_trainer(
+        folder,
+        recipe,
+        steps_per_epoch=len(data.batches),
+        accelerator=options.accelerator,
+        precision=precision,
+    )
+    logger.info("Run %s: %s, precision %s", folder.path, recipe, precision)
+    trainer.fit(module, data, ckpt_path=checkpoint)
+    if trainer.current_epoch < recipe.epochs:
+        raise InterruptedRunError(f"The run stopped in epoch {trainer.current_epoch}; --resume continues it.")
+    if trainer.is_global_zero:
+        about = {"training_images": len(data.train), "seconds": round(module.fit_seconds, 1)}
+        metrics = write_release(
+            folder, module.network, recipe, data.validation, data.test, about | folder.load_environment()
+        )
+        logger.info("%s\nRelease: %s", format_table(metrics), folder.release)
+    return folder.release
+
+
+def report_range_test(result: RangeTest, folder: RunFolder) -> None:
+    if result.suggestion is None:
+        advice = "The loss never fell; train for longer or look at the data."
+    else:
+        advice = (
+            f"The loss falls fastest at a learning rate of {result.suggestion:.3g}. The peak of a one-cycle schedule "
+            "may be a few times higher, below where the curve turns up: train with --max-lr."
+        )
+    logger.info("%s\nPlot: %s", advice, folder.range_test_plot)
+
+
+def prepare_run(options: argparse.Namespace) -> tuple[RunFolder, Recipe, Path | None]:
+    """The run's folder and recipe, and the checkpoint to continue from (None: a new run).
+
+    Raises ResumeError if there is none, or if the options contradict the recipe that the run was started with.
+    """
+    given = {field.name: getattr(options, field.name) for field in fields(Recipe) if hasattr(options, field.name)}
+    if options.resume is None:
+        return RunFolder.new(options.out), replace(Recipe(), **given), None
+    checkpoint = newest_checkpoint(options.out) if options.resume is True else Path(options.resume)
+    folder = RunFolder.of_checkpoint(checkpoint)
+    recipe = folder.load_recipe()
+    if changed := {name: value for name, value in given.items() if getattr(recipe, name) != value}:
+        raise ResumeError(f"{folder.path} was started with another recipe; it cannot resume with {changed}.")
+    return folder, recipe, checkpoint

@@ -1,0 +1,55 @@
+"""A release folder goes to the Hub: verified, with a card that knows its repository, as one commit with a tag."""
+
+import logging
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+from model import hub
+from model.hub_errors import HubError, in_words
+from model.release import SERVED_FILES, ReleaseError, load_release
+from training.card import FIGURES, merge_cards, model_card
+from training.errors import TrainingError
+
+logger = logging.getLogger(__name__)
+CARD = "README.md"
+
+
+class Published(NamedTuple):
+    """Where a release is now: its page, the commit, and its tag (or why it has none)."""
+
+    url: str
+    commit: str
+    tag: str
+
+
+def publish(folder: Path, target: hub.Target) -> Published:
+    """Pushes a release folder. A card that people edited on the Hub keeps what they wrote.
+
+    Raises TrainingError if the folder holds no sound release, HubError (see `hub.push_files`) if it cannot be pushed.
+    """
+    try:
+        release = load_release(folder)
+    except ReleaseError as error:
+        raise TrainingError(f"{folder} is no release that could be pushed: {error}") from error
+    figures = {f"{FIGURES}/{path.name}": path for path in sorted((folder / FIGURES).glob("*.png"))}
+    generated = model_card(release.metrics, release.config, list(figures), target.repo_id)
+    try:
+        card = merge_cards(generated, hub.read_text(target, CARD))
+    except HubError:
+        raise
+    except Exception as error:  # whatever a broken answer makes the client raise
+        raise HubError(f"The card of {target.repo_id} could not be read: {in_words(error)}.") from error
+    files: dict[str, Path | bytes] = {CARD: card.encode(), **{name: folder / name for name in SERVED_FILES}, **figures}
+    message = f"Release {release.identifier}: {release.test_accuracy:.2%} of CIFAR-10's test pictures right"
+    commit = hub.push_files(target, files, message, is_ours=lambda path: path.startswith(f"{FIGURES}/"))
+    return Published(target.url, commit[:7], _tag(target, commit, release.identifier))
+
+
+def _tag(target: hub.Target, commit: str, identifier: str) -> str:
+    tag = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{identifier}"
+    try:
+        hub.set_tag(target, tag, commit)
+    except Exception as error:  # the release is up; a missing name for it undoes nothing
+        return f"none, because {in_words(error)}"
+    return tag
