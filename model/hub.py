@@ -187,11 +187,13 @@ def _check_write_permission(api: HfApi, repo_id: str, repo_type: str) -> None:
 
 
 def read_text(target: Target, name: str) -> str | None:
-    """A text file as it stands in the target's branch, undamaged; None if there is none."""
-    if target.head is None or name not in remote_files(target, target.head):
-        return None
-    deadline = time.monotonic() + READING_PATIENCE
-    return (fetch(target.repo_id, target.head, [name], deadline) / name).read_text()
+    """A text file as it stands in the target's branch, undamaged; None if there is none. Raises HubError."""
+    try:
+        if target.head is None or name not in remote_files(target, target.head):
+            return None
+        return (fetch(target.repo_id, target.head, [name], time.monotonic() + READING_PATIENCE) / name).read_text()
+    except Exception as error:  # whatever a broken answer makes the client raise
+        raise HubError(f"The {name} of {target.repo_id} could not be read: {in_words(error)}.") from error
 
 
 def remote_files(target: Target, commit: str) -> dict[str, str]:

@@ -103,17 +103,29 @@ def hub_server() -> Iterator[StandInHub]:
 
 @pytest.fixture
 def hub(hub_server: StandInHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[StandInHub]:
-    """An empty Hub, an empty cache, the token of somebody who may write, and no patience."""
+    """An empty Hub, an empty cache, and the token of somebody who may write."""
     hub_server.reset()
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("HF_TOKEN", "hf_writer")
-    monkeypatch.setattr(time, "sleep", lambda seconds: None)
     monkeypatch.setattr("model.hub.READING_PATIENCE", 3.0)
-    limit_waiting(1)
+    limit_waiting(2)
     yield hub_server
     hub_server.reset()
     limit_waiting()
+
+
+@pytest.fixture
+def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Retries follow at once."""
+    monkeypatch.setattr(time, "sleep", lambda seconds: None)
+
+
+def upload(hub: StandInHub, repo_id: str, folder: Path) -> str:
+    """Puts a release folder into a repository without the client, and returns the commit."""
+    repository = hub.repositories.all.get(("model", repo_id)) or hub.repositories.create("model", repo_id)
+    files = {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    return repository.commit(files, "a release").sha
 
 
 @pytest.fixture(scope="session")

@@ -146,8 +146,10 @@ import torch.nn.functional as F
 from huggingface_hub import hf_hub_download
 from safetensors.torch import load_file
 
-w = {{name: each.float() for name, each in load_file(hf_hub_download("{repo_id}", "model.safetensors")).items()}}
-mean, std = (torch.tensor(each).view(1, 3, 1, 1) for each in ({list(config.mean)}, {list(config.std)}))
+stored = load_file(hf_hub_download("{repo_id}", "model.safetensors"))
+w = {{name: each.float() for name, each in stored.items()}}
+mean = torch.tensor({list(config.mean)}).view(1, 3, 1, 1)
+std = torch.tensor({list(config.std)}).view(1, 3, 1, 1)
 
 
 def layer(x, conv, norm, pool=1):

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from model import hub
-from model.hub_errors import HubError, in_words
+from model.hub_errors import in_words
 from model.release import SERVED_FILES, ReleaseError, load_release
-from training.card import FIGURES, merge_cards, model_card
+from training.card import FIGURES, CardError, merge_cards, model_card
 from training.errors import TrainingError
 
 logger = logging.getLogger(__name__)
@@ -36,10 +36,8 @@ def publish(folder: Path, target: hub.Target) -> Published:
     generated = model_card(release.metrics, release.config, list(figures), target.repo_id)
     try:
         card = merge_cards(generated, hub.read_text(target, CARD))
-    except HubError:
-        raise
-    except Exception as error:  # whatever a broken answer makes the client raise
-        raise HubError(f"The card of {target.repo_id} could not be read: {in_words(error)}.") from error
+    except CardError as error:
+        raise TrainingError(f"The {CARD} of {target.repo_id} cannot be updated: {error}. Mend it there.") from error
     files: dict[str, Path | bytes] = {CARD: card.encode(), **{name: folder / name for name in SERVED_FILES}, **figures}
     message = f"Release {release.identifier}: {release.test_accuracy:.2%} of CIFAR-10's test pictures right"
     commit = hub.push_files(target, files, message, is_ours=lambda path: path.startswith(f"{FIGURES}/"))

@@ -92,7 +92,7 @@ def train_and_push(options: argparse.Namespace) -> None:
         return
     try:
         push(release, target)
-    except HubError as error:
+    except (HubError, TrainingError) as error:
         again = f"python training/train.py --push-only {release} --repo-id {target.repo_id}"
         branch = f" --revision {target.branch}" if options.revision else ""
         raise HubError(

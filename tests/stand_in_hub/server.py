@@ -19,14 +19,15 @@ FAULTS: tuple[str, ...] = (*map(str, STATUSES), *MANGLINGS)
 
 @dataclass
 class StandInHub:
-    """Runs in this process. `fault_at` maps a request's line, or (line, how many of it came before), to a fault."""
+    """Runs in this process. `fault_at` maps a request's line, or (line, how many of it came before), to a fault;
+    `on_request` may interfere with anything, and name a fault itself."""
 
     url: str
     repositories: Repositories = field(default_factory=Repositories)
     requests: list[str] = field(default_factory=list)
     fault_at: dict[str | tuple[str, int], str] = field(default_factory=dict)
     stopping: threading.Event = field(default_factory=threading.Event)
-    before: Callable[[str], None] = lambda line: None
+    on_request: Callable[[str], str | None] = lambda line: None
 
     def reset(self) -> None:
         """Forgets everything, and lets requests that hang go."""
@@ -43,8 +44,7 @@ class StandInHub:
         with self.repositories.lock:
             fault = self.fault_at.get((line, self.requests.count(line))) or self.fault_at.get(line)
             self.requests.append(line)
-        self.before(line)
-        return fault
+        return self.on_request(line) or fault
 
     def answer(self, method: str, path: str, ask: Ask) -> Answer:
         for (verb, pattern), respond in ROUTES.items():

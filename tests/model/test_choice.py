@@ -1,0 +1,270 @@
+import json
+import resource
+import shutil
+import time
+
+import pytest
+
+from model.choice import choose_release
+from model.release import BUNDLED, CONFIG, METRICS, SAMPLES, WEIGHTS, load_release
+
+from ..conftest import upload
+from ..stand_in_hub.repositories import hash_of, is_large
+
+REPO = "ada/cifar-xray"
+pytestmark = pytest.mark.usefixtures("no_waiting")
+
+
+@pytest.fixture
+def pushed(hub, small_releases):
+    """The commit of a sound release on the Hub."""
+    return upload(hub, REPO, small_releases[0])
+
+
+def rewrite_config(folder, **changes):
+    config = json.loads((folder / CONFIG).read_text())
+    (folder / CONFIG).write_text(json.dumps(config | changes))
+
+
+def test_without_a_repository_the_bundled_release_is_served(release):
+    choice = choose_release()
+    assert (choice.release.identifier, choice.origin, choice.problem) == (release.identifier, "bundled", None)
+
+
+def test_a_local_folder_works_where_a_repository_does(tmp_path):
+    shutil.copytree(BUNDLED, tmp_path / "release")
+    choice = choose_release(str(tmp_path / "release"))
+    assert choice.release.folder == tmp_path / "release"
+    assert (choice.origin, choice.problem) == (f"from {tmp_path / 'release'}", None)
+
+
+@pytest.mark.parametrize("repo_id", [None, str(BUNDLED)])
+def test_a_revision_that_cannot_apply_is_said_to_be_ignored(repo_id):
+    assert "revision v2 is ignored" in choose_release(repo_id, "v2").problem
+
+
+def test_a_damaged_folder_is_not_served_and_the_page_is_told_why(tmp_path):
+    shutil.copytree(BUNDLED, tmp_path / "release")
+    (tmp_path / "release" / "metrics.json").write_text("{}")
+    choice = choose_release(str(tmp_path / "release"))
+    assert choice.release.folder == BUNDLED
+    assert "metrics.json is damaged" in choice.problem
+
+
+def test_a_folder_that_is_not_there_is_not_looked_for_on_the_hub(hub):
+    assert "there is no such folder" in choose_release("/no/such/release").problem
+    assert hub.requests == []
+
+
+def test_a_name_that_no_repository_can_have_is_answered_with_the_bundled_release_and_why(hub):
+    choice = choose_release("not/a/repository")
+    assert choice.release.folder == BUNDLED
+    assert "not/a/repository could not be served: that is no name of a repository" in choice.problem
+    assert hub.requests == []
+
+
+def test_a_repository_is_served_at_the_commit_that_main_names(hub, pushed, small_releases):
+    choice = choose_release(REPO)
+    assert choice.release.identifier == load_release(small_releases[0]).identifier
+    assert (choice.commit, choice.origin, choice.problem) == (pushed, f"{REPO} at {pushed[:7]}", None)
+
+
+def test_only_the_files_that_the_app_reads_are_fetched_after_one_request_for_the_commit(hub, pushed):
+    choose_release(REPO)
+    assert hub.requests[0] == f"GET /api/models/{REPO}"
+    heads = sorted(line for line in hub.requests if line.startswith("HEAD"))
+    assert heads == sorted(f"HEAD /{REPO}/resolve/{pushed}/{name}" for name in (CONFIG, WEIGHTS, METRICS, SAMPLES))
+    assert len(hub.requests) == 9
+
+
+def test_a_commit_that_is_cached_is_served_without_any_request(hub, pushed):
+    choose_release(REPO)
+    hub.requests.clear()
+    assert choose_release(REPO, pushed).problem is None
+    assert hub.requests == []
+
+
+def test_a_branch_whose_commit_is_cached_costs_one_request(hub, pushed):
+    choose_release(REPO)
+    hub.requests.clear()
+    assert choose_release(REPO, "main").problem is None
+    assert hub.requests == [f"GET /api/models/{REPO}/revision/main"]
+
+
+def test_main_follows_a_new_push_and_a_commit_pins(hub, pushed, small_releases):
+    choose_release(REPO)
+    new = upload(hub, REPO, small_releases[1])
+    assert choose_release(REPO).commit == new
+    assert choose_release(REPO, "main").commit == new
+    assert choose_release(REPO, pushed).commit == pushed
+
+
+def test_a_tag_and_a_branch_choose_their_commit(hub, pushed, small_releases):
+    hub.model(REPO).tags["v1"] = pushed
+    upload(hub, REPO, small_releases[1])
+    assert choose_release(REPO, "v1").commit == pushed
+
+
+def content_request(hub, commit, name):
+    """The line of the request that carries a file's content."""
+    if is_large(name):
+        return f"GET /large-files/{hash_of(name, hub.model(REPO).files[name])}"
+    return f"GET /{REPO}/resolve/{commit}/{name}"
+
+
+@pytest.mark.parametrize("name", [WEIGHTS, METRICS, SAMPLES, CONFIG])
+def test_a_file_that_arrives_damaged_is_fetched_once_more(hub, pushed, name):
+    request = content_request(hub, pushed, name)
+    hub.fault_at[request, 0] = "flipped byte"
+    assert choose_release(REPO).problem is None
+    assert hub.requests.count(request) == 2
+
+
+def test_a_file_that_stays_damaged_is_refused_by_name(hub, pushed):
+    hub.fault_at[f"GET /{REPO}/resolve/{pushed}/{METRICS}"] = "flipped byte"
+    choice = choose_release(REPO)
+    assert choice.release.folder == BUNDLED
+    assert "metrics.json arrived damaged twice" in choice.problem
+
+
+def test_a_file_that_was_damaged_in_the_cache_is_fetched_again(hub, pushed):
+    weights = choose_release(REPO).release.folder / WEIGHTS
+    content = bytearray(weights.read_bytes())
+    content[-1] ^= 1
+    weights.resolve().write_bytes(content)
+    hub.requests.clear()
+    assert choose_release(REPO, pushed).problem is None
+    assert len(hub.requests) == 2
+
+
+def test_a_release_whose_files_do_not_belong_together_is_refused_by_name(hub, pushed, small_releases):
+    files = dict(hub.model(REPO).files)
+    hub.model(REPO).commit(files | {SAMPLES: (small_releases[1] / SAMPLES).read_bytes()}, "a mixture")
+    choice = choose_release(REPO)
+    assert choice.release.folder == BUNDLED
+    assert "misclassified.parquet is damaged or of another release" in choice.problem
+
+
+def refusal(hub, small_releases, tmp_path, change):
+    folder = tmp_path / "release"
+    shutil.copytree(small_releases[0], folder)
+    change(folder)
+    upload(hub, REPO, folder)
+    choice = choose_release(REPO)
+    assert choice.release.folder == BUNDLED
+    return choice.problem
+
+
+def test_a_format_that_is_too_new_is_refused(hub, small_releases, tmp_path):
+    problem = refusal(hub, small_releases, tmp_path, lambda folder: rewrite_config(folder, format_version=2))
+    assert "format version 2; this code reads 1" in problem
+
+
+def test_another_list_of_classes_is_refused(hub, small_releases, tmp_path):
+    names = [*"abcdefghij"]
+    assert "other classes (a, b" in refusal(
+        hub, small_releases, tmp_path, lambda folder: rewrite_config(folder, class_names=names)
+    )
+
+
+def test_a_repository_that_lacks_a_file_is_refused_by_its_name(hub, small_releases, tmp_path):
+    problem = refusal(hub, small_releases, tmp_path, lambda folder: (folder / SAMPLES).unlink())
+    assert "it has no file misclassified.parquet" in problem
+
+
+@pytest.mark.parametrize(
+    ("arrange", "repo_id", "revision", "words"),
+    [
+        (lambda hub: None, "ada/nothing", None, "there is no such repository, or it is private"),
+        (lambda hub: None, REPO, "nowhere", "it has no such branch, tag or commit"),
+        (lambda hub: None, REPO, "0" * 40, "it has no such branch, tag or commit"),
+        (lambda hub: setattr(hub.model(REPO), "gated", True), REPO, None, "the repository is gated"),
+        (lambda hub: setattr(hub.model(REPO), "private", True), REPO, None, "there is no such repository, or it is"),
+    ],
+    ids=["missing", "no such branch", "no such commit", "gated", "private"],
+)
+def test_what_cannot_be_had_is_said_in_words_and_the_bundled_release_is_served(
+    hub, pushed, monkeypatch, arrange, repo_id, revision, words
+):
+    monkeypatch.setenv("HF_TOKEN", "hf_other")
+    arrange(hub)
+    choice = choose_release(repo_id, revision)
+    assert choice.release.folder == BUNDLED
+    assert words in choice.problem and repo_id in choice.problem
+
+
+def test_a_private_repository_is_served_to_a_token_that_may_read_it(hub, pushed):
+    hub.model(REPO).private = True
+    assert choose_release(REPO).commit == pushed
+
+
+def test_if_the_new_release_cannot_be_had_the_last_verified_one_of_the_repository_is_served(
+    hub, pushed, small_releases
+):
+    choose_release(REPO)
+    new = upload(hub, REPO, small_releases[1])
+    hub.fault_at[f"GET /{REPO}/resolve/{new}/{METRICS}"] = "500"
+    choice = choose_release(REPO)
+    assert choice.commit == pushed
+    assert f"{REPO} could not be served: the Hub answered with status 500" in choice.problem
+
+
+def test_the_last_verified_release_is_the_last_one_that_was_served(hub, pushed, small_releases):
+    new = upload(hub, REPO, small_releases[1])
+    choose_release(REPO, new)
+    choose_release(REPO, pushed)
+    choose_release(REPO, new)
+    choose_release(REPO, pushed)
+    hub.fault_at[f"GET /api/models/{REPO}"] = "503"
+    assert choose_release(REPO).commit == pushed
+
+
+def test_a_damaged_release_in_the_cache_does_not_stand_in(hub, pushed):
+    config = choose_release(REPO).release.folder / CONFIG
+    content = config.read_text().replace('"temperature": 1.06', '"temperature": 1.07')
+    config.resolve().write_text(content)
+    hub.fault_at[f"GET /api/models/{REPO}"] = "503"
+    assert choose_release(REPO).release.folder == BUNDLED
+
+
+def test_half_a_download_in_the_cache_does_not_stand_in(hub, pushed):
+    (choose_release(REPO).release.folder / WEIGHTS).unlink()
+    hub.fault_at[f"GET /api/models/{REPO}"] = "503"
+    assert choose_release(REPO).release.folder == BUNDLED
+
+
+def test_a_hub_that_hangs_is_waited_for_no_longer_than_the_patience(hub, pushed):
+    hub.fault_at[f"GET /api/models/{REPO}"] = "hang"
+    start = time.monotonic()
+    choice = choose_release(REPO, patience=0.5)
+    assert time.monotonic() - start < 3
+    assert "did not answer in time" in choice.problem
+
+
+def test_a_hub_that_cannot_be_reached_is_said_so(monkeypatch, tmp_path):
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+    monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", "http://127.0.0.1:9")
+    choice = choose_release(REPO)
+    assert choice.release.folder == BUNDLED
+    assert "could not be reached" in choice.problem
+
+
+def test_a_full_disk_is_said_so(hub, pushed, tmp_path):
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, hard))
+    try:
+        choice = choose_release(REPO)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert choice.release.folder == BUNDLED
+    assert "there is no space left on the disk" in choice.problem
+
+
+def test_offline_mode_serves_what_is_cached_and_says_so(hub, pushed, monkeypatch):
+    choose_release(REPO)
+    hub.requests.clear()
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    choice = choose_release(REPO)
+    assert choice.commit == pushed and "HF_HUB_OFFLINE keeps this machine off the Hub" in choice.problem
+    assert choose_release(REPO, pushed).problem is None
+    assert hub.requests == []
