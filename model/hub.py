@@ -56,10 +56,18 @@ class Target:
 
 
 def limit_waiting(seconds: float = 60, to_connect: float = 10) -> None:
-    """Lets every later request to the Hub end with an error after so long without a byte. By default some never do."""
-    hooks = get_session().event_hooks
-    timeout = httpx.Timeout(seconds, connect=to_connect)
-    set_client_factory(lambda: httpx.Client(event_hooks=hooks, follow_redirects=True, timeout=timeout))
+    """Lets every later request to the Hub end with an error after so long without a byte.
+
+    Many of the client's requests have no timeout, and some insist on none, so it is set where each request passes.
+    """
+    limits = {"connect": to_connect, "read": seconds, "write": seconds, "pool": seconds}
+
+    def limit(request: httpx.Request) -> None:
+        asked_for = request.extensions.get("timeout", {})
+        request.extensions["timeout"] = {name: asked_for.get(name) or limit for name, limit in limits.items()}
+
+    hooks = [hook for hook in get_session().event_hooks["request"] if hook.__name__ != limit.__name__]
+    set_client_factory(lambda: httpx.Client(event_hooks={"request": [*hooks, limit]}, follow_redirects=True))
 
 
 def resolve(repo_id: str, revision: str | None, deadline: float) -> str:

@@ -42,6 +42,8 @@ def may_pass(error: Exception) -> bool:
         return error.response.status_code in STATUSES_THAT_PASS
     if isinstance(error, OSError):  # the client's own check of a file's size has no error number; a full disk has
         return error.errno is None and not isinstance(error, OfflineModeIsEnabled | LocalEntryNotFoundError)
+    if isinstance(error, httpx.ReadTimeout | httpx.WriteTimeout):  # it was waited for long enough
+        return False
     return isinstance(error, httpx.TransportError | json.JSONDecodeError)  # the latter: an answer that was cut off
 
 

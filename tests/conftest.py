@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 import urllib.request
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -151,6 +152,26 @@ def make_release(release: Release, folder: Path, errors: int) -> Path:
     shutil.copy(BUNDLED / "figures" / "reliability.png", folder / "figures")
     (folder / "README.md").write_text("A card.")
     return folder
+
+
+FAULT_COUNTS: dict[tuple[str, str, bool], Counter[str]] = {}
+
+
+@pytest.fixture(scope="session")
+def fault_counts() -> dict[tuple[str, str, bool], Counter[str]]:
+    return FAULT_COUNTS
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Prints what became of each request that met a fault."""
+    if not FAULT_COUNTS:
+        return
+    terminalreporter.section("faults of the Hub")
+    total = sum(sum(outcomes.values()) for outcomes in FAULT_COUNTS.values())
+    for (what, fault, always), outcomes in sorted(FAULT_COUNTS.items()):
+        counted = ", ".join(f"{count} {outcome}" for outcome, count in sorted(outcomes.items()))
+        terminalreporter.line(f"{what:24}{fault:14}{'always' if always else 'once':8}{counted}")
+    terminalreporter.line(f"{total} cases, all hold")
 
 
 @dataclass(frozen=True)

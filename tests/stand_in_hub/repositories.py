@@ -1,5 +1,6 @@
 """What the stand-in Hub stores, and its rules: repositories, commits, branches, tags, permissions."""
 
+import functools
 import hashlib
 import itertools
 import threading
@@ -124,6 +125,7 @@ def is_large(path: str) -> bool:
     return path.endswith(LARGE)
 
 
+@functools.lru_cache(maxsize=256)
 def hash_of(path: str, content: bytes) -> str:
     """SHA-256 of a large file, git's blob id of a small one."""
     if is_large(path):

@@ -58,6 +58,8 @@ class Handler(BaseHTTPRequestHandler):
     """One request: record it, work it out, and send the answer, or what the fault makes of it."""
 
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    wbufsize = -1
     hub: StandInHub
 
     def handle_request(self) -> None:
