@@ -67,7 +67,8 @@ def limit_waiting(seconds: float = 60, to_connect: float = 10) -> None:
         request.extensions["timeout"] = {name: asked_for.get(name) or limit for name, limit in limits.items()}
 
     hooks = [hook for hook in get_session().event_hooks["request"] if hook.__name__ != limit.__name__]
-    set_client_factory(lambda: httpx.Client(event_hooks={"request": [*hooks, limit]}, follow_redirects=True))
+    hooks.append(limit)
+    set_client_factory(lambda: httpx.Client(event_hooks={"request": hooks}, follow_redirects=True, timeout=None))
 
 
 def resolve(repo_id: str, revision: str | None, deadline: float) -> str:
