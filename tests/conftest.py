@@ -216,10 +216,10 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApp]:
 def _wait_for_address(process: subprocess.Popen[bytes], log: Path, seconds: float = 120) -> str:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline and process.poll() is None:
-        if found := re.search(r"http://127\.0\.0\.1:\d+", log.read_text()):
+        if found := re.search(r"Running on local URL:\s+(http://\S+)", log.read_text()):
             try:
-                with urllib.request.urlopen(found.group(), timeout=5):
-                    return found.group()
+                with urllib.request.urlopen(found.group(1), timeout=5):
+                    return found.group(1)
             except OSError:
                 pass
         time.sleep(0.1)
