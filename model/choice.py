@@ -13,7 +13,7 @@ from model.network import CIFAR10_CLASSES
 from model.release import BUNDLED, SERVED_FILES, DamagedFileError, Release, ReleaseError, load_release
 
 logger = logging.getLogger(__name__)
-PATIENCE = 8.0
+PATIENCE = 6.0
 
 
 @dataclass(frozen=True)

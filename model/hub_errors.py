@@ -65,8 +65,10 @@ def in_words(error: BaseException) -> str:
         case HfHubHTTPError():
             status = error.response.status_code
             return STATUS_WORDS.get(status, f"the Hub answered with status {status}")
-        case httpx.TimeoutException() | TimeoutError():
+        case httpx.TimeoutException():
             return f"the Hub at {constants.ENDPOINT} did not answer in time"
+        case TimeoutError():
+            return f"it did not arrive from {constants.ENDPOINT} in time; a restart tries again"
         case httpx.TransportError():
             return f"the Hub at {constants.ENDPOINT} could not be reached"
         case HFValidationError():

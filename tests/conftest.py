@@ -182,7 +182,7 @@ class RunningApp:
 
 
 @contextmanager
-def running_app(folder: Path, **environment: str) -> Iterator[RunningApp]:
+def running_app(folder: Path, root: Path = ROOT, **environment: str) -> Iterator[RunningApp]:
     """`python app.py`, as a user starts it, with these environment variables."""
     inherited = {key: value for key, value in os.environ.items() if key != "GRADIO_SERVER_PORT"}
     log = folder / "app.log"
@@ -190,7 +190,7 @@ def running_app(folder: Path, **environment: str) -> Iterator[RunningApp]:
     with log.open("w") as output:
         process = subprocess.Popen(
             [sys.executable, "-u", "app.py"],
-            cwd=ROOT,
+            cwd=root,
             env={**inherited, "GRADIO_TEMP_DIR": str(folder / "gradio"), **environment},
             stdout=output,
             stderr=subprocess.STDOUT,

@@ -71,6 +71,8 @@ def info(hub: "StandInHub", ask: Ask, kind: str, name: str, rev: str = "main") -
     commit = repository.at(rev)
     siblings = [{"rfilename": path} for path in commit.files]
     about = {"id": name, "sha": commit.sha, "private": repository.private, "gated": repository.gated}
+    if kind == "space":
+        about["host"] = hub.host_of_spaces
     return Answer.of({**about, "siblings": siblings, "tags": [], "downloads": 0, "likes": 0})
 
 

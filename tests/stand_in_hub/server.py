@@ -27,6 +27,7 @@ class StandInHub:
     requests: list[str] = field(default_factory=list)
     fault_at: dict[str | tuple[str, int], str] = field(default_factory=dict)
     stopping: threading.Event = field(default_factory=threading.Event)
+    host_of_spaces: str = ""
     on_request: Callable[[str], str | None] = lambda line: None
 
     def reset(self) -> None:

@@ -1,0 +1,119 @@
+"""deploy.py, as a user runs it, against the stand-in Hub."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+from gradio_client import Client
+from huggingface_hub import SpaceCard
+
+from .conftest import ROOT, running_app, upload
+from .stand_in_hub.repositories import problems_of_card
+
+SPACE, MODEL = "ada/cifar-xray", "ada/weights"
+
+
+def deploy(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "deploy.py", *arguments]
+    return subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, timeout=120, env={**os.environ, **environment}
+    )
+
+
+@pytest.fixture
+def model(hub, small_releases) -> str:
+    return upload(hub, MODEL, small_releases[0])
+
+
+def space_of(hub):
+    return hub.repositories.all["space", SPACE]
+
+
+def test_it_creates_a_space_that_holds_the_repository_in_one_commit(hub):
+    result = deploy()
+    assert result.returncode == 0, result.stderr
+    space = space_of(hub)
+    assert len(space.commits) == 2  # the Hub's own first commit, and ours
+    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True).stdout.split()
+    expected = {name for name in tracked if not name.startswith(".")}
+    assert expected <= set(space.files)
+    assert not [name for name in space.files if "__pycache__" in name or name.endswith((".ckpt", ".log"))]
+    assert space.files["README.md"] == (ROOT / "README.md").read_bytes()
+    assert f"{hub.url}/spaces/{SPACE} holds this repository" in result.stderr
+
+
+def test_it_sets_the_variables_and_the_hardware(hub, model):
+    assert deploy("--repo-id", MODEL, "--revision", model, "--hardware", "t4-small").returncode == 0
+    space = space_of(hub)
+    assert space.variables == {"MODEL_REPO_ID": MODEL, "MODEL_REVISION": model}
+    assert space.hardware == "t4-small"
+
+
+def test_the_spaces_card_names_the_release_and_has_it_loaded_at_the_build(hub, model):
+    deploy("--repo-id", MODEL)
+    text = space_of(hub).files["README.md"].decode()
+    card = SpaceCard(text).data.to_dict()
+    assert card["models"] == [MODEL]
+    assert card["preload_from_hub"] == [f"{MODEL} config.json,model.safetensors,metrics.json,misclassified.parquet"]
+    assert (card["python_version"], card["sdk_version"]) == ("3.12", "6.31.0")
+    assert problems_of_card(text, "space") == []
+    assert text.split("---\n", 2)[2] == (ROOT / "README.md").read_text().split("---\n", 2)[2]
+
+
+def test_a_private_release_is_not_loaded_at_the_build_and_the_secret_is_asked_for(hub, model):
+    hub.model(MODEL).private = True
+    result = deploy("--repo-id", MODEL)
+    assert "preload_from_hub" not in space_of(hub).files["README.md"].decode()
+    assert f"{MODEL} is private: give the Space a secret HF_TOKEN" in result.stderr
+
+
+def test_an_update_keeps_the_release_and_the_hardware_and_other_peoples_files(hub, model):
+    deploy("--repo-id", MODEL, "--hardware", "t4-small")
+    space = space_of(hub)
+    space.commit(space.files | {"notes.txt": b"mine", "model/gone.py": b"old"}, "by hand")
+    assert deploy().returncode == 0
+    assert space.variables["MODEL_REPO_ID"] == MODEL and space.hardware == "t4-small"
+    assert SpaceCard(space.files["README.md"].decode()).data.to_dict()["models"] == [MODEL]
+    assert space.files["notes.txt"] == b"mine" and "model/gone.py" not in space.files
+
+
+def test_a_duplicate_has_the_files_and_the_variables_and_works_without_any(hub, model, tmp_path):
+    deploy("--repo-id", MODEL)
+    space, folder = space_of(hub), tmp_path / "space"
+    for name, content in space.files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
+    with running_app(tmp_path, root=folder) as app:
+        hub.host_of_spaces = app.url
+        client = Client.duplicate(SPACE, "copy", token="hf_writer", verbose=False)
+        about = client.predict(api_name="/release")
+    copy = hub.repositories.all["space", "ada/copy"]
+    assert (copy.files, copy.variables, copy.private) == (space.files, space.variables, True)
+    assert (about["origin"], about["problem"]) == ("bundled", None)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "sentence"),
+    [
+        ([], {"HF_TOKEN": ""}, "Pushing needs a token"),
+        ([], {"HF_TOKEN": "hf_reader"}, "the token in use may only read"),
+        (["--space-id", "bob/his"], {}, "the token does not allow this"),
+        (["--repo-id", "ada/nothing"], {}, "ada/nothing at main cannot be served: there is no such repository"),
+        (["--hardware", "abacus"], {}, "invalid choice: 'abacus'"),
+    ],
+)
+def test_what_cannot_be_deployed_gets_one_clear_sentence(hub, arguments, environment, sentence):
+    result = deploy(*arguments, **environment)
+    assert result.returncode in (1, 2)
+    assert sentence in result.stderr and "Traceback" not in result.stderr
+    assert ("space", SPACE) not in hub.repositories.all
+
+
+def test_a_variable_that_cannot_be_set_is_named_and_a_second_run_mends_it(hub, model):
+    hub.fault_at[f"POST /api/spaces/{SPACE}/variables"] = "403"
+    result = deploy("--repo-id", MODEL)
+    assert "The code is up, but the variable MODEL_REPO_ID could not be set" in result.stderr
+    hub.fault_at.clear()
+    assert deploy("--repo-id", MODEL).returncode == 0
+    assert space_of(hub).variables["MODEL_REPO_ID"] == MODEL
