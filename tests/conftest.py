@@ -171,7 +171,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     for (what, fault, always), outcomes in sorted(FAULT_COUNTS.items()):
         counted = ", ".join(f"{count} {outcome}" for outcome, count in sorted(outcomes.items()))
         terminalreporter.line(f"{what:24}{fault:14}{'always' if always else 'once':8}{counted}")
-    terminalreporter.line(f"{total} cases, all hold")
+    terminalreporter.line(f"{total} cases hold")
 
 
 @dataclass(frozen=True)

@@ -151,4 +151,4 @@ def header(served: ServedRelease) -> str:
 
 def _warning(served: ServedRelease) -> str:
     problem = str(served.choice.problem)
-    return f"This is {served.release.identifier} ({served.choice.origin}): {problem}."
+    return f"You see release {served.release.identifier} ({served.choice.origin}): {problem}."
