@@ -13,7 +13,7 @@ from .protocol import ROUTES, Answer, Ask
 from .repositories import RefusalError, Repositories, Repository
 
 STATUSES = (401, 403, 404, 409, 412, 429, 500, 503)
-MANGLINGS = ("hang", "lost answer", "cut off", "flipped byte", "wrong size")
+MANGLINGS = ("hang", "lost answer", "cut off", "flipped byte", "wrong size", "another commit")
 FAULTS: tuple[str, ...] = (*map(str, STATUSES), *MANGLINGS)
 
 
@@ -100,6 +100,8 @@ class Handler(BaseHTTPRequestHandler):
             case "flipped byte" if self.command == "HEAD":
                 key = "X-Linked-ETag" if "X-Linked-ETag" in headers else "ETag"
                 headers[key] = headers[key].translate(str.maketrans("0123456789abcdef", "123456789abcdef0"))
+            case "another commit" if "X-Repo-Commit" in headers:
+                headers["X-Repo-Commit"] = "f" * 40
             case "flipped byte":
                 middle = len(body) // 2
                 body = body[:middle] + bytes([body[middle] ^ 1]) + body[middle + 1 :] if body else body
