@@ -7,6 +7,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from huggingface_hub import constants
+
 from model import hub
 from model.hub_errors import in_words
 from model.network import CIFAR10_CLASSES
@@ -29,16 +31,19 @@ class Choice:
 def choose_release(repo_id: str | None = None, revision: str | None = None, patience: float = PATIENCE) -> Choice:
     """The release that was asked for, or the best that can be had within `patience` seconds of waiting for the Hub.
 
-    `repo_id` names a Hub repository or a local release folder; `revision` a branch, tag or commit of the repository.
-    Nothing is served that its own hashes do not verify. Raises ReleaseError only if the bundled release is damaged.
+    `repo_id` names a Hub repository (its address will do) or a local release folder; `revision` a branch, tag or commit
+    of the repository. Nothing is served that its own hashes do not verify. Raises ReleaseError only if the bundled
+    release is damaged.
     """
+    repo_id = (repo_id or "").strip().removeprefix(f"{constants.ENDPOINT}/").removesuffix("/")
+    revision = (revision or "").strip() or None
     ignored = f"revision {revision} is ignored: only a Hub repository has revisions" if revision else None
     if not repo_id:
         return Choice(load_release(BUNDLED), "bundled", ignored)
     try:
         if _is_folder(repo_id):
             return Choice(_verified(Path(repo_id)), f"from {repo_id}", ignored)
-        return _from_hub(repo_id, revision or None, time.monotonic() + patience)
+        return _from_hub(repo_id, revision, time.monotonic() + patience)
     except Exception as error:  # whatever a broken answer makes the client raise: the page comes up all the same
         asked_for = f"{repo_id} at {revision}" if revision else repo_id
         problem = f"{asked_for} could not be served: {in_words(error)}"

@@ -63,6 +63,16 @@ def test_a_name_that_no_repository_can_have_is_answered_with_the_bundled_release
     assert hub.requests == []
 
 
+@pytest.mark.parametrize("repo_id", [None, "", "  "])
+def test_an_empty_variable_means_the_bundled_release(hub, repo_id):
+    assert (choose_release(repo_id, " ").origin, hub.requests) == ("bundled", [])
+
+
+@pytest.mark.parametrize("written", [f" {REPO} ", f"{REPO}/", "{hub}/" + REPO])
+def test_a_name_may_be_pasted_with_spaces_or_as_an_address(hub, pushed, written):
+    assert choose_release(written.format(hub=hub.url)).commit == pushed
+
+
 def test_a_repository_is_served_at_the_commit_that_main_names(hub, pushed, small_releases):
     choice = choose_release(REPO)
     assert choice.release.identifier == load_release(small_releases[0]).identifier
@@ -257,6 +267,13 @@ def test_a_full_disk_is_said_so(hub, pushed, tmp_path):
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert choice.release.folder == BUNDLED
     assert "there is no space left on the disk" in choice.problem
+
+
+def test_a_hub_that_answers_for_another_commit_is_not_believed(hub, pushed):
+    hub.on_request = lambda line: "another commit" if line.startswith("HEAD") else None
+    choice = choose_release(REPO)
+    assert choice.release.folder == BUNDLED
+    assert "answered for commit fffffff" in choice.problem
 
 
 def test_offline_mode_serves_what_is_cached_and_says_so(hub, pushed, monkeypatch):
