@@ -1,0 +1,135 @@
+"""Look at CIFAR-10 before training on it: statistics, samples, augmentation. See `inspect_data.py --help`."""
+
+import argparse
+import logging
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # a script's own folder is on the path, the root is not
+
+import numpy as np
+from jaxtyping import UInt8
+from matplotlib.figure import Figure
+
+from model.network import CIFAR10_CLASSES, NetworkConfig
+from training.augmentation import augment_batch, augmentation
+from training.cifar10 import Split, load_cifar10
+from training.errors import TrainingError
+from training.recipe import Recipe
+
+logger = logging.getLogger("training")
+SAMPLES_PER_CLASS = 10
+DRAWS = 8
+
+
+def main(arguments: list[str] | None = None) -> None:
+    options = parse_arguments(arguments)
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    try:
+        train, test = load_cifar10(options.data_dir)
+    except TrainingError as error:
+        sys.exit(f"inspect_data.py: {error}")
+    if not 0 <= options.picture < len(train):
+        sys.exit(f"inspect_data.py: --picture must be from 0 to {len(train) - 1}, got {options.picture}")
+    figures = {
+        "samples": sample_grid(train),
+        "channels": channel_histograms(train, test),
+        "augmentations": augmentation_sheet(train.images[options.picture], Recipe(), NetworkConfig().mean),
+    }
+    options.out.mkdir(parents=True, exist_ok=True)
+    for name, figure in figures.items():
+        figure.savefig(options.out / f"{name}.png", dpi=110)
+    logger.info("%s\n\nFigures: %s", statistics_table({"train": train, "test": test}), options.out)
+
+
+def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
+    add = parser.add_argument
+    add("--data-dir", type=Path, metavar="FOLDER", help="as of train.py (default: CIFAR10_DIR, else the Hub)")
+    add("--picture", type=int, default=4, metavar="N", help="the training picture to augment (default: 4)")
+    add("--out", type=Path, default=Path("runs/data"), metavar="FOLDER", help="for the figures (default: runs/data)")
+    return parser.parse_args(arguments)
+
+
+def channel_statistics(images: UInt8[np.ndarray, "count 32 32 3"]) -> dict[str, np.ndarray]:
+    """Per RGB channel, of pixel values in [0, 1]: min, max, mean, std and var (both of the population)."""
+    counts = np.stack([np.bincount(images[..., channel].ravel(), minlength=256) for channel in range(3)])
+    values = np.arange(256) / 255
+    present = counts > 0
+    mean = counts @ values / counts.sum(axis=1)
+    var = (counts * (values - mean[:, None]) ** 2).sum(axis=1) / counts.sum(axis=1)
+    return {
+        "min": present.argmax(axis=1) / 255,
+        "max": (255 - present[:, ::-1].argmax(axis=1)) / 255,
+        "mean": mean,
+        "std": np.sqrt(var),
+        "var": var,
+    }
+
+
+def statistics_table(splits: dict[str, Split]) -> str:
+    """Count, shape, and the statistics of each channel and of all, as plain text."""
+    lines = []
+    for name, split in splits.items():
+        lines.append(f"{name}: {len(split):,} pictures, shape {split.images.shape}, {split.images.dtype}")
+        per_class = np.bincount(split.labels, minlength=len(CIFAR10_CLASSES))
+        lines.append(
+            "  " + ", ".join(f"{each} {count:,}" for each, count in zip(CIFAR10_CLASSES, per_class, strict=True))
+        )
+        lines.append(f"  {'in [0, 1]':10}{'red':>12}{'green':>12}{'blue':>12}")
+        for statistic, values in channel_statistics(split.images).items():
+            lines.append(f"  {statistic:10}" + "".join(f"{value:12.8f}" for value in values))
+    return "\n".join(lines)
+
+
+def sample_grid(split: Split) -> Figure:
+    """The first pictures of each class, one class in each row."""
+    figure = Figure(figsize=(SAMPLES_PER_CLASS * 0.9, len(CIFAR10_CLASSES) * 0.9), layout="constrained")
+    axes = figure.subplots(len(CIFAR10_CLASSES), SAMPLES_PER_CLASS)
+    for axis in axes.flat:
+        axis.set(xticks=[], yticks=[])
+    for index, name in enumerate(CIFAR10_CLASSES):
+        axes[index, 0].set_ylabel(name, rotation=0, ha="right", va="center")
+        for axis, image in zip(axes[index], split.images[split.labels == index], strict=False):
+            axis.imshow(image, interpolation="nearest")
+    return figure
+
+
+def channel_histograms(train: Split, test: Split) -> Figure:
+    """How often each pixel value occurs, by channel and split, as a share."""
+    figure = Figure(figsize=(11, 3.2), layout="constrained")
+    axes = figure.subplots(1, 3, sharey=True)
+    for channel, (axis, name) in enumerate(zip(axes, ("red", "green", "blue"), strict=True)):
+        for label, split in (("train", train), ("test", test)):
+            shares = np.bincount(split.images[..., channel].ravel(), minlength=256) / split.images[..., channel].size
+            axis.plot(shares, label=label)
+        axis.set(title=name, xlabel="pixel value, 0 to 255", ylabel="share of pixels" if channel == 0 else "")
+        axis.legend()
+    return figure
+
+
+def augmentation_sheet(image: UInt8[np.ndarray, "32 32 3"], recipe: Recipe, mean: tuple[float, float, float]) -> Figure:
+    """One picture as it is, and several draws of each augmentation alone and of all together."""
+    none = replace(recipe, crop_padding=0, cutout_size=0)
+    rows = {
+        "flip": none,
+        "crop and flip": replace(none, crop_padding=recipe.crop_padding),
+        "cutout and flip": replace(none, cutout_size=recipe.cutout_size),
+        "all, as in training": recipe,
+    }
+    figure = Figure(figsize=((DRAWS + 1) * 1.1, len(rows) * 1.15), layout="constrained")
+    axes = figure.subplots(len(rows), DRAWS + 1)
+    for axis in axes.flat:
+        axis.set(xticks=[], yticks=[])
+    axes[0, 0].set_title("as it is", fontsize=9)
+    for row, (name, each) in zip(axes, rows.items(), strict=True):
+        row[0].set_ylabel(name, rotation=0, ha="right", va="center")
+        drawn = augment_batch(augmentation(each, mean), np.repeat(image[None], DRAWS, axis=0), seed=recipe.seed)
+        for axis, picture in zip(row, [image, *drawn], strict=True):
+            axis.imshow(picture, interpolation="nearest")
+    return figure
+
+
+if __name__ == "__main__":
+    main()
