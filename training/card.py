@@ -121,7 +121,19 @@ trained by the repository of CIFAR X-Ray, an app that shows why it decides as it
 {chr(10).join(rows)}
 
 One training run, seed {metrics["seed"]}; all figures are those of the stored weights, single view. The test pictures
-chose nothing."""
+chose nothing.{_further(metrics)}"""
+
+
+def _further(metrics: dict[str, Any]) -> str:
+    further = metrics.get("further_test_figures", {})
+    sentences = []
+    if "accuracy_flip_tta" in further:
+        sentences.append(f"Averaged with each picture's mirror image: {further['accuracy_flip_tta']:.2%}.")
+    if "accuracy_without_rejected_labels" in further:
+        accuracy, count = further["accuracy_without_rejected_labels"], further["rejected_labels"]
+        source = "[Northcutt et al. 2021](https://arxiv.org/abs/2103.14749)"
+        sentences.append(f"Without the {count} test pictures whose label people rejected ({source}): {accuracy:.2%}.")
+    return "".join(f"\n{sentence}" for sentence in sentences)
 
 
 def _usage(config: NetworkConfig, repo_id: str) -> str:

@@ -12,8 +12,10 @@ from model.images import to_tensor
 from model.network import CifarResNet
 from model.release import Misclassified
 from training.cifar10 import Split
+from training.label_reviews import REJECTED_TEST_LABELS
 
 BINS = 15
+WHOLE_TEST_SET = 10_000
 
 
 @dataclass(frozen=True)
@@ -31,12 +33,15 @@ class Reliability:
         return float((self.counts * gaps).sum() / max(1, self.counts.sum()))
 
 
-def logits_of(network: CifarResNet, split: Split, batch_size: int = 500) -> Float[np.ndarray, "count classes"]:
-    """The network's logits in float32, with the served app's own preprocessing."""
+def logits_of(
+    network: CifarResNet, split: Split, batch_size: int = 500, mirrored: bool = False
+) -> Float[np.ndarray, "count classes"]:
+    """The network's logits in float32, with the served app's own preprocessing; of the mirror images on request."""
     device = network.mean.device
-    batches = range(0, len(split), batch_size)
+    images = split.images[:, :, ::-1] if mirrored else split.images
+    batches = (images[start : start + batch_size] for start in range(0, len(split), batch_size))
     with torch.inference_mode():
-        logits = [network(to_tensor(split.images[start : start + batch_size]).to(device)).cpu() for start in batches]
+        logits = [network(to_tensor(np.ascontiguousarray(batch)).to(device)).cpu() for batch in batches]
     return torch.cat(logits).numpy()
 
 
@@ -103,6 +108,27 @@ def figures_of(
         "class_accuracy": (np.diag(confusion) / np.maximum(1, confusion.sum(axis=1))).tolist(),
         "confusion_matrix": confusion.tolist(),
     }
+
+
+def further_figures(
+    network: CifarResNet, split: Split, logits: Float[np.ndarray, "count classes"]
+) -> dict[str, float | int]:
+    """Accuracies that are reported beside the usual one, and are not it.
+
+    `accuracy_flip_tta`: of the mean of a picture's logits and its mirror image's. On the whole test set also
+    `accuracy_without_rejected_labels`, and how many labels those are.
+    """
+    both = logits + logits_of(network, split, mirrored=True)
+    figures: dict[str, float | int] = {"accuracy_flip_tta": _accuracy(both, split.labels)}
+    if len(split) == WHOLE_TEST_SET:
+        kept = np.setdiff1d(np.arange(len(split)), REJECTED_TEST_LABELS)
+        figures["accuracy_without_rejected_labels"] = _accuracy(logits[kept], split.labels[kept])
+        figures["rejected_labels"] = len(REJECTED_TEST_LABELS)
+    return figures
+
+
+def _accuracy(logits: Float[np.ndarray, "count classes"], labels: Integer[np.ndarray, "count"]) -> float:
+    return float((logits.argmax(axis=1) == labels).mean())
 
 
 def misclassified_of(split: Split, logits: Float[np.ndarray, "count classes"], temperature: float) -> Misclassified:

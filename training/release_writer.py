@@ -16,6 +16,7 @@ from training.evaluation import (
     Reliability,
     figures_of,
     fit_temperature,
+    further_figures,
     logits_of,
     misclassified_of,
     reliability,
@@ -74,6 +75,7 @@ def evaluate(stored: CifarResNet, validation: Split, test: Split) -> Evaluation:
         figures["validation"] = figures_of(logits, validation.labels, temperature)
     logits = logits_of(stored, test)
     figures["test"] = figures_of(logits, test.labels, temperature)
+    figures["further_test_figures"] = further_figures(stored, test, logits)
     return Evaluation(
         replace(stored.config, temperature=temperature),
         figures,
@@ -102,10 +104,14 @@ def write_figures(folder: RunFolder, evaluation: Evaluation, target: Path) -> No
 
 def format_table(metrics: dict[str, Any]) -> str:
     """Validation and test figures as a plain-text table."""
+    further = metrics.get("further_test_figures", {})
     lines = [f"{'':12}{'pictures':>10}{'accuracy':>10}{'loss':>9}{'ECE':>8}"]
     for name in ("validation", "test"):
         if each := metrics.get(name):
             lines.append(
                 f"{name:12}{each['count']:>10,}{each['accuracy']:>10.2%}{each['loss']:>9.4f}{each['ece']:>8.2%}"
             )
+    lines += [
+        f"test, {name.replace('_', ' ')}: {value:.2%}" for name, value in further.items() if name.startswith("acc")
+    ]
     return "\n".join(lines)

@@ -3,16 +3,19 @@ import pytest
 import torch
 from torchmetrics.functional.classification import multiclass_calibration_error
 
-from training.cifar10 import Split
+from training.cifar10 import Split, load_cifar10
 from training.evaluation import (
     confusion_matrix,
     figures_of,
     fit_temperature,
+    further_figures,
+    logits_of,
     misclassified_of,
     negative_log_likelihood,
     reliability,
     softmax,
 )
+from training.label_reviews import REJECTED_TEST_LABELS
 
 
 @pytest.fixture
@@ -67,3 +70,26 @@ def test_every_error_is_kept_with_its_place_in_the_test_set():
     assert wrong.test_indices.tolist() == [1, 3]
     assert (wrong.labels.tolist(), wrong.predictions.tolist()) == ([9, 9], [1, 3])
     assert np.array_equal(wrong.images, images[[1, 3]])
+
+
+@pytest.mark.whole_data
+def test_flip_tta_judges_the_mean_of_a_picture_and_its_mirror_image(network, whole_data):
+    _, test = load_cifar10(whole_data)
+    few = test.take(np.arange(200))
+    mirrored = Split(np.ascontiguousarray(few.images[:, :, ::-1]), few.labels)
+    logits, mirrored_logits = logits_of(network, few), logits_of(network, mirrored)
+    expected = ((logits + mirrored_logits).argmax(axis=1) == few.labels).mean()
+    assert further_figures(network, few, logits) == {"accuracy_flip_tta": expected}
+    assert np.array_equal(logits_of(network, few, mirrored=True), mirrored_logits)
+
+
+def test_the_rejected_labels_are_fifty_four_different_test_pictures():
+    assert len(set(REJECTED_TEST_LABELS)) == len(REJECTED_TEST_LABELS) == 54
+    assert 0 <= min(REJECTED_TEST_LABELS) and max(REJECTED_TEST_LABELS) < 10_000
+
+
+def test_the_bundled_release_states_its_further_figures_as_its_errors_imply(release):
+    further = release.metrics["further_test_figures"]
+    errors_kept = len(np.setdiff1d(release.misclassified.test_indices, REJECTED_TEST_LABELS))
+    assert further["accuracy_without_rejected_labels"] == pytest.approx(1 - errors_kept / (10_000 - 54))
+    assert further["accuracy_flip_tta"] > release.test_accuracy
