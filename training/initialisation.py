@@ -9,7 +9,6 @@ from torch.nn import functional as F
 from model.images import to_tensor
 from model.network import CifarResNet
 
-WHITENING_IMAGES = 5_000
 EPSILON = 1e-2
 
 
@@ -27,14 +26,14 @@ def whitening_filters(images: Float[Tensor, "batch 3 height width"]) -> Float[Te
 
 
 def whiten_first_convolution_(network: CifarResNet, images: UInt8[np.ndarray, "count 32 32 3"]) -> None:
-    """Composes the first convolution's weights with whitening filters of the training images.
+    """Composes the first convolution's weights with whitening filters of these (training) images.
 
     A frozen whitening layer followed by a linear 1x1 convolution is one 3x3 convolution: its kernels are random
     combinations of the whitening filters, and training may change them.
     """
-    few = network.normalise(to_tensor(images[:WHITENING_IMAGES]))
+    normalised = network.normalise(to_tensor(images).to(network.mean.device))
     convolution = network.prep_layer[0]
     assert isinstance(convolution, torch.nn.Conv2d)
     with torch.no_grad():
         combinations = convolution.weight.flatten(1)
-        convolution.weight.copy_((combinations @ whitening_filters(few)).view_as(convolution.weight))
+        convolution.weight.copy_((combinations @ whitening_filters(normalised)).view_as(convolution.weight))

@@ -15,6 +15,7 @@ from torchmetrics.classification import MulticlassAccuracy
 from model.network import CifarResNet, NetworkConfig
 from training.datamodule import Batch
 from training.errors import TrainingError
+from training.initialisation import whiten_first_convolution_
 from training.recipe import Recipe
 
 
@@ -91,6 +92,9 @@ class CifarLitModule(pl.LightningModule):
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 
     def on_train_start(self) -> None:
+        if self.recipe.whitening_images and self.global_step == 0:
+            images = self.trainer.datamodule.train.images  # type: ignore[attr-defined]
+            whiten_first_convolution_(self.network, images[: self.recipe.whitening_images])
         self._clock = time.monotonic()
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:

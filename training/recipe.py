@@ -14,7 +14,8 @@ class Recipe:
     """One-cycle SGD as in https://github.com/davidcpage/cifar10-fast, with label smoothing.
 
     The learning rate rises linearly from 0 to `max_lr` over the first `warmup` part of all steps and falls linearly to
-    `final_lr_ratio` x `max_lr`. It belongs to the mean loss over a batch of `batch_size`.
+    `final_lr_ratio` x `max_lr`. It belongs to the mean loss over a batch of `batch_size`. The first convolution starts
+    with whitening filters of `whitening_images` training pictures (0: it starts at random, as all others do).
 
     Raises RecipeError if a value is out of range.
     """
@@ -28,6 +29,7 @@ class Recipe:
     final_lr_ratio: float = 0.01
     label_smoothing: float = 0.1
     logit_scale: float = 0.125
+    whitening_images: int = 1_000
     crop_padding: int = 4
     cutout_size: int = 8
     validation_images: int = 5_000
@@ -37,7 +39,15 @@ class Recipe:
         for name in ("epochs", "batch_size"):
             if getattr(self, name) < 1:
                 raise RecipeError(f"{name} must be at least 1, got {getattr(self, name)}")
-        for name in ("crop_padding", "cutout_size", "validation_images", "seed", "momentum", "weight_decay"):
+        for name in (
+            "crop_padding",
+            "cutout_size",
+            "validation_images",
+            "whitening_images",
+            "seed",
+            "momentum",
+            "weight_decay",
+        ):
             if getattr(self, name) < 0:
                 raise RecipeError(f"{name} must not be negative, got {getattr(self, name)}")
         if not self.max_lr > 0:

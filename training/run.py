@@ -60,7 +60,8 @@ class RunFolder:
         return json.loads((self.path / "environment.json").read_text())
 
     def load_recipe(self) -> Recipe:
-        return Recipe(**json.loads((self.path / "recipe.json").read_text()))
+        # A run from before a number was part of the recipe trained without it.
+        return Recipe(**({"whitening_images": 0} | json.loads((self.path / "recipe.json").read_text())))
 
     @staticmethod
     def new(out: Path) -> "RunFolder":

@@ -1,10 +1,15 @@
+import pytest
 import torch
 from torch.nn import functional as F
 
 from model.images import to_tensor
 from model.network import CifarResNet
 from training.cifar10 import load_cifar10
+from training.datamodule import Cifar10DataModule
 from training.initialisation import EPSILON, whiten_first_convolution_, whitening_filters
+from training.module import CifarLitModule
+from training.recipe import Recipe
+from training.run import RunFolder, build_trainer
 
 from ..conftest import SUBSET
 
@@ -42,3 +47,18 @@ def test_the_first_convolution_combines_the_filters_as_its_own_weights_said():
     expected = F.conv2d(whitened, combinations[:, :, None, None])
     found = F.conv2d(images_of_subset(), network.prep_layer[0].weight, padding=1)
     torch.testing.assert_close(found, expected, rtol=1e-3, atol=1e-3)
+
+
+@pytest.mark.parametrize("count", [0, 10])
+def test_a_run_starts_from_whitened_patches_if_its_recipe_says_so(tmp_path, count):
+    recipe = Recipe(epochs=1, batch_size=50, validation_images=20, max_lr=1e-12, whitening_images=count)
+    torch.manual_seed(0)
+    data = Cifar10DataModule(*load_cifar10(SUBSET), recipe, (0.5, 0.5, 0.5))
+    module, expected = CifarLitModule(recipe, len(data.batches)), CifarResNet()
+    expected.load_state_dict(module.network.state_dict())
+    if count:
+        whiten_first_convolution_(expected, data.train.images[:count])
+    build_trainer(
+        RunFolder(tmp_path), recipe, steps_per_epoch=len(data.batches), accelerator="cpu", precision="32-true"
+    ).fit(module, data)
+    torch.testing.assert_close(module.network.prep_layer[0].weight, expected.prep_layer[0].weight)
