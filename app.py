@@ -5,7 +5,9 @@ import os
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+os.environ.setdefault("HF_HUB_DISABLE_XET", "1")  # a transport of its own, which keeps to no deadline
 
+import interpret.tabs.zero_gpu  # noqa: F401, I001 - before anything that asks torch about CUDA
 import gradio as gr
 
 from interpret.tabs.feature_maps import feature_maps_tab
@@ -43,6 +45,8 @@ def build_page(served: ServedRelease) -> gr.Blocks:
 
 def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    for transport in ("httpx", "httpx2"):  # they tell of every request, with addresses that are signed
+        logging.getLogger(transport).setLevel(logging.WARNING)
     served = serve(choose_release(os.environ.get("MODEL_REPO_ID"), os.environ.get("MODEL_REVISION")))
     logger.info("Serving %s on %s", served.description, served.device)
     demo = build_page(served)

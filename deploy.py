@@ -3,12 +3,14 @@
 import argparse
 import logging
 import os
+import subprocess
 import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+os.environ.setdefault("HF_HUB_DISABLE_XET", "1")  # a transport of its own, which keeps to no deadline
 
 from huggingface_hub import HfApi, SpaceCard, SpaceHardware
 
@@ -18,6 +20,11 @@ from model.patience import patiently
 
 ROOT = Path(__file__).resolve().parent
 FOLDERS = ("model", "interpret", "examples", "training", "benchmarks", "tests")
+TOP_LEVEL = (
+    "app.py", "deploy.py", "requirements.txt", "requirements-dev.txt", "pyproject.toml",
+    "README.md", "CHANGELOG.md", "LICENSE",
+)  # fmt: skip
+KINDS = {".py", ".md", ".txt", ".json", ".png", ".jpg", ".parquet", ".safetensors"}
 CARD = "README.md"
 SPACE_NAME = "cifar-xray"
 PRELOADED = "config.json,model.safetensors,metrics.json,misclassified.parquet"
@@ -29,11 +36,15 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     add = parser.add_argument
     add("--space-id", metavar="USER/NAME", help=f"the Space (default: <the token's user>/{SPACE_NAME})")
     add("--repo-id", metavar="USER/NAME", help="the release to serve (default: the bundled one, or as it was)")
-    add("--revision", default="main", help="the release's branch, tag or commit (default: main)")
+    add("--revision", help="the release's branch, tag or commit, with --repo-id (default: main)")
     add("--hardware", choices=[each.value for each in SpaceHardware], metavar="NAME",
         help="such as cpu-basic, zero-a10g or t4-small (default: cpu-basic, or as it was)")  # fmt: skip
     add("--private", action="store_true", help="create the Space as a private one (default: public)")
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    if options.revision and not options.repo_id:
+        parser.error("--revision belongs to --repo-id")
+    options.revision = options.revision or "main"
+    return options
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -50,7 +61,8 @@ def main(arguments: list[str] | None = None) -> None:
 
 def deploy(options: argparse.Namespace) -> None:
     """Checks everything, then commits once, then sets variables and hardware. Raises HubError."""
-    is_public = check_release(options.repo_id, options.revision) if options.repo_id else True
+    if options.repo_id:
+        check_release(options.repo_id, options.revision)
     target = check_target(
         options.space_id,
         default_name=SPACE_NAME,
@@ -60,6 +72,7 @@ def deploy(options: argparse.Namespace) -> None:
     )
     files = repository_files()
     repo_id, revision = (options.repo_id, options.revision) if options.repo_id else served_so_far(target)
+    is_public = check_release(repo_id, revision) if repo_id else True
     if repo_id:
         files[CARD] = card_naming(repo_id, revision, preload=is_public).encode()
     commit = push_files(target, files, "Deploy CIFAR X-Ray", is_ours=lambda path: path.split("/")[0] in FOLDERS)
@@ -73,15 +86,18 @@ def deploy(options: argparse.Namespace) -> None:
             ) from error
         logger.info("%s is set", what)
     if not is_public:
-        logger.info("%s is private: give the Space a secret HF_TOKEN that may read it.", options.repo_id)
+        logger.info("%s is private: give the Space a secret HF_TOKEN that may read it.", repo_id)
 
 
 def check_release(repo_id: str, revision: str) -> bool:
-    """Whether the release's repository is public. Raises HubError if it is not there."""
+    """Whether the release's repository is public. Raises HubError if it is not there, or holds no release."""
     try:
         info = patiently(partial(HfApi().model_info, repo_id, revision=revision), may_pass)
     except Exception as error:  # whatever a broken answer makes the client raise
         raise HubError(f"{repo_id} at {revision} cannot be served: {in_words(error)}.") from error
+    present = {each.rfilename for each in info.siblings or ()}
+    if missing := sorted(set(PRELOADED.split(",")) - present):
+        raise HubError(f"{repo_id} at {revision} cannot be served: it has no {', '.join(missing)}.")
     return not (info.private or info.gated)
 
 
@@ -96,14 +112,17 @@ def served_so_far(target: Target) -> tuple[str | None, str]:
 
 
 def repository_files() -> dict[str, Path | bytes]:
-    """What belongs to the Space, by its path there: the files of the top level that are not hidden, and `FOLDERS`."""
-    top = [path for path in ROOT.iterdir() if path.is_file()]
-    nested = [path for folder in FOLDERS for path in (ROOT / folder).rglob("*") if path.is_file()]
-    relative = {path.relative_to(ROOT): path for path in sorted([*top, *nested])}
+    """What belongs to the Space, by its path there: what git tracks, else files of the kinds that it holds."""
+    git = subprocess.run(["git", "-C", ROOT, "ls-files", "-z"], capture_output=True, text=True, check=False)
+    if git.returncode == 0 and git.stdout:
+        paths = [Path(name) for name in git.stdout.split("\0") if name]
+    else:
+        nested = [path.relative_to(ROOT) for folder in FOLDERS for path in (ROOT / folder).rglob("*")]
+        paths = [Path(name) for name in TOP_LEVEL] + [path for path in nested if path.suffix in KINDS]
     return {
-        path.as_posix(): source
-        for path, source in relative.items()
-        if path.suffix != ".log" and not any(part.startswith(("__pycache__", ".")) for part in path.parts)
+        path.as_posix(): ROOT / path
+        for path in sorted(paths)
+        if (ROOT / path).is_file() and not any(part.startswith(".") for part in path.parts)
     }
 
 

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from huggingface_hub import constants
+from huggingface_hub.errors import HFValidationError
 
 from model import hub
-from model.hub_errors import in_words
+from model.hub_errors import HubError, in_words
 from model.network import CIFAR10_CLASSES
 from model.release import BUNDLED, SERVED_FILES, DamagedFileError, Release, ReleaseError, load_release
 
@@ -42,7 +43,7 @@ def choose_release(repo_id: str | None = None, revision: str | None = None, pati
         return Choice(load_release(BUNDLED), "bundled", ignored)
     try:
         if _is_folder(repo_id):
-            return Choice(_verified(Path(repo_id)), f"from {repo_id}", ignored)
+            return Choice(_verified(Path(repo_id).expanduser()), f"from {repo_id}", ignored)
         return _from_hub(repo_id, revision, time.monotonic() + patience)
     except Exception as error:  # whatever a broken answer makes the client raise: the page comes up all the same
         asked_for = f"{repo_id} at {revision}" if revision else repo_id
@@ -51,8 +52,16 @@ def choose_release(repo_id: str | None = None, revision: str | None = None, pati
     return _last_verified(repo_id, problem) or Choice(load_release(BUNDLED), "bundled", problem)
 
 
+def fetch_release(repo_id: str, revision: str | None = None, patience: float = 60.0) -> Release:
+    """The verified release of a Hub repository, and no other: raises HubError, saying why, if it cannot be had."""
+    try:
+        return _from_hub(repo_id, revision, time.monotonic() + patience).release
+    except Exception as error:  # whatever a broken answer makes the client raise
+        raise HubError(f"{repo_id} could not be fetched: {in_words(error)}.") from error
+
+
 def _is_folder(repo_id: str) -> bool:
-    if Path(repo_id).is_dir():
+    if Path(repo_id).expanduser().is_dir():
         return True
     if repo_id.startswith((".", "~", os.sep)):
         raise ReleaseError("there is no such folder")
@@ -60,6 +69,8 @@ def _is_folder(repo_id: str) -> bool:
 
 
 def _from_hub(repo_id: str, revision: str | None, deadline: float) -> Choice:
+    if "/" not in repo_id:
+        raise HFValidationError(repo_id)
     pinned = revision is not None and hub.COMMIT.fullmatch(revision)
     commit = revision if revision and pinned else hub.resolve(repo_id, revision, deadline)
     fetched_again: set[str] = set()
@@ -78,7 +89,7 @@ def _last_verified(repo_id: str, problem: str) -> Choice | None:
     for folder in hub.cached_commits(repo_id):
         try:
             return _chosen(repo_id, folder, problem)
-        except ReleaseError as error:
+        except (ReleaseError, OSError) as error:
             logger.info("The cached commit %s cannot stand in: %s", folder.name[:7], error)
     return None
 

@@ -237,16 +237,15 @@ def push_files(target: Target, files: Mapping[str, Path | bytes], message: str, 
         failure = error
     try:
         head = _head(target)
-        for candidate in (head, commit):
+        for candidate in (commit, head):
             if candidate and _holds(target, candidate, contents):
                 return candidate
     except Exception as error:
         words = in_words(failure or error)
         raise HubError(f"The push to {target.repo_id} failed, or could not be confirmed: {words}.") from error
     if failure and head != target.head:
-        raise ConflictError(
-            f"Somebody else committed to {target.repo_id} in the meantime ({str(head)[:7]}); nothing was overwritten."
-        ) from failure
+        who = f"Somebody else committed to {target.repo_id} in the meantime ({str(head)[:7]})"
+        raise ConflictError(f"{who}; nothing of theirs was overwritten.") from failure
     reason = in_words(failure) if failure else "the Hub does not hold what was sent"
     raise HubError(f"The push to {target.repo_id} failed: {reason}.") from failure
 

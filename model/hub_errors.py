@@ -77,6 +77,10 @@ def in_words(error: BaseException) -> str:
             return "there is no space left on the disk"
         case HubError():
             return str(error).rstrip(".")
+        case UnicodeDecodeError():
+            return "it is no UTF-8 text"
+        case ValueError() if "Invalid metadata" in str(error):
+            return "the Hub refuses it: " + " ".join(str(error).split())[:300]
         case ValueError() | KeyError() | TypeError() | AttributeError():
             return f"the Hub's answer makes no sense ({type(error).__name__})"
     return " ".join(str(error).split())[:200].rstrip(".") or type(error).__name__

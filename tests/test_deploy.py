@@ -8,6 +8,8 @@ import pytest
 from gradio_client import Client
 from huggingface_hub import SpaceCard
 
+from deploy import repository_files
+
 from .conftest import ROOT, running_app, upload
 from .stand_in_hub.repositories import problems_of_card
 
@@ -68,6 +70,33 @@ def test_a_private_release_is_not_loaded_at_the_build_and_the_secret_is_asked_fo
     assert f"{MODEL} is private: give the Space a secret HF_TOKEN" in result.stderr
 
 
+def test_an_update_treats_a_private_release_as_its_first_deployment_did(hub, model):
+    hub.model(MODEL).private = True
+    deploy("--repo-id", MODEL)
+    first = space_of(hub).files["README.md"]
+    result = deploy()
+    assert space_of(hub).files["README.md"] == first
+    assert f"{MODEL} is private: give the Space a secret HF_TOKEN" in result.stderr
+
+
+def test_what_git_does_not_track_stays_at_home(hub):
+    secret = ROOT / "tests" / "untracked_secret.txt"
+    secret.write_text("mine")
+    try:
+        deploy()
+    finally:
+        secret.unlink()
+    assert "tests/untracked_secret.txt" not in space_of(hub).files
+
+
+def test_without_git_only_the_kinds_of_files_that_the_repository_has_are_taken(monkeypatch, tmp_path):
+    for name in ("app.py", "credentials.txt", "id_rsa", "model/hub.py", "model/id_rsa", "training/last.ckpt"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("")
+    monkeypatch.setattr("deploy.ROOT", tmp_path)
+    assert set(repository_files()) == {"app.py", "model/hub.py"}
+
+
 def test_an_update_keeps_the_release_and_the_hardware_and_other_peoples_files(hub, model):
     deploy("--repo-id", MODEL, "--hardware", "t4-small")
     space = space_of(hub)
@@ -100,10 +129,13 @@ def test_a_duplicate_has_the_files_and_the_variables_and_works_without_any(hub, 
         ([], {"HF_TOKEN": "hf_reader"}, "the token in use may only read"),
         (["--space-id", "bob/his"], {}, "the token does not allow this"),
         (["--repo-id", "ada/nothing"], {}, "ada/nothing at main cannot be served: there is no such repository"),
+        (["--repo-id", "ada/leftover"], {}, "ada/leftover at main cannot be served: it has no config.json"),
+        (["--revision", "v2"], {}, "--revision belongs to --repo-id"),
         (["--hardware", "abacus"], {}, "invalid choice: 'abacus'"),
     ],
 )
 def test_what_cannot_be_deployed_gets_one_clear_sentence(hub, arguments, environment, sentence):
+    hub.repositories.create("model", "ada/leftover")
     result = deploy(*arguments, **environment)
     assert result.returncode in (1, 2)
     assert sentence in result.stderr and "Traceback" not in result.stderr

@@ -22,7 +22,7 @@ from training.publish import publish
 from .conftest import ROOT, upload
 
 REPO = "ada/cifar-xray"
-RANDOM_KILLS = 12
+RANDOM_KILLS = 20
 
 
 class Victim:

@@ -90,6 +90,7 @@ def test_options_that_make_no_sense_get_one_clear_sentence(hub, arguments, sente
     result = train(*arguments)
     assert result.returncode in (1, 2)
     assert sentence in result.stderr and "Traceback" not in result.stderr
+    assert not hub.repositories.all
 
 
 def page_of(url: str) -> str:

@@ -16,11 +16,11 @@ UNNAMED = "your-name/cifar-xray"
 START = "<!-- written by training/card.py: edits between these marks are lost at the next push -->"
 END = "<!-- end of what training/card.py wrote -->"
 GENERATED_PART = re.compile(f"{re.escape(START)}.*?{re.escape(END)}", re.DOTALL)
-FRONT_MATTER = re.compile(r"\A---\n(.*?)\n---\n", re.DOTALL)
+FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?)^---[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
 
 
 class CardError(ValueError):
-    """A card's metadata is no YAML mapping."""
+    """A card cannot be updated without losing what people wrote: its metadata or its marks are broken."""
 
 
 def model_card(metrics: dict[str, Any], config: NetworkConfig, figures: list[str], repo_id: str = UNNAMED) -> str:
@@ -44,11 +44,16 @@ def merge_cards(generated: str, existing: str | None) -> str:
     merged = {**theirs, **ours}
     merged["license"] = theirs.get("license", ours["license"])
     for key in ("tags", "datasets", "metrics"):
-        merged[key] = list(dict.fromkeys([*ours[key], *_as_list(theirs.get(key))]))
+        merged[key] = list(dict.fromkeys([*ours[key], *_strings(key, theirs.get(key))]))
     names = {entry["name"] for entry in ours["model-index"]}
-    others = [entry for entry in _as_list(theirs.get("model-index")) if entry.get("name") not in names]
+    entries = _as_list(theirs.get("model-index"))
+    if not all(isinstance(entry, dict) for entry in entries):
+        raise CardError("model-index in its metadata is no list of mappings")
+    others = [entry for entry in entries if entry.get("name") not in names]
     merged["model-index"] = [*ours["model-index"], *others]
-    if GENERATED_PART.search(their_body):
+    if START in their_body or END in their_body:
+        if (their_body.count(START), their_body.count(END)) != (1, 1) or not GENERATED_PART.search(their_body):
+            raise CardError(f"it must hold the marks {START} and {END} once each, in this order, or neither")
         body = GENERATED_PART.sub(lambda _: our_body.strip(), their_body, count=1)
     else:
         body = f"{their_body.rstrip()}\n\n{our_body.strip()}\n" if their_body.strip() else our_body
@@ -58,6 +63,8 @@ def merge_cards(generated: str, existing: str | None) -> str:
 def _split(card: str) -> tuple[dict[str, Any], str]:
     card = card.replace("\r\n", "\n").lstrip("\ufeff")
     if not (found := FRONT_MATTER.match(card)):
+        if card.startswith("---"):
+            raise CardError("its metadata does not end with a line of ---")
         return {}, f"\n{card}"
     try:
         metadata = yaml.safe_load(found.group(1)) or {}
@@ -70,6 +77,13 @@ def _split(card: str) -> tuple[dict[str, Any], str]:
 
 def _dump(metadata: dict[str, Any]) -> str:
     return yaml.safe_dump(metadata, sort_keys=False, allow_unicode=True, width=1000)
+
+
+def _strings(key: str, value: Any) -> list[str]:
+    strings = _as_list(value)
+    if not all(isinstance(each, str) for each in strings):
+        raise CardError(f"{key} in its metadata is no list of strings")
+    return strings
 
 
 def _as_list(value: Any) -> list[Any]:
@@ -143,10 +157,10 @@ With the repository of CIFAR X-Ray, every file verified by its hash:
 
 ```python
 from interpret.prediction import predict
-from model.choice import choose_release
+from model.choice import fetch_release
 from model.images import prepare, to_tensor
 
-network = choose_release("{repo_id}").release.network
+network = fetch_release("{repo_id}").network
 logits, probabilities = predict(network, to_tensor(prepare("cat.png")[None]))
 ```
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from model import hub
 from model.hub_errors import in_words
-from model.release import SERVED_FILES, ReleaseError, load_release
+from model.release import METRICS, SERVED_FILES, Release, ReleaseError, load_release
 from training.card import FIGURES, CardError, merge_cards, model_card
 from training.errors import TrainingError
 
@@ -28,12 +28,12 @@ def publish(folder: Path, target: hub.Target) -> Published:
 
     Raises TrainingError if the folder holds no sound release, HubError (see `hub.push_files`) if it cannot be pushed.
     """
-    try:
-        release = load_release(folder)
-    except ReleaseError as error:
-        raise TrainingError(f"{folder} is no release that could be pushed: {error}") from error
+    release = load_sound_release(folder)
     figures = {f"{FIGURES}/{path.name}": path for path in sorted((folder / FIGURES).glob("*.png"))}
-    generated = model_card(release.metrics, release.config, list(figures), target.repo_id)
+    try:
+        generated = model_card(release.metrics, release.config, list(figures), target.repo_id)
+    except KeyError as error:
+        raise TrainingError(f"{folder / METRICS} lacks {error}, which the model card states.") from error
     try:
         card = merge_cards(generated, hub.read_text(target, CARD))
     except CardError as error:
@@ -42,6 +42,14 @@ def publish(folder: Path, target: hub.Target) -> Published:
     message = f"Release {release.identifier}: {release.test_accuracy:.2%} of CIFAR-10's test pictures right"
     commit = hub.push_files(target, files, message, is_ours=lambda path: path.startswith(f"{FIGURES}/"))
     return Published(target.url, commit[:7], _tag(target, commit, release.identifier))
+
+
+def load_sound_release(folder: Path) -> Release:
+    """The release in a folder. Raises TrainingError if it is none, or not sound."""
+    try:
+        return load_release(folder)
+    except ReleaseError as error:
+        raise TrainingError(f"{folder} is no release that could be pushed: {error}") from error
 
 
 def _tag(target: hub.Target, commit: str, identifier: str) -> str:

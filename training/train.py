@@ -3,11 +3,13 @@
 import argparse
 import logging
 import os
+import shlex
 import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # a script's own folder is on the path, the root is not
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+os.environ.setdefault("HF_HUB_DISABLE_XET", "1")  # a transport of its own, which keeps to no deadline
 os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")
 
 from model.hub import Target, check_target, limit_waiting
@@ -75,7 +77,7 @@ def main(arguments: list[str] | None = None) -> None:
     logging.getLogger("huggingface_hub").propagate = False  # it has a handler of its own
     try:
         if options.push_only:
-            push(options.push_only, find_target(options))
+            push_only(options)
         else:
             train_and_push(options)
     except (TrainingError, HubError) as error:
@@ -92,12 +94,14 @@ def train_and_push(options: argparse.Namespace) -> None:
         return
     try:
         push(release, target)
-    except (HubError, TrainingError) as error:
-        again = f"python training/train.py --push-only {release} --repo-id {target.repo_id}"
+    except Exception as error:  # whatever it is, hours of training must not seem lost
+        again = f"python training/train.py --push-only {shlex.quote(str(release))} --repo-id {target.repo_id}"
         branch = f" --revision {target.branch}" if options.revision else ""
-        raise HubError(
-            f"{error}\nNothing is lost: the release is in {release}. Push it with\n  {again}{branch}"
-        ) from error
+        kept = f"Nothing is lost: the release is in {release}. Push it with\n  {again}{branch}"
+        if isinstance(error, HubError | TrainingError):
+            raise HubError(f"{error}\n{kept}") from error
+        sys.stderr.write(f"train.py: {kept}\n")
+        raise
 
 
 def find_target(options: argparse.Namespace) -> Target:
@@ -105,6 +109,14 @@ def find_target(options: argparse.Namespace) -> Target:
     limit_waiting()
     branch = options.revision or "main"
     return check_target(options.repo_id, default_name=REPOSITORY_NAME, branch=branch, private=options.private)
+
+
+def push_only(options: argparse.Namespace) -> None:
+    """Pushes a release that is on disk; nothing is created on the Hub if it is none."""
+    from training.publish import load_sound_release  # loads torch
+
+    load_sound_release(options.push_only)
+    push(options.push_only, find_target(options))
 
 
 def push(release: Path, target: Target) -> None:

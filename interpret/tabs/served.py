@@ -2,7 +2,6 @@
 
 import copy
 import functools
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from jaxtyping import Float, UInt8
 from torch import Tensor
 
 from interpret.choices import ChoiceError
+from interpret.tabs.zero_gpu import lend_gpu
 from model.choice import Choice
 from model.images import ImageError, prepare, to_tensor
 from model.network import STAGES, CifarResNet
@@ -27,7 +27,6 @@ NO_PICTURE = "Choose a picture first: drop one on the picture panel, paste it, o
 MODEL_QUEUE: dict[str, Any] = {"concurrency_id": "model", "concurrency_limit": 4}
 QUIET: dict[str, Any] = {"show_progress": "hidden", "trigger_mode": "always_last"}
 PRIVATE: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
-ZERO_GPU_SECONDS = 20
 STAGE_CHOICES = [
     (f"{number}: {stage.name}, {stage.resolution}×{stage.resolution}", stage.name)
     for number, stage in enumerate(STAGES, start=1)
@@ -112,20 +111,7 @@ class ServedRelease:
 
     def answers_on_gpu(self, handler: Callable[Inputs, Answer]) -> Callable[Inputs, Answer]:
         """As `answers`, for handlers that run the network: on ZeroGPU they run where a GPU is lent."""
-        return zero_gpu(self.answers(handler))
-
-
-def zero_gpu(handler: Callable[Inputs, Answer]) -> Callable[Inputs, Answer]:
-    """Has a handler run in ZeroGPU's forked child, its arguments and results pickled; elsewhere it stays as it is.
-
-    Only Spaces on ZeroGPU have the `spaces` package, and say so in the environment. It must be the outermost wrapper:
-    what is raised in the child and is no gr.Error reaches the visitor as "ZeroGPU worker error".
-    """
-    if os.environ.get("SPACES_ZERO_GPU", "").lower() not in ("1", "t", "true"):
-        return handler
-    import spaces
-
-    return spaces.GPU(duration=ZERO_GPU_SECONDS)(handler)
+        return lend_gpu(self.answers(handler))
 
 
 @functools.lru_cache(maxsize=128)

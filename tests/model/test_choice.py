@@ -5,7 +5,8 @@ import time
 
 import pytest
 
-from model.choice import choose_release
+from model.choice import choose_release, fetch_release
+from model.hub_errors import HubError
 from model.release import BUNDLED, CONFIG, METRICS, SAMPLES, WEIGHTS, load_release
 
 from ..conftest import upload
@@ -57,9 +58,10 @@ def test_a_folder_that_is_not_there_is_not_looked_for_on_the_hub(hub):
 
 
 def test_a_name_that_no_repository_can_have_is_answered_with_the_bundled_release_and_why(hub):
-    choice = choose_release("not/a/repository")
-    assert choice.release.folder == BUNDLED
-    assert "not/a/repository could not be served: that is no name of a repository" in choice.problem
+    for name in ("not/a/repository", "cifar-xray", "app.py"):
+        choice = choose_release(name)
+        assert choice.release.folder == BUNDLED
+        assert f"{name} could not be served: that is no name of a repository" in choice.problem
     assert hub.requests == []
 
 
@@ -234,6 +236,20 @@ def test_a_damaged_release_in_the_cache_does_not_stand_in(hub, pushed):
     config.resolve().write_text(content)
     hub.fault_at[f"GET /api/models/{REPO}"] = "503"
     assert choose_release(REPO).release.folder == BUNDLED
+
+
+def test_a_file_in_the_cache_that_cannot_be_read_is_no_accident(hub, pushed):
+    metrics = choose_release(REPO).release.folder / METRICS
+    metrics.unlink()
+    metrics.mkdir()
+    hub.fault_at[f"GET /api/models/{REPO}"] = "503"
+    assert choose_release(REPO).release.folder == BUNDLED
+
+
+def test_who_fetches_a_release_gets_that_release_or_an_error(hub, pushed, small_releases):
+    assert fetch_release(REPO).identifier == load_release(small_releases[0]).identifier
+    with pytest.raises(HubError, match="ada/nothing could not be fetched: there is no such repository"):
+        fetch_release("ada/nothing")
 
 
 def test_half_a_download_in_the_cache_does_not_stand_in(hub, pushed):

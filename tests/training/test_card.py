@@ -114,7 +114,31 @@ def test_a_card_with_windows_line_ends_is_understood(card):
     assert merge_cards(card, card.replace("\n", "\r\n")) == card
 
 
-@pytest.mark.parametrize("broken", ["---\na: [\n---\n", "---\njust words\n---\n"])
+@pytest.mark.parametrize("head", ["---\nlicense: apache-2.0\n---", "--- \nlicense: apache-2.0\n---\t\n# Mine\n"])
+def test_metadata_is_found_however_its_last_line_ends(card, head):
+    merged = merge_cards(card, head)
+    assert yaml.safe_load(merged.split("---")[1])["license"] == "apache-2.0"
+    assert merged.count("license:") == 1
+
+
+@pytest.mark.parametrize(
+    "broken", [START, END, f"{END}\n{START}", f"{START}\n{END}\n{START}\n{END}", f"{START}\n{START}\n{END}"]
+)
+def test_a_card_whose_marks_are_broken_is_not_updated(card, broken):
+    with pytest.raises(CardError, match="once each"):
+        merge_cards(card, f"# Mine\n{broken}\nAfterword")
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        "---\na: [\n---\n",
+        "---\njust words\n---\n",
+        "---\nlicense: mit\n# no end\n",
+        "---\ntags: [[a]]\n---\n",
+        "---\nmodel-index: [CifarResNet]\n---\n",
+    ],
+)
 def test_a_card_whose_metadata_is_broken_is_not_overwritten(card, broken):
     with pytest.raises(CardError):
         merge_cards(card, broken)

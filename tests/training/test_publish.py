@@ -1,12 +1,13 @@
 """A release goes to the stand-in Hub through the real client."""
 
+import json
 import shutil
 
 import pytest
 
 from model.choice import choose_release
 from model.hub import ConflictError, HubError, Target, check_target
-from model.release import SAMPLES, SERVED_FILES, WEIGHTS, load_release
+from model.release import METRICS, SAMPLES, SERVED_FILES, WEIGHTS, load_release, save_metrics, seal
 from training.card import START
 from training.errors import TrainingError
 from training.publish import publish
@@ -78,7 +79,7 @@ def test_a_card_edited_by_hand_on_the_hub_keeps_its_prose(hub, small_releases):
     repository.commit(repository.files | {"README.md": card.encode()}, "by hand")
     publish(small_releases[1], find_target())
     assert "By hand." in repository.files["README.md"].decode()
-    assert f'choose_release("{REPO}")' in repository.files["README.md"].decode()
+    assert f'fetch_release("{REPO}")' in repository.files["README.md"].decode()
 
 
 def test_a_commit_in_the_meantime_is_not_overwritten_and_a_second_try_succeeds(hub, small_releases):
@@ -179,6 +180,31 @@ def test_a_damaged_release_is_not_pushed(hub, small_releases, tmp_path):
     with pytest.raises(TrainingError, match=f"{SAMPLES} is damaged"):
         publish(folder, find_target())
     assert set(hub.model(REPO).files) == {".gitattributes"}
+
+
+def test_what_the_hub_itself_objects_to_in_a_card_is_said(hub, small_releases):
+    repository = hub.repositories.create("model", REPO)
+    repository.commit(repository.files | {"README.md": b"---\nlicense: my-own\n---\n"}, "by hand")
+    with pytest.raises(HubError, match=r'Invalid metadata in README\.md. - "license" must be one of'):
+        publish(small_releases[0], find_target())
+
+
+def test_a_card_that_is_no_text_is_said_to_be_none(hub, small_releases):
+    repository = hub.repositories.create("model", REPO)
+    repository.commit(repository.files | {"README.md": b"\xff\xfe"}, "by hand")
+    with pytest.raises(HubError, match="it is no UTF-8 text"):
+        publish(small_releases[0], find_target())
+
+
+def test_a_release_whose_metrics_lack_what_the_card_states_is_not_pushed(hub, small_releases, tmp_path):
+    folder = tmp_path / "release"
+    shutil.copytree(small_releases[0], folder)
+    metrics = json.loads((folder / METRICS).read_text())
+    del metrics["test"]["loss"]
+    save_metrics(metrics, folder)
+    seal(load_release(small_releases[0]).config, folder)
+    with pytest.raises(TrainingError, match=r"metrics\.json lacks 'loss'"):
+        publish(folder, find_target())
 
 
 def test_a_card_with_broken_metadata_is_named_and_kept(hub, small_releases):

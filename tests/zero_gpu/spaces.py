@@ -14,7 +14,10 @@ from typing import Any
 import gradio as gr
 import torch
 
-assert not torch.cuda.is_initialized(), "spaces must be imported before CUDA is touched"
+if (child := os.fork()) == 0:
+    os._exit(int(torch.cuda._is_in_bad_fork()))
+if os.waitpid(child, 0)[1]:
+    raise RuntimeError("CUDA has been initialized before importing the spaces package")
 FORK = multiprocessing.get_context("fork")
 parent = os.getpid()
 convolve = torch.conv2d
