@@ -83,6 +83,8 @@ def test_without_a_token_a_push_is_refused_before_anything_is_loaded(tmp_path: P
         (["--private"], "--private belongs to --push or --push-only"),
         (["--push", "--find-lr"], "--find-lr makes no release"),
         (["--push", "--push-only", str(BUNDLED)], "not allowed with argument"),
+        (["--push", "--data-dir", "/no/such/data"], "No CIFAR-10 in /no/such/data: there is no such folder"),
+        (["--push", "--resume", "no.ckpt"], "There is no checkpoint no.ckpt"),
         (["--push-only", "/no/such/release"], "is no release that could be pushed"),
     ],
 )

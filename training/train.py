@@ -86,6 +86,10 @@ def main(arguments: list[str] | None = None) -> None:
 
 def train_and_push(options: argparse.Namespace) -> None:
     """Trains; with --push, publishes. A push that fails leaves the release on disk, and says how to go on."""
+    if options.data_dir and not options.data_dir.expanduser().is_dir():
+        raise TrainingError(f"No CIFAR-10 in {options.data_dir}: there is no such folder.")
+    if isinstance(options.resume, str) and not Path(options.resume).is_file():
+        raise TrainingError(f"There is no checkpoint {options.resume}.")
     target = find_target(options) if options.push else None
     from training.fit import train  # torch and Lightning take ten seconds to load, which no check above has to wait for
 
