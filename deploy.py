@@ -17,6 +17,7 @@ from huggingface_hub import HfApi, SpaceCard, SpaceHardware
 from model.hub import Target, check_target, limit_waiting, push_files
 from model.hub_errors import HubError, in_words, may_pass
 from model.patience import patiently
+from model.release import SERVED_FILES
 
 ROOT = Path(__file__).resolve().parent
 FOLDERS = ("model", "interpret", "examples", "training", "benchmarks", "tests")
@@ -27,7 +28,6 @@ TOP_LEVEL = (
 KINDS = {".py", ".md", ".txt", ".json", ".png", ".jpg", ".parquet", ".safetensors"}
 CARD = "README.md"
 SPACE_NAME = "cifar-xray"
-PRELOADED = "config.json,model.safetensors,metrics.json,misclassified.parquet"
 logger = logging.getLogger("deploy")
 
 
@@ -61,8 +61,8 @@ def main(arguments: list[str] | None = None) -> None:
 
 def deploy(options: argparse.Namespace) -> None:
     """Checks everything, then commits once, then sets variables and hardware. Raises HubError."""
-    if options.repo_id:
-        check_release(options.repo_id, options.revision)
+    repo_id, revision = options.repo_id, options.revision
+    is_public = check_release(repo_id, revision) if repo_id else True
     target = check_target(
         options.space_id,
         default_name=SPACE_NAME,
@@ -71,8 +71,9 @@ def deploy(options: argparse.Namespace) -> None:
         creation={"space_sdk": "gradio"},
     )
     files = repository_files()
-    repo_id, revision = (options.repo_id, options.revision) if options.repo_id else served_so_far(target)
-    is_public = check_release(repo_id, revision) if repo_id else True
+    if not repo_id:
+        repo_id, revision = served_so_far(target)
+        is_public = check_release(repo_id, revision) if repo_id else True
     if repo_id:
         files[CARD] = card_naming(repo_id, revision, preload=is_public).encode()
     commit = push_files(target, files, "Deploy CIFAR X-Ray", is_ours=lambda path: path.split("/")[0] in FOLDERS)
@@ -96,7 +97,7 @@ def check_release(repo_id: str, revision: str) -> bool:
     except Exception as error:  # whatever a broken answer makes the client raise
         raise HubError(f"{repo_id} at {revision} cannot be served: {in_words(error)}.") from error
     present = {each.rfilename for each in info.siblings or ()}
-    if missing := sorted(set(PRELOADED.split(",")) - present):
+    if missing := sorted(set(SERVED_FILES) - present):
         raise HubError(f"{repo_id} at {revision} cannot be served: it has no {', '.join(missing)}.")
     return not (info.private or info.gated)
 
@@ -131,7 +132,9 @@ def card_naming(repo_id: str, revision: str, preload: bool) -> str:
     card = SpaceCard((ROOT / CARD).read_text())
     card.data["models"] = [repo_id]
     if preload:
-        card.data["preload_from_hub"] = [f"{repo_id} {PRELOADED}" + (f" {revision}" if revision != "main" else "")]
+        card.data["preload_from_hub"] = [
+            f"{repo_id} {','.join(SERVED_FILES)}" + (f" {revision}" if revision != "main" else "")
+        ]
     return str(card)
 
 

@@ -78,7 +78,7 @@ def _from_hub(repo_id: str, revision: str | None, deadline: float) -> Choice:
         folder = hub.fetch(repo_id, commit, SERVED_FILES, deadline)
         try:
             return _chosen(repo_id, folder)
-        except DamagedFileError as error:
+        except DamagedFileError as error:  # only if the cache or the Hub names no hashes: `fetch` would have noticed
             if error.file in fetched_again:
                 raise
             fetched_again.add(error.file)
@@ -88,6 +88,9 @@ def _from_hub(repo_id: str, revision: str | None, deadline: float) -> Choice:
 def _last_verified(repo_id: str, problem: str) -> Choice | None:
     for folder in hub.cached_commits(repo_id):
         try:
+            for name in SERVED_FILES:
+                if not hub.is_sound(folder / name):
+                    raise DamagedFileError(name, "is damaged in the cache.")
             return _chosen(repo_id, folder, problem)
         except (ReleaseError, OSError) as error:
             logger.info("The cached commit %s cannot stand in: %s", folder.name[:7], error)
@@ -95,9 +98,6 @@ def _last_verified(repo_id: str, problem: str) -> Choice | None:
 
 
 def _chosen(repo_id: str, folder: Path, problem: str | None = None) -> Choice:
-    for name in SERVED_FILES:
-        if (folder / name).exists() and not hub.is_sound(folder / name):
-            raise DamagedFileError(name, "is damaged in the cache.")
     release = _verified(folder)
     hub.mark_used(folder)
     return Choice(release, f"{repo_id} at {folder.name[:7]}", problem, folder.name)

@@ -26,6 +26,7 @@ from huggingface_hub import (
     set_client_factory,
 )
 from huggingface_hub.errors import HfHubHTTPError, HFValidationError
+from huggingface_hub.file_download import repo_folder_name
 from huggingface_hub.hf_api import RepoFile
 from huggingface_hub.utils import httpx, validate_repo_id
 
@@ -62,12 +63,12 @@ def limit_waiting(seconds: float = 60, to_connect: float = 10) -> None:
     """
     limits = {"connect": to_connect, "read": seconds, "write": seconds, "pool": seconds}
 
-    def limit(request: httpx.Request) -> None:
+    def fill_in_timeouts(request: httpx.Request) -> None:
         asked_for = request.extensions.get("timeout", {})
-        request.extensions["timeout"] = {name: asked_for.get(name) or limit for name, limit in limits.items()}
+        request.extensions["timeout"] = {phase: asked_for.get(phase) or limit for phase, limit in limits.items()}
 
-    hooks = [hook for hook in get_session().event_hooks["request"] if hook.__name__ != limit.__name__]
-    hooks.append(limit)
+    earlier = get_session().event_hooks["request"]
+    hooks = [*(hook for hook in earlier if hook.__name__ != fill_in_timeouts.__name__), fill_in_timeouts]
     set_client_factory(lambda: httpx.Client(event_hooks={"request": hooks}, follow_redirects=True, timeout=None))
 
 
@@ -117,7 +118,7 @@ def is_sound(path: Path) -> bool:
     content = path.read_bytes()
     if re.fullmatch(r"[0-9a-f]{64}", name):
         return hashlib.sha256(content).hexdigest() == name
-    if COMMIT.fullmatch(name):
+    if COMMIT.fullmatch(name):  # the Hub gives git's blob id; a plain SHA-1 says as much
         return name in (_git_blob_id(content), hashlib.sha1(content).hexdigest())
     return True
 
@@ -132,7 +133,8 @@ def cached_commits(repo_id: str) -> list[Path]:
     """The folders of all commits of a repository in the cache, the last one used (see `mark_used`) first."""
     try:
         validate_repo_id(repo_id)
-        folders = list(Path(constants.HF_HUB_CACHE, f"models--{repo_id.replace('/', '--')}", "snapshots").iterdir())
+        name = repo_folder_name(repo_id=repo_id, repo_type="model")
+        folders = list(Path(constants.HF_HUB_CACHE, name, "snapshots").iterdir())
         return sorted(folders, key=lambda folder: folder.stat().st_mtime, reverse=True)
     except (HFValidationError, OSError):
         return []

@@ -23,12 +23,12 @@ class Published(NamedTuple):
     tag: str
 
 
-def publish(folder: Path, target: hub.Target) -> Published:
-    """Pushes a release folder. A card that people edited on the Hub keeps what they wrote.
+def publish(release: Release, target: hub.Target) -> Published:
+    """Pushes a release from its folder. A card that people edited on the Hub keeps what they wrote.
 
-    Raises TrainingError if the folder holds no sound release, HubError (see `hub.push_files`) if it cannot be pushed.
+    Raises TrainingError if the card cannot be written, HubError (see `hub.push_files`) if the release cannot be pushed.
     """
-    release = load_sound_release(folder)
+    folder = release.folder
     figures = {f"{FIGURES}/{path.name}": path for path in sorted((folder / FIGURES).glob("*.png"))}
     try:
         generated = model_card(release.metrics, release.config, list(figures), target.repo_id)

@@ -6,6 +6,7 @@ import os
 import shlex
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # a script's own folder is on the path, the root is not
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
@@ -16,6 +17,9 @@ from model.hub import Target, check_target, limit_waiting
 from model.hub_errors import HubError
 from training.errors import TrainingError
 from training.recipe import Recipe
+
+if TYPE_CHECKING:
+    from model.release import Release
 
 DEFAULTS = Recipe()
 REPOSITORY_NAME = "cifar-xray"
@@ -96,8 +100,10 @@ def train_and_push(options: argparse.Namespace) -> None:
     release = train(options)
     if target is None or release is None:
         return
+    from training.publish import load_sound_release
+
     try:
-        push(release, target)
+        push(load_sound_release(release), target)
     except Exception as error:  # whatever it is, hours of training must not seem lost
         again = f"python training/train.py --push-only {shlex.quote(str(release))} --repo-id {target.repo_id}"
         branch = f" --revision {target.branch}" if options.revision else ""
@@ -119,11 +125,11 @@ def push_only(options: argparse.Namespace) -> None:
     """Pushes a release that is on disk; nothing is created on the Hub if it is none."""
     from training.publish import load_sound_release  # loads torch
 
-    load_sound_release(options.push_only)
-    push(options.push_only, find_target(options))
+    release = load_sound_release(options.push_only)
+    push(release, find_target(options))
 
 
-def push(release: Path, target: Target) -> None:
+def push(release: "Release", target: Target) -> None:
     from training.publish import publish  # loads torch
 
     published = publish(release, target)

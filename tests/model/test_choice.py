@@ -132,6 +132,17 @@ def test_a_file_that_arrives_damaged_is_fetched_once_more(hub, pushed, name):
     assert hub.requests.count(request) == 2
 
 
+@pytest.mark.parametrize("name", [WEIGHTS, METRICS, SAMPLES])
+def test_from_a_hub_that_gives_no_hashes_a_damaged_file_is_noticed_by_the_release_itself(
+    hub, pushed, monkeypatch, name
+):
+    request = content_request(hub, pushed, name)
+    monkeypatch.setattr("tests.stand_in_hub.protocol.etag_of", lambda path, content: f'"version-7-of-{path}"')
+    hub.fault_at[request, 0] = "flipped byte"
+    assert choose_release(REPO).problem is None
+    assert hub.requests.count(request) == 2
+
+
 def test_a_file_that_stays_damaged_is_refused_by_name(hub, pushed):
     hub.fault_at[f"GET /{REPO}/resolve/{pushed}/{METRICS}"] = "flipped byte"
     choice = choose_release(REPO)

@@ -14,7 +14,7 @@ from huggingface_hub import constants
 
 from model.choice import choose_release
 from model.hub import HubError, check_target, limit_waiting
-from training.publish import publish
+from training.publish import load_sound_release, publish
 
 from .server import StandInHub
 
@@ -63,7 +63,7 @@ class Stage:
         return numbered(self.hub.requests), self.hub.model(REPO).files
 
     def push(self) -> None:
-        publish(self.new, check_target(REPO, default_name=""))
+        publish(load_sound_release(self.new), check_target(REPO, default_name=""))
 
     def outcome_of_push(self, case: Case, whole: dict[str, bytes]) -> str:
         """ "pushed", "pushed, unconfirmed" or "refused". Raises AssertionError if a promise is broken."""

@@ -154,13 +154,17 @@ def resolve(hub: "StandInHub", ask: Ask, name: str, rev: str, path: str, place: 
     if path not in found.files:
         raise RefusalError(404, "Entry not found", "EntryNotFound")
     content = found.files[path]
-    etag = f'"{hash_of(path, content)}"'
+    etag = etag_of(path, content)
     if is_large(path):  # large files lie elsewhere
         hub.repositories.large_files[hash_of(path, content)] = content
         another_host = hub.url.replace("127.0.0.1", "localhost")
         elsewhere = {"Location": f"{another_host}/large-files/{hash_of(path, content)}"}
         return Answer(302, b"", headers | elsewhere | {"X-Linked-ETag": etag, "X-Linked-Size": str(len(content))})
     return Answer(200, content, headers | {"ETag": etag})
+
+
+def etag_of(path: str, content: bytes) -> str:
+    return f'"{hash_of(path, content)}"'
 
 
 def large_file(hub: "StandInHub", ask: Ask, oid: str) -> Answer:

@@ -2,18 +2,25 @@
 
 import json
 import shutil
+import time
+from pathlib import Path
 
 import pytest
 
 from model.choice import choose_release
-from model.hub import ConflictError, HubError, Target, check_target
+from model.hub import ConflictError, HubError, Target, check_target, limit_waiting
 from model.release import METRICS, SAMPLES, SERVED_FILES, WEIGHTS, load_release, save_metrics, seal
 from training.card import START
 from training.errors import TrainingError
-from training.publish import publish
+from training.publish import Published, load_sound_release
+from training.publish import publish as publish_release
 
 REPO = "ada/cifar-xray"
 pytestmark = pytest.mark.usefixtures("no_waiting")
+
+
+def publish(folder: Path, target: Target) -> Published:
+    return publish_release(load_sound_release(folder), target)
 
 
 def find_target(repo_id: str | None = None, **options) -> Target:
@@ -165,6 +172,15 @@ def test_what_would_make_the_push_fail_is_found_before_it(hub, monkeypatch, toke
         hub.repositories.create("model", arrange)
     with pytest.raises(HubError, match=words):
         find_target(repo_id, **options)
+
+
+def test_a_hub_that_hangs_is_given_up_on_as_soon_as_was_agreed(hub):
+    hub.fault_at["GET /api/whoami-v2"] = "hang"
+    limit_waiting(1)
+    start = time.monotonic()
+    with pytest.raises(HubError, match="did not answer in time"):
+        find_target()
+    assert time.monotonic() - start < 4  # the transport's own default is 5
 
 
 def test_a_mirror_that_knows_no_check_of_permissions_is_pushed_to_all_the_same(hub, small_releases):
