@@ -1,15 +1,22 @@
-"""What augmentation is: one albumentations declaration."""
+"""Augmentation: declared with albumentations, applied to whole batches on the device that trains."""
 
-import os
-
-os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")
+from typing import NamedTuple
 
 import albumentations as A
 import cv2
 import numpy as np
-from jaxtyping import UInt8
+import torch
+from jaxtyping import Bool, Integer, UInt8
+from torch import Tensor
 
+from training.errors import TrainingError
 from training.recipe import Recipe
+
+SIDE = 32
+
+
+class AugmentationError(TrainingError):
+    """An augmentation was declared that cannot be applied to whole batches."""
 
 
 def augmentation(recipe: Recipe, mean: tuple[float, float, float]) -> A.Compose:
@@ -19,10 +26,10 @@ def augmentation(recipe: Recipe, mean: tuple[float, float, float]) -> A.Compose:
     """
     transforms: list[A.BasicTransform] = []
     if recipe.crop_padding:
-        padded = 32 + 2 * recipe.crop_padding
+        padded = SIDE + 2 * recipe.crop_padding
         transforms += [
             A.PadIfNeeded(padded, padded, border_mode=cv2.BORDER_REFLECT_101),
-            A.RandomCrop(32, 32),
+            A.RandomCrop(SIDE, SIDE),
         ]
     transforms.append(A.HorizontalFlip(p=0.5))
     if recipe.cutout_size:
@@ -34,9 +41,59 @@ def augmentation(recipe: Recipe, mean: tuple[float, float, float]) -> A.Compose:
     return A.Compose(transforms)
 
 
-def augment_batch(
-    compose: A.Compose, images: UInt8[np.ndarray, "batch 32 32 3"], seed: int
-) -> UInt8[np.ndarray, "batch 32 32 3"]:
-    """Each picture augmented with its own random parameters, all of them a function of `seed`."""
-    compose.set_random_seed(seed)
-    return np.stack([compose(image=image)["image"] for image in images])
+class Parameters(NamedTuple):
+    """What happens to each picture of a batch: corners of the crop in the padded picture, flip, corner of the hole."""
+
+    crop_tops: Integer[np.ndarray, "batch"]
+    crop_lefts: Integer[np.ndarray, "batch"]
+    mirrored: Bool[np.ndarray, "batch"]
+    hole_tops: Integer[np.ndarray, "batch"]
+    hole_lefts: Integer[np.ndarray, "batch"]
+
+
+class BatchAugmentation:
+    """The same pixels as an albumentations pipeline makes with the same parameters, for a whole batch at once.
+
+    Raises AugmentationError if the pipeline holds anything but what `augmentation` declares, in its order.
+    """
+
+    def __init__(self, compose: A.Compose) -> None:
+        order = (A.PadIfNeeded, A.RandomCrop, A.HorizontalFlip, A.CoarseDropout)
+        by_kind = {type(each): each for each in compose.transforms}
+        kinds = [type(each) for each in compose.transforms]
+        if kinds != [kind for kind in order if kind in by_kind]:
+            names = ", ".join(kind.__name__ for kind in kinds)
+            raise AugmentationError(f"Whole batches cannot be augmented with {names}: teach BatchAugmentation first.")
+        pad, hole = by_kind.get(A.PadIfNeeded), by_kind.get(A.CoarseDropout)
+        self.padding = (pad.min_height - SIDE) // 2 if pad else 0
+        self.hole = hole.hole_height_range[0] if hole else 0
+        self.fill = torch.tensor(hole.fill if hole else (0, 0, 0), dtype=torch.uint8)
+
+    def draw(self, generator: np.random.Generator, mirrored: Bool[np.ndarray, "batch"]) -> Parameters:
+        """Crops and holes anywhere, each place equally likely; which pictures to mirror is for the caller to say."""
+        count = len(mirrored)
+        crops = generator.integers(0, 2 * self.padding, size=(2, count), endpoint=True)
+        holes = generator.integers(0, SIDE - self.hole, size=(2, count), endpoint=True)
+        return Parameters(crops[0], crops[1], mirrored, holes[0], holes[1])
+
+    def __call__(
+        self, images: UInt8[Tensor, "batch 32 32 3"], parameters: Parameters
+    ) -> UInt8[Tensor, "batch 32 32 3"]:
+        """The augmented pictures, on the device of `images`."""
+        device, line = images.device, torch.arange(SIDE, device=images.device)
+        numbers = torch.from_numpy(np.stack([each.astype(np.int64) for each in parameters])).to(device)
+        crop_tops, crop_lefts, mirrored, hole_tops, hole_lefts = numbers[:, :, None]
+        columns = torch.where(mirrored == 1, SIDE - 1 - line, line)
+        sources = [_reflected(start - self.padding + at) for start, at in ((crop_tops, line), (crop_lefts, columns))]
+        picture = torch.arange(len(images), device=device)[:, None, None]
+        result = images[picture, sources[0][:, :, None], sources[1][:, None, :]]
+        if not self.hole:
+            return result
+        inside = [(line >= start) & (line < start + self.hole) for start in (hole_tops, hole_lefts)]
+        hole = inside[0][:, :, None] & inside[1][:, None, :]
+        return torch.where(hole[..., None], self.fill.to(device), result)
+
+
+def _reflected(index: Integer[Tensor, "..."]) -> Integer[Tensor, "..."]:
+    """Indices beyond a border, mirrored at the outermost pixel, which is not repeated."""
+    return SIDE - 1 - (SIDE - 1 - index.abs()).abs()

@@ -1,26 +1,39 @@
 """CIFAR-10 as Lightning wants it: batches that are a pure function of (seed, epoch, step)."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytorch_lightning as pl
 import torch
+from jaxtyping import Bool, Integer, UInt8
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
 
-from training.augmentation import augment_batch, augmentation
+from training.augmentation import BatchAugmentation, augmentation
 from training.cifar10 import DataError, Split, split_validation
 from training.recipe import Recipe
 
 Batch = Sequence[Tensor]  # images, labels: a tuple, of which DataLoader makes a list
+CPU = torch.device("cpu")
 
 
-class ShuffledBatches(Sampler[tuple[int, list[int]]]):
+class BatchPlan(NamedTuple):
+    """One training batch, or one process's share of it."""
+
+    seed: tuple[int, ...]
+    indices: Integer[np.ndarray, "batch"]
+    mirrored: Bool[np.ndarray, "batch"]
+
+
+class ShuffledBatches(Sampler[BatchPlan]):
     """Every picture once per epoch in an order of its own, in whole batches; the remainder is dropped.
 
-    Yields (augmentation seed, indices). Both follow from (seed, epoch, step) alone, so a resumed run sees exactly what
-    an uninterrupted one would have seen, whatever the number of worker processes.
+    All follows from (seed, epoch, step) alone, so a resumed run sees exactly what an uninterrupted one would have seen.
+    Of several processes, each takes every so many-th picture of each batch (`share_with`).
+
+    Half of the pictures are mirrored in the first epoch, the others in the second, and so on in turn, so that in two
+    epochs the network sees each both ways (K. Jordan 2024, https://arxiv.org/abs/2404.00498, section 3.6).
     """
 
     def __init__(self, count: int, batch_size: int, seed: int) -> None:
@@ -29,52 +42,65 @@ class ShuffledBatches(Sampler[tuple[int, list[int]]]):
         self.count, self.batch_size, self.seed = count, batch_size, seed
         self.epoch = 0
         self.first_step = 0
+        self.rank, self.processes = 0, 1
 
     def set_epoch(self, epoch: int) -> None:
         self.epoch = epoch
 
+    def share_with(self, processes: int, rank: int) -> None:
+        """Leaves this process its share of each batch. Raises DataError if a batch cannot be shared out evenly."""
+        if self.batch_size % processes:
+            raise DataError(f"A batch of {self.batch_size} cannot be shared evenly by {processes} processes.")
+        self.rank, self.processes = rank, processes
+
     def __len__(self) -> int:
         return self.count // self.batch_size
 
-    def __iter__(self) -> Iterator[tuple[int, list[int]]]:
+    def __iter__(self) -> Iterator[BatchPlan]:
         first_step, self.first_step = self.first_step, 0
         order = np.random.default_rng((self.seed, self.epoch)).permutation(self.count)
+        coins = np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=(1,)))
+        mirrored = (coins.integers(2, size=self.count) + self.epoch) % 2 == 1
         for step in range(first_step, len(self)):
-            augmentation_seed = np.random.SeedSequence((self.seed, self.epoch, step)).generate_state(1)[0]
-            yield int(augmentation_seed), order[step * self.batch_size : (step + 1) * self.batch_size].tolist()
+            batch = order[step * self.batch_size : (step + 1) * self.batch_size]
+            indices = batch[self.rank :: self.processes]
+            yield BatchPlan((self.seed, self.epoch, step, self.rank), indices, mirrored[indices])
 
 
 class AugmentedBatches(Dataset[Batch]):
-    """Whole batches by (augmentation seed, indices): uint8 (batch, 3, 32, 32) in channels_last, int64 labels."""
+    """Batches by their plan: uint8 (batch, 3, 32, 32) in channels_last and int64 labels, on the device of their own."""
 
-    def __init__(self, split: Split, recipe: Recipe, mean: tuple[float, float, float]) -> None:
-        self.split = split
-        self.compose = augmentation(recipe, mean)
+    def __init__(
+        self, split: Split, recipe: Recipe, mean: tuple[float, float, float], device: torch.device = CPU
+    ) -> None:
+        self.images, self.labels = _tensors(split, device)
+        self.augment = BatchAugmentation(augmentation(recipe, mean))
 
-    def __getitem__(self, key: tuple[int, list[int]]) -> Batch:
-        seed, indices = key
-        images = augment_batch(self.compose, self.split.images[indices], seed)
-        return _tensors(images, self.split.labels[indices])
+    def __getitem__(self, plan: BatchPlan) -> Batch:
+        parameters = self.augment.draw(np.random.default_rng(plan.seed), plan.mirrored)
+        indices = torch.from_numpy(plan.indices).to(self.images.device)
+        return self.augment(self.images[indices], parameters).permute(0, 3, 1, 2), self.labels[indices]
 
 
 class PlainBatches(Dataset[Batch]):
     """Consecutive batches of unchanged pictures, the last one possibly smaller."""
 
-    def __init__(self, split: Split, batch_size: int) -> None:
-        self.split, self.batch_size = split, batch_size
+    def __init__(self, split: Split, batch_size: int, device: torch.device = CPU) -> None:
+        self.images, self.labels = _tensors(split, device)
+        self.batch_size = batch_size
 
     def __len__(self) -> int:
-        return -(-len(self.split) // self.batch_size)
+        return -(-len(self.images) // self.batch_size)
 
     def __getitem__(self, index: int) -> Batch:
         if not 0 <= index < len(self):
             raise IndexError(index)
         rows = slice(index * self.batch_size, (index + 1) * self.batch_size)
-        return _tensors(self.split.images[rows], self.split.labels[rows])
+        return self.images[rows].permute(0, 3, 1, 2), self.labels[rows]
 
 
-def _tensors(images: np.ndarray, labels: np.ndarray) -> Batch:
-    return torch.from_numpy(images).permute(0, 3, 1, 2), torch.from_numpy(labels.astype(np.int64))
+def _tensors(split: Split, device: torch.device) -> tuple[UInt8[Tensor, "count 32 32 3"], Integer[Tensor, "count"]]:
+    return torch.from_numpy(split.images).to(device), torch.from_numpy(split.labels.astype(np.int64)).to(device)
 
 
 class ResumableLoader(DataLoader[Batch]):
@@ -99,27 +125,30 @@ class ResumableLoader(DataLoader[Batch]):
 
 
 class Cifar10DataModule(pl.LightningDataModule):
-    """Training (shuffled, augmented), validation and test loaders (neither shuffled nor augmented)."""
+    """Training (shuffled, augmented), validation and test loaders (neither shuffled nor augmented).
 
-    def __init__(
-        self, train: Split, test: Split, recipe: Recipe, mean: tuple[float, float, float], num_workers: int = 0
-    ) -> None:
+    The whole of CIFAR-10 lies on the device that trains, and is augmented there: no worker processes, no copying.
+    """
+
+    def __init__(self, train: Split, test: Split, recipe: Recipe, mean: tuple[float, float, float]) -> None:
         super().__init__()
         self.train, self.validation = split_validation(train, recipe.validation_images, recipe.seed)
         self.test = test
         self.recipe = recipe
         self.mean = mean
-        self.num_workers = num_workers
         self.batches = ShuffledBatches(len(self.train), recipe.batch_size, recipe.seed)
 
+    @property
+    def device(self) -> torch.device:
+        return self.trainer.strategy.root_device if self.trainer else CPU
+
     def train_dataloader(self) -> ResumableLoader:
-        dataset = AugmentedBatches(self.train, self.recipe, self.mean)
-        return ResumableLoader(
-            dataset, self.batches, num_workers=self.num_workers, persistent_workers=self.num_workers > 0
-        )
+        if self.trainer:
+            self.batches.share_with(self.trainer.world_size, self.trainer.global_rank)
+        return ResumableLoader(AugmentedBatches(self.train, self.recipe, self.mean, self.device), self.batches)
 
     def val_dataloader(self) -> DataLoader[Batch]:
-        return DataLoader(PlainBatches(self.validation, self.recipe.batch_size), batch_size=None)
+        return DataLoader(PlainBatches(self.validation, self.recipe.batch_size, self.device), batch_size=None)
 
     def test_dataloader(self) -> DataLoader[Batch]:
-        return DataLoader(PlainBatches(self.test, self.recipe.batch_size), batch_size=None)
+        return DataLoader(PlainBatches(self.test, self.recipe.batch_size, self.device), batch_size=None)

@@ -2,12 +2,13 @@
 
 import argparse
 import logging
-from dataclasses import fields, replace
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 
 import pytorch_lightning as pl
 
 from model.network import NetworkConfig
+from training.allocator import keep_freed_memory
 from training.cifar10 import load_cifar10
 from training.datamodule import Cifar10DataModule
 from training.errors import TrainingError
@@ -17,10 +18,10 @@ from training.hardware import (
     check_accelerator,
     environment,
     fast_precision,
-    loading_workers,
     trains_on_gpu,
 )
 from training.module import CifarLitModule
+from training.presets import DEFAULT, OWN_CHOICES, PRESETS
 from training.recipe import Recipe
 from training.release_writer import format_table, write_release
 from training.run import ResumeError, RunFolder, build_trainer, newest_checkpoint
@@ -40,11 +41,13 @@ def train(options: argparse.Namespace) -> Path | None:
     check_accelerator(options.accelerator)
     if (options.devices, options.num_nodes) != (1, 1):
         raise AcceleratorError("Training on several devices or machines is not supported yet; leave the options out.")
+    if not trains_on_gpu(options.accelerator):
+        keep_freed_memory()
     folder, recipe, checkpoint = prepare_run(options)
     train_split, test_split = load_cifar10(options.data_dir)
     pl.seed_everything(recipe.seed)
     config = NetworkConfig()
-    data = Cifar10DataModule(train_split, test_split, recipe, config.mean, loading_workers(options.accelerator))
+    data = Cifar10DataModule(train_split, test_split, recipe, config.mean)
     precision = fast_precision(options.accelerator) if options.precision == "auto" else options.precision
     if options.find_lr:
         result = find_lr(data, recipe, folder.path, accelerator=options.accelerator, precision=precision)
@@ -90,8 +93,11 @@ def prepare_run(options: argparse.Namespace) -> tuple[RunFolder, Recipe, Path | 
     Raises ResumeError if there is none, or if the options contradict the recipe that the run was started with.
     """
     given = {field.name: getattr(options, field.name) for field in fields(Recipe) if hasattr(options, field.name)}
+    preset = PRESETS[options.preset or DEFAULT].recipe
     if options.resume is None:
-        return RunFolder.new(options.out), replace(Recipe(), **given), None
+        return RunFolder.new(options.out), replace(preset, **given), None
+    if options.preset:
+        given = {name: value for name, value in asdict(preset).items() if name not in OWN_CHOICES} | given
     checkpoint = newest_checkpoint(options.out) if options.resume is True else Path(options.resume)
     folder = RunFolder.of_checkpoint(checkpoint)
     recipe = folder.load_recipe()

@@ -1,6 +1,5 @@
 """What this machine offers to a training run."""
 
-import os
 import platform
 import subprocess
 from importlib.metadata import version
@@ -38,11 +37,6 @@ def check_accelerator(accelerator: str) -> None:
 def trains_on_gpu(accelerator: str) -> bool:
     """Whether a run with this choice of accelerator uses a GPU."""
     return accelerator in ("auto", "gpu", "cuda") and torch.cuda.is_available()
-
-
-def loading_workers(accelerator: str) -> int:
-    """How many processes augment: none beside a CPU that trains, which takes all cores and hardly waits."""
-    return min(16, os.cpu_count() or 1) if trains_on_gpu(accelerator) else 0
 
 
 def hardware_name(on_gpu: bool) -> str:

@@ -9,11 +9,12 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # a script's own folder is on the path, the root is not
 
 import numpy as np
+import torch
 from jaxtyping import UInt8
 from matplotlib.figure import Figure
 
 from model.network import CIFAR10_CLASSES, NetworkConfig
-from training.augmentation import augment_batch, augmentation
+from training.augmentation import BatchAugmentation, augmentation
 from training.cifar10 import Split, load_cifar10
 from training.errors import TrainingError
 from training.recipe import Recipe
@@ -118,6 +119,7 @@ def augmentation_sheet(image: UInt8[np.ndarray, "32 32 3"], recipe: Recipe, mean
         "cutout and flip": replace(none, cutout_size=recipe.cutout_size),
         "all, as in training": recipe,
     }
+    generator = np.random.default_rng(recipe.seed)
     figure = Figure(figsize=((DRAWS + 1) * 1.1, len(rows) * 1.15), layout="constrained")
     axes = figure.subplots(len(rows), DRAWS + 1)
     for axis in axes.flat:
@@ -125,7 +127,9 @@ def augmentation_sheet(image: UInt8[np.ndarray, "32 32 3"], recipe: Recipe, mean
     axes[0, 0].set_title("as it is", fontsize=9)
     for row, (name, each) in zip(axes, rows.items(), strict=True):
         row[0].set_ylabel(name, rotation=0, ha="right", va="center")
-        drawn = augment_batch(augmentation(each, mean), np.repeat(image[None], DRAWS, axis=0), seed=recipe.seed)
+        augment = BatchAugmentation(augmentation(each, mean))
+        parameters = augment.draw(generator, mirrored=generator.integers(2, size=DRAWS) == 1)
+        drawn = augment(torch.from_numpy(image).expand(DRAWS, -1, -1, -1), parameters).numpy()
         for axis, picture in zip(row, [image, *drawn], strict=True):
             axis.imshow(picture, interpolation="nearest")
     return figure

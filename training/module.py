@@ -16,6 +16,7 @@ from model.network import CifarResNet, NetworkConfig
 from training.datamodule import Batch
 from training.errors import TrainingError
 from training.initialisation import whiten_first_convolution_
+from training.muon import MuonSGD
 from training.recipe import Recipe
 
 
@@ -72,21 +73,13 @@ class CifarLitModule(pl.LightningModule):
         return loss
 
     def configure_optimizers(self) -> OptimizerLRScheduler:
-        recipe, fc = self.recipe, self.network.fc.weight
-        rest = [parameter for parameter in self.network.parameters() if parameter is not fc]
-        # SGD on a layer whose output is scaled by s equals SGD on the scaled layer at s^2 the rate and 1/s^2 the decay.
-        squared = recipe.logit_scale**2
-        groups: list[dict[str, Any]] = [
-            {"params": rest, "name": "network"},
-            {
-                "params": [fc],
-                "name": "fc",
-                "lr": recipe.max_lr * squared,
-                "weight_decay": recipe.weight_decay / squared,
-            },
-        ]
-        optimizer = torch.optim.SGD(
-            groups, lr=recipe.max_lr, momentum=recipe.momentum, weight_decay=recipe.weight_decay, nesterov=True
+        recipe = self.recipe
+        optimizer = MuonSGD(
+            parameter_groups(self.network, recipe),
+            lr=recipe.max_lr,
+            momentum=recipe.momentum,
+            weight_decay=recipe.weight_decay,
+            nesterov=True,
         )
         schedule = LambdaLR(optimizer, lambda step: recipe.lr_factor(step, self.total_steps))
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
@@ -110,6 +103,22 @@ class CifarLitModule(pl.LightningModule):
 
     def on_train_end(self) -> None:
         self.fit_seconds, self._clock = self.elapsed_fit_seconds(), None
+
+
+def parameter_groups(network: CifarResNet, recipe: Recipe) -> list[dict[str, Any]]:
+    """Every parameter in one group of MuonSGD's: the convolutions but the first, `fc`, and the rest."""
+    first, fc = network.prep_layer[0].weight, network.fc.weight
+    convolutions = [each for each in network.parameters() if each.ndim == 4 and each is not first]
+    taken = {id(parameter) for parameter in (fc, *convolutions)}
+    # SGD on a layer whose output is scaled by s equals SGD on the scaled layer at s^2 the rate and 1/s^2 the decay.
+    squared = recipe.logit_scale**2
+    scaled = {"lr": recipe.max_lr * squared, "weight_decay": recipe.weight_decay / squared}
+    muon = {"muon": True, "lr": recipe.max_lr * recipe.muon_lr_ratio, "momentum": recipe.muon_momentum}
+    return [
+        {"name": "rest", "params": [each for each in network.parameters() if id(each) not in taken]},
+        {"name": "fc", "params": [fc], **scaled},
+        {"name": "convolutions", "params": convolutions, **(muon if recipe.muon_lr_ratio else {})},
+    ]
 
 
 def scale_logits_(network: CifarResNet, scale: float) -> None:

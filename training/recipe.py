@@ -11,11 +11,12 @@ class RecipeError(TrainingError, ValueError):
 
 @dataclass(frozen=True)
 class Recipe:
-    """One-cycle SGD as in https://github.com/davidcpage/cifar10-fast, with label smoothing.
+    """One-cycle SGD as in https://github.com/davidcpage/cifar10-fast, with label smoothing; Muon for the convolutions.
 
     The learning rate rises linearly from 0 to `max_lr` over the first `warmup` part of all steps and falls linearly to
-    `final_lr_ratio` x `max_lr`. It belongs to the mean loss over a batch of `batch_size`. The first convolution starts
-    with whitening filters of `whitening_images` training pictures (0: it starts at random, as all others do).
+    `final_lr_ratio` x `max_lr`. It belongs to the mean loss over a batch of `batch_size`. The convolutions but the
+    first are trained by Muon with `muon_momentum`, at `muon_lr_ratio` x that learning rate (0: by SGD as the rest). The
+    first convolution starts with whitening filters of `whitening_images` training pictures (0: at random, as others).
 
     Raises RecipeError if a value is out of range.
     """
@@ -24,8 +25,10 @@ class Recipe:
     batch_size: int = 512
     max_lr: float = 0.4
     momentum: float = 0.9
+    muon_lr_ratio: float = 0.125
+    muon_momentum: float = 0.85
     weight_decay: float = 5e-4
-    warmup: float = 0.2
+    warmup: float = 0.1
     final_lr_ratio: float = 0.01
     label_smoothing: float = 0.1
     logit_scale: float = 0.125
@@ -46,6 +49,8 @@ class Recipe:
             "whitening_images",
             "seed",
             "momentum",
+            "muon_lr_ratio",
+            "muon_momentum",
             "weight_decay",
         ):
             if getattr(self, name) < 0:

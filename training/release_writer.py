@@ -23,6 +23,7 @@ from training.evaluation import (
     softmax,
 )
 from training.figures import confusion_figure, contact_sheet, read_curves, reliability_figure, training_curves
+from training.presets import preset_of
 from training.recipe import Recipe
 from training.run import RunFolder
 
@@ -53,7 +54,8 @@ def write_release(
     (partial / FIGURES).mkdir(parents=True)
     save_weights(network, partial)
     evaluation = evaluate(load_network(partial, network.config), validation, test)
-    metrics = {**evaluation.figures, "recipe": asdict(recipe), "seed": recipe.seed, **training}
+    about = {"preset": preset_of(recipe), "recipe": asdict(recipe), "seed": recipe.seed}
+    metrics = {**evaluation.figures, **about, **training}
     save_metrics(metrics, partial)
     save_misclassified(evaluation.misclassified, evaluation.config.class_names, partial)
     write_figures(folder, evaluation, partial / FIGURES)

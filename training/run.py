@@ -61,7 +61,9 @@ class RunFolder:
 
     def load_recipe(self) -> Recipe:
         # A run from before a number was part of the recipe trained without it.
-        return Recipe(**({"whitening_images": 0} | json.loads((self.path / "recipe.json").read_text())))
+        return Recipe(
+            **({"whitening_images": 0, "muon_lr_ratio": 0} | json.loads((self.path / "recipe.json").read_text()))
+        )
 
     @staticmethod
     def new(out: Path) -> "RunFolder":

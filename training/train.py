@@ -16,21 +16,22 @@ os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")
 from model.hub import Target, check_target, limit_waiting
 from model.hub_errors import HubError
 from training.errors import TrainingError
-from training.recipe import Recipe
+from training.presets import DEFAULT, PRESETS
 
 if TYPE_CHECKING:
     from model.release import Release
 
-DEFAULTS = Recipe()
 REPOSITORY_NAME = "cifar-xray"
 
 
 def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
-    """The command line. Recipe options that were not given are absent; their defaults stand in `Recipe`."""
+    """The command line. Recipe options that were not given are absent; the preset says what they are."""
     parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
     add = parser.add_argument
     add("--data-dir", type=Path, metavar="FOLDER",
         help="CIFAR-10 as parquet or as cifar-10-batches-py (default: CIFAR10_DIR, else the Hub)")  # fmt: skip
+    presets = "; ".join(f"{name}: {preset}" for name, preset in PRESETS.items()).replace("%", "%%")
+    add("--preset", choices=PRESETS, help=f"the recipe, which the next options change ({presets}; default: {DEFAULT})")
     for option, kind, what in (
         ("epochs", int, "passes over the training pictures"),
         ("batch_size", int, "pictures per step"),
@@ -39,7 +40,7 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
         ("seed", int, "of the split, the initial weights, the order and the augmentation"),
     ):
         add(f"--{option.replace('_', '-')}", type=kind, default=argparse.SUPPRESS, metavar="N",
-            help=f"{what} (default: {getattr(DEFAULTS, option)})")  # fmt: skip
+            help=f"{what} (default: {_defaults(option)})")  # fmt: skip
     add(
         "--precision", default="auto", help="Lightning's name of it, such as 32-true (default: bf16 where it is native)"
     )
@@ -59,6 +60,13 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     elif options.find_lr:
         parser.error("--find-lr makes no release that could be pushed")
     return options
+
+
+def _defaults(option: str) -> str:
+    values = {name: getattr(preset.recipe, option) for name, preset in PRESETS.items()}
+    if len(set(values.values())) == 1:
+        return str(values[DEFAULT])
+    return ", ".join(f"{value} ({name})" for name, value in values.items())
 
 
 def _add_push_options(parser: argparse.ArgumentParser) -> None:

@@ -64,9 +64,9 @@ def kernels_tab(served: ServedRelease, demo: gr.Blocks) -> None:
     )
     sentence = gr.Markdown(elem_classes="answer")
     with gr.Row():
-        layer = gr.Dropdown(choices(convolutions), value=first.name, label="Layer", min_width=300)
-        rgb = gr.Checkbox(True, label="Show the first layer in colour (red, green and blue inputs together)")
+        layer = gr.Dropdown(choices(convolutions), value=first.name, label="Layer", min_width=240)
         channel = gr.Slider(0, most_inputs - 1, value=0, step=1, label="Input channel", visible=False)
+    rgb = gr.Checkbox(True, label="Show the first layer in colour (red, green and blue inputs together)")
     picture = result_picture("Kernels", "kernels-picture", chart=True)
 
     @served.answers

@@ -1,7 +1,9 @@
+import albumentations as A
 import numpy as np
 import pytest
+import torch
 
-from training.augmentation import augment_batch, augmentation
+from training.augmentation import AugmentationError, BatchAugmentation, Parameters, augmentation
 from training.recipe import Recipe
 
 MEAN = (0.5, 0.4, 0.3)
@@ -14,7 +16,39 @@ def pictures() -> np.ndarray:
 
 
 def augmented(pictures: np.ndarray, seed: int = 0, **recipe) -> np.ndarray:
-    return augment_batch(augmentation(Recipe(**recipe), MEAN), pictures, seed)
+    augment, generator = BatchAugmentation(augmentation(Recipe(**recipe), MEAN)), np.random.default_rng(seed)
+    parameters = augment.draw(generator, mirrored=generator.integers(2, size=len(pictures)) == 1)
+    return augment(torch.from_numpy(pictures), parameters).numpy()
+
+
+def drawn_by_albumentations(compose: A.Compose, picture: np.ndarray) -> tuple[np.ndarray, tuple[int, ...]]:
+    """The picture that the pipeline itself makes, and the parameters that it drew, in the order of `Parameters`."""
+    made = A.ReplayCompose(compose.transforms)(image=picture)
+    steps = {each["__class_fullname__"]: each for each in made["replay"]["transforms"]}
+    crop = steps["RandomCrop"]["params"]["crop_coords"] if "RandomCrop" in steps else (0, 0)
+    hole = steps["CoarseDropout"]["params"]["holes"][0] if "CoarseDropout" in steps else (0, 0)
+    return made["image"], (crop[1], crop[0], steps["HorizontalFlip"]["applied"], hole[1], hole[0])
+
+
+@pytest.mark.parametrize("recipe", [{}, ALONE, {"crop_padding": 0}, {"cutout_size": 0}, {"crop_padding": 2}])
+def test_a_batch_gets_the_same_pixels_as_albumentations_makes_with_the_same_parameters(pictures, recipe):
+    compose = augmentation(Recipe(**recipe), MEAN)
+    made, drawn = zip(*(drawn_by_albumentations(compose, each) for each in pictures), strict=True)
+    parameters = Parameters(*(np.array(column) for column in zip(*drawn, strict=True)))
+    assert np.array_equal(BatchAugmentation(compose)(torch.from_numpy(pictures), parameters).numpy(), np.stack(made))
+
+
+def test_parameters_are_drawn_from_the_same_ranges_as_albumentations_draws_them(pictures):
+    compose = augmentation(Recipe(), MEAN)
+    theirs = np.array([drawn_by_albumentations(compose, pictures[0])[1] for _ in range(2_000)])
+    ours = np.array(BatchAugmentation(compose).draw(np.random.default_rng(0), np.arange(2_000) % 2 == 1)).T
+    assert np.array_equal(ours.min(axis=0), theirs.min(axis=0)) and np.array_equal(ours.max(axis=0), theirs.max(axis=0))
+    np.testing.assert_allclose(ours.mean(axis=0), theirs.mean(axis=0), atol=0.6)
+
+
+def test_a_transform_that_batches_do_not_know_is_refused_by_name():
+    with pytest.raises(AugmentationError, match="VerticalFlip"):
+        BatchAugmentation(A.Compose([A.VerticalFlip()]))
 
 
 def test_flipping_mirrors_about_half_of_the_pictures_and_changes_nothing_else(pictures):

@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from training.cifar10 import DataError, load_cifar10
-from training.datamodule import Cifar10DataModule, ShuffledBatches
+from training.datamodule import AugmentedBatches, BatchPlan, Cifar10DataModule, ShuffledBatches
 from training.recipe import Recipe
 
 from ..conftest import SUBSET
@@ -17,7 +17,7 @@ def data() -> Cifar10DataModule:
 
 
 def order(batches: ShuffledBatches) -> list[int]:
-    return [index for _, indices in batches for index in indices]
+    return [index for plan in batches for index in plan.indices]
 
 
 def test_every_picture_comes_once_per_epoch():
@@ -32,12 +32,31 @@ def test_the_order_is_shuffled_anew_in_every_epoch():
 
 
 def test_batches_are_whole_and_the_remainder_is_dropped():
-    assert [len(indices) for _, indices in ShuffledBatches(100, 30, seed=0)] == [30, 30, 30]
+    assert [len(plan.indices) for plan in ShuffledBatches(100, 30, seed=0)] == [30, 30, 30]
 
 
 def test_every_batch_has_an_augmentation_seed_of_its_own():
-    seeds = [seed for seed, _ in ShuffledBatches(100, 10, seed=0)]
+    seeds = [plan.seed for plan in ShuffledBatches(100, 10, seed=0)]
     assert len(set(seeds)) == 10
+
+
+def test_every_picture_is_mirrored_in_every_second_epoch():
+    batches = ShuffledBatches(100, 10, seed=0)
+    mirrored = []
+    for epoch in range(3):
+        batches.set_epoch(epoch)
+        mirrored.append({index for plan in batches for index in plan.indices[plan.mirrored]})
+    assert 30 < len(mirrored[0]) < 70
+    assert mirrored[1] == set(range(100)) - mirrored[0] and mirrored[2] == mirrored[0]
+
+
+def test_the_pictures_that_a_plan_names_are_mirrored_and_no_others(data):
+    batches = AugmentedBatches(data.test, Recipe(crop_padding=0, cutout_size=0), MEAN)
+    images, labels = batches[BatchPlan((7,), np.array([3, 5, 8]), np.array([True, False, True]))]
+    originals = data.test.images[[3, 5, 8]]
+    expected = np.stack([originals[0][:, ::-1], originals[1], originals[2][:, ::-1]])
+    assert np.array_equal(images.permute(0, 2, 3, 1).numpy(), expected)
+    assert labels.tolist() == data.test.labels[[3, 5, 8]].tolist()
 
 
 def test_a_batch_larger_than_the_split_is_refused():
@@ -57,11 +76,23 @@ def test_a_resumed_loader_continues_with_the_batch_that_comes_next(data):
     assert all(torch.equal(one, other) for one, other in zip(rest, whole[1:], strict=True))
 
 
-def test_worker_processes_do_not_change_what_is_seen(data):
-    alone = [images for images, _ in data.train_dataloader()]
-    data.num_workers = 2
-    together = [images for images, _ in data.train_dataloader()]
-    assert all(torch.equal(one, other) for one, other in zip(alone, together, strict=True))
+@pytest.mark.parametrize("processes", [2, 5])
+def test_processes_share_every_batch_out_among_them(processes):
+    whole = list(ShuffledBatches(100, 10, seed=0))
+    shares = []
+    for rank in range(processes):
+        batches = ShuffledBatches(100, 10, seed=0)
+        batches.share_with(processes, rank)
+        shares.append(list(batches))
+    for plan, parts in zip(whole, zip(*shares, strict=True), strict=True):
+        assert {len(part.indices) for part in parts} == {10 // processes}
+        assert sorted(np.concatenate([part.indices for part in parts])) == sorted(plan.indices)
+        assert len({part.seed for part in parts}) == processes
+
+
+def test_a_batch_that_cannot_be_shared_evenly_is_refused():
+    with pytest.raises(DataError, match="batch of 10 cannot be shared evenly by 4"):
+        ShuffledBatches(100, 10, seed=0).share_with(processes=4, rank=0)
 
 
 def test_training_pictures_are_augmented_and_validation_and_test_pictures_are_not(data):

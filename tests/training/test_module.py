@@ -28,7 +28,7 @@ def module_with_optimizer(recipe: Recipe) -> tuple[CifarLitModule, torch.optim.O
 
 def test_starting_fc_smaller_equals_multiplying_the_logits(batch):
     """Three steps of SGD with logits x 1/8, against the scaled start, rate and decay of `fc`."""
-    recipe = Recipe(max_lr=0.01, warmup=0)
+    recipe = Recipe(max_lr=0.01, warmup=0, muon_lr_ratio=0)
     module, optimizer = module_with_optimizer(recipe)
     torch.manual_seed(0)
     reference = CifarResNet().double()
@@ -48,10 +48,19 @@ def test_starting_fc_smaller_equals_multiplying_the_logits(batch):
         torch.testing.assert_close(ours, theirs, rtol=1e-8, atol=1e-10)  # float64, three steps
 
 
-def test_every_parameter_is_trained_once():
-    module, optimizer = module_with_optimizer(Recipe())
+@pytest.mark.parametrize("muon_lr_ratio", [0, 0.1])
+def test_every_parameter_is_trained_once(muon_lr_ratio):
+    module, optimizer = module_with_optimizer(Recipe(muon_lr_ratio=muon_lr_ratio))
     optimised = [id(parameter) for group in optimizer.param_groups for parameter in group["params"]]
     assert sorted(optimised) == sorted(id(parameter) for parameter in module.network.parameters())
+
+
+def test_muon_trains_every_convolution_but_the_first():
+    module, optimizer = module_with_optimizer(Recipe(max_lr=0.4, muon_lr_ratio=0.1, muon_momentum=0.7))
+    (group,) = [group for group in optimizer.param_groups if group.get("muon")]
+    convolutions = [each.weight for each in module.network.modules() if isinstance(each, torch.nn.Conv2d)]
+    assert [id(each) for each in group["params"]] == [id(each) for each in convolutions[1:]]
+    assert (group["initial_lr"], group["momentum"]) == (pytest.approx(0.04), 0.7)
 
 
 def test_it_takes_the_same_logits_from_bytes_as_the_app_does_from_pixels(batch):
