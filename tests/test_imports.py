@@ -36,7 +36,7 @@ FORBIDDEN = {
     "training": ("interpret.tabs", "app", "gradio"),
     "app": ("training", *TRAINING_ONLY),
     "deploy": ("app", "training", "interpret", "gradio", "torch", *TRAINING_ONLY),
-    "benchmarks": ("app", "training"),
+    "benchmarks": ("app",),
 }
 
 

@@ -14,14 +14,15 @@ from training.datamodule import Cifar10DataModule
 from training.errors import TrainingError
 from training.find_lr import RangeTest, find_lr
 from training.hardware import (
-    AcceleratorError,
     check_accelerator,
+    check_disk_space,
     environment,
     fast_precision,
     trains_on_gpu,
 )
 from training.module import CifarLitModule
 from training.presets import DEFAULT, OWN_CHOICES, PRESETS
+from training.processes import is_first_process
 from training.recipe import Recipe
 from training.release_writer import format_table, write_release
 from training.run import ResumeError, RunFolder, build_trainer, newest_checkpoint
@@ -36,44 +37,59 @@ class InterruptedRunError(TrainingError):
 def train(options: argparse.Namespace) -> Path | None:
     """Trains (or resumes), evaluates the stored weights, and writes the release into the run's folder.
 
-    Returns the release's folder; None after a range test. Raises TrainingError.
+    Returns the release's folder; None after a range test, and in every process but the first. Raises TrainingError.
     """
-    check_accelerator(options.accelerator)
-    if (options.devices, options.num_nodes) != (1, 1):
-        raise AcceleratorError("Training on several devices or machines is not supported yet; leave the options out.")
+    check_accelerator(options.accelerator, options.devices)
+    check_disk_space(options.out)
     if not trains_on_gpu(options.accelerator):
         keep_freed_memory()
     folder, recipe, checkpoint = prepare_run(options)
-    train_split, test_split = load_cifar10(options.data_dir)
+    data = load_data(options, recipe)
     pl.seed_everything(recipe.seed)
-    config = NetworkConfig()
-    data = Cifar10DataModule(train_split, test_split, recipe, config.mean)
-    precision = fast_precision(options.accelerator) if options.precision == "auto" else options.precision
+    precision = chosen_precision(options, folder, resumed=checkpoint is not None)
     if options.find_lr:
         result = find_lr(data, recipe, folder.path, accelerator=options.accelerator, precision=precision)
         report_range_test(result, folder)
         return None
-    module = CifarLitModule(recipe, len(data.batches), config)
-    if checkpoint is None:
-        folder.start(recipe, environment(precision, on_gpu=trains_on_gpu(options.accelerator)))
+    module = CifarLitModule(recipe, len(data.batches))
+    if checkpoint is None and is_first_process():
+        processes = options.devices * options.num_nodes
+        folder.start(recipe, environment(precision, trains_on_gpu(options.accelerator), processes))
     trainer = build_trainer(
         folder,
         recipe,
         steps_per_epoch=len(data.batches),
         accelerator=options.accelerator,
         precision=precision,
+        devices=options.devices,
+        num_nodes=options.num_nodes,
     )
     logger.info("Run %s: %s, precision %s", folder.path, recipe, precision)
     trainer.fit(module, data, ckpt_path=checkpoint)
     if trainer.current_epoch < recipe.epochs:
         raise InterruptedRunError(f"The run stopped in epoch {trainer.current_epoch}; --resume continues it.")
-    if trainer.is_global_zero:
-        about = {"training_images": len(data.train), "seconds": round(module.fit_seconds, 1)}
-        metrics = write_release(
-            folder, module.network, recipe, data.validation, data.test, about | folder.load_environment()
-        )
-        logger.info("%s\nRelease: %s", format_table(metrics), folder.release)
+    if not trainer.is_global_zero:
+        return None
+    about = {"training_images": len(data.train), "seconds": round(module.fit_seconds, 1)}
+    metrics = write_release(
+        folder, module.network, recipe, data.validation, data.test, about | folder.load_environment()
+    )
+    logger.info("%s\nRelease: %s", format_table(metrics), folder.release)
     return folder.release
+
+
+def load_data(options: argparse.Namespace, recipe: Recipe) -> Cifar10DataModule:
+    """CIFAR-10, verified. Raises DataError, also if a batch cannot be shared evenly by the processes asked for."""
+    data = Cifar10DataModule(*load_cifar10(options.data_dir), recipe, NetworkConfig().mean)
+    data.batches.share_with(options.devices * options.num_nodes, rank=0)
+    return data
+
+
+def chosen_precision(options: argparse.Namespace, folder: RunFolder, *, resumed: bool) -> str:
+    """What was asked for; else what a resumed run began with, to end with the same weights; else the fastest."""
+    if options.precision != "auto":
+        return options.precision
+    return str(folder.load_environment()["precision"]) if resumed else fast_precision(options.accelerator)
 
 
 def report_range_test(result: RangeTest, folder: RunFolder) -> None:

@@ -1,11 +1,14 @@
 """What this machine offers to a training run."""
 
 import platform
+import shutil
 import subprocess
+import time
 from importlib.metadata import version
 from pathlib import Path
 
 import torch
+from torch.nn import functional as F
 
 from training.errors import TrainingError
 
@@ -16,22 +19,44 @@ class AcceleratorError(TrainingError):
     """An accelerator was asked for that is not there."""
 
 
+class DiskSpaceError(TrainingError):
+    """A run would not fit on the disk."""
+
+
 def fast_precision(accelerator: str) -> str:
-    """Lightning's name of the fastest precision that trains this network well here: bf16 where it is native."""
+    """Lightning's name of the fastest precision that trains this network well here: bfloat16, or float32."""
     if trains_on_gpu(accelerator):
         return "bf16-mixed" if torch.cuda.is_bf16_supported(including_emulation=False) else "16-mixed"
     capabilities = torch.cpu.get_capabilities()
     has_bf16 = capabilities.get("avx512_bf16") or capabilities.get("amx_bf16") or capabilities.get("bf16")
-    return "bf16-mixed" if has_bf16 else "32-true"
+    # Some processors have the instructions and are no faster with them.
+    return "bf16-mixed" if has_bf16 and probe_seconds(torch.bfloat16) < probe_seconds(torch.float32) else "32-true"
 
 
-def check_accelerator(accelerator: str) -> None:
-    """Raises AcceleratorError if a GPU was asked for and there is none."""
+def probe_seconds(dtype: torch.dtype, repeats: int = 3) -> float:
+    """How long a typical convolution of the network takes forwards and backwards on this CPU: the best of `repeats`."""
+    weight = torch.zeros(256, 256, 3, 3, requires_grad=True)
+    images = torch.zeros(64, 256, 8, 8, requires_grad=True).to(memory_format=torch.channels_last)
+    seconds = []
+    for _ in range(repeats + 1):
+        start = time.perf_counter()
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=dtype == torch.bfloat16):
+            F.conv2d(images, weight, padding=1).float().sum().backward()
+        seconds.append(time.perf_counter() - start)
+    return min(seconds[1:])
+
+
+def check_accelerator(accelerator: str, devices: int = 1) -> None:
+    """Raises AcceleratorError if GPUs were asked for and are not there."""
     if accelerator in ("gpu", "cuda") and not torch.cuda.is_available():
         raise AcceleratorError(
             f"--accelerator {accelerator} was asked for, but this machine has no CUDA device that torch "
             f"{torch.__version__} can use. Leave the option out to train on the CPU."
         )
+    if devices < 1:
+        raise AcceleratorError(f"--devices must be at least 1, got {devices}.")
+    if trains_on_gpu(accelerator) and devices > torch.cuda.device_count():
+        raise AcceleratorError(f"--devices {devices} was asked for, but this machine has {torch.cuda.device_count()}.")
 
 
 def trains_on_gpu(accelerator: str) -> bool:
@@ -61,12 +86,24 @@ def _git(root: Path, *arguments: str) -> str:
     return subprocess.run(["git", "-C", root, *arguments], check=True, capture_output=True, text=True).stdout.strip()
 
 
-def environment(precision: str, on_gpu: bool) -> dict[str, object]:
+def check_disk_space(folder: Path, needed: int = 500 * 10**6) -> None:
+    """Raises DiskSpaceError if `folder`, which need not exist yet, has less than `needed` bytes free for a run."""
+    existing = next(each for each in (folder.absolute(), *folder.absolute().parents) if each.exists())
+    free = shutil.disk_usage(existing).free
+    if free < needed:
+        raise DiskSpaceError(
+            f"A run needs {needed / 1e6:.0f} MB for its checkpoints, logs and release, but {folder} has "
+            f"{free / 1e6:.0f} MB free. Make room, or choose another folder with --out."
+        )
+
+
+def environment(precision: str, on_gpu: bool, processes: int = 1) -> dict[str, object]:
     """What a run's figures depend on beside its recipe: code, library versions, hardware and precision."""
     return {
         "git_commit": git_commit(),
         "python": platform.python_version(),
         "versions": {package: version(package) for package in PACKAGES},
         "hardware": hardware_name(on_gpu),
+        "processes": processes,
         "precision": precision,
     }

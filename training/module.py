@@ -1,5 +1,6 @@
 """The Lightning module: CifarResNet, its loss, its metrics and its optimiser."""
 
+import math
 import time
 from dataclasses import asdict
 from typing import Any
@@ -10,6 +11,7 @@ from pytorch_lightning.utilities.types import OptimizerLRScheduler
 from torch import Tensor
 from torch.nn import functional as F
 from torch.optim.lr_scheduler import LambdaLR
+from torchmetrics import MeanMetric
 from torchmetrics.classification import MulticlassAccuracy
 
 from model.network import CifarResNet, NetworkConfig
@@ -18,6 +20,8 @@ from training.errors import TrainingError
 from training.initialisation import whiten_first_convolution_
 from training.muon import MuonSGD
 from training.recipe import Recipe
+
+LOSSES_READ_AT_ONCE = 50
 
 
 class NonFiniteLossError(TrainingError):
@@ -37,23 +41,38 @@ class CifarLitModule(pl.LightningModule):
         scale_logits_(self.network, recipe.logit_scale)
         self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         classes = len(self.network.config.class_names)
-        self.train_accuracy = MulticlassAccuracy(classes, average="micro")
-        self.val_accuracy = MulticlassAccuracy(classes, average="micro")
-        self.test_accuracy = MulticlassAccuracy(classes, average="micro")
+        self.example_input_array = torch.zeros(1, 3, 32, 32, dtype=torch.uint8)
+        for phase in ("train", "val", "test"):
+            self.add_module(f"{phase}_loss", MeanMetric())
+            self.add_module(f"{phase}_accuracy", MulticlassAccuracy(classes, average="micro"))
+        self._unchecked_losses: list[tuple[int, Tensor]] = []
         self.fit_seconds = 0.0
         self._clock: float | None = None
 
     def forward(self, images: Tensor) -> Tensor:
-        return self.network(images.to(torch.float32) / 255)
+        return self.network(images / 255)
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         loss = self._step("train", batch, label_smoothing=self.recipe.label_smoothing)
-        if not torch.isfinite(loss):
-            raise NonFiniteLossError(
-                f"The loss is {loss.item()} at step {self.global_step} (epoch {self.current_epoch}). "
-                f"Start a new run with a lower --max-lr than {self.recipe.max_lr}."
-            )
+        self._unchecked_losses.append((self.global_step, loss.detach()))
+        # To read a loss is to wait for the device, so a GPU's losses are read rarely.
+        if len(self._unchecked_losses) >= (1 if loss.device.type == "cpu" else LOSSES_READ_AT_ONCE):
+            self.check_losses()
         return loss
+
+    def check_losses(self) -> None:
+        """Raises NonFiniteLossError if a loss since the last check was none, and says at which step."""
+        unchecked, self._unchecked_losses = self._unchecked_losses, []
+        values = torch.stack([loss for _, loss in unchecked]).tolist() if unchecked else []
+        for (step, _), value in zip(unchecked, values, strict=True):
+            if not math.isfinite(value):
+                raise NonFiniteLossError(
+                    f"The loss is {value} at step {step} (epoch {self.current_epoch}). "
+                    f"Start a new run with a lower --max-lr than {self.recipe.max_lr}."
+                )
+
+    def on_train_epoch_end(self) -> None:
+        self.check_losses()
 
     def validation_step(self, batch: Batch, batch_idx: int) -> None:
         self._step("val", batch)
@@ -65,11 +84,11 @@ class CifarLitModule(pl.LightningModule):
         images, labels = batch
         logits = self(images)
         loss = F.cross_entropy(logits, labels, label_smoothing=label_smoothing)
-        accuracy = getattr(self, f"{phase}_accuracy")
+        mean_loss, accuracy = getattr(self, f"{phase}_loss"), getattr(self, f"{phase}_accuracy")
+        mean_loss(loss.detach(), weight=len(labels))
         accuracy(logits, labels)
-        options: dict[str, Any] = {"on_step": False, "on_epoch": True, "prog_bar": True, "batch_size": len(labels)}
-        self.log(f"{phase}/loss", loss, **options)
-        self.log(f"{phase}/accuracy", accuracy, **options)
+        for name, metric in (("loss", mean_loss), ("accuracy", accuracy)):
+            self.log(f"{phase}/{name}", metric, on_step=False, on_epoch=True, prog_bar=True)
         return loss
 
     def configure_optimizers(self) -> OptimizerLRScheduler:
@@ -84,10 +103,13 @@ class CifarLitModule(pl.LightningModule):
         schedule = LambdaLR(optimizer, lambda step: recipe.lr_factor(step, self.total_steps))
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 
-    def on_train_start(self) -> None:
-        if self.recipe.whitening_images and self.global_step == 0:
+    def setup(self, stage: str) -> None:
+        # Before the processes of a run compare their weights, and before a checkpoint replaces them.
+        if stage == "fit" and self.recipe.whitening_images:
             images = self.trainer.datamodule.train.images  # type: ignore[attr-defined]
             whiten_first_convolution_(self.network, images[: self.recipe.whitening_images])
+
+    def on_train_start(self) -> None:
         self._clock = time.monotonic()
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:

@@ -11,11 +11,11 @@ from pytorch_lightning.callbacks import (
     LearningRateMonitor,
     ModelCheckpoint,
     ModelSummary,
-    TQDMProgressBar,
 )
 from pytorch_lightning.loggers import CSVLogger, TensorBoardLogger
 
 from training.errors import TrainingError
+from training.progress import TrainingProgress
 from training.recipe import Recipe
 
 
@@ -117,13 +117,15 @@ def build_trainer(
     steps_per_epoch: int,
     accelerator: str,
     precision: str,
+    devices: int = 1,
+    num_nodes: int = 1,
     checkpoint_every: timedelta = timedelta(minutes=1),
 ) -> pl.Trainer:
     """A trainer with progress bar, model summary, TensorBoard and CSV logs, and checkpoints that survive a kill."""
     callbacks: list[pl.Callback] = [
-        ModelSummary(max_depth=2),
+        ModelSummary(max_depth=-1),
         LearningRateMonitor(logging_interval="step"),
-        TQDMProgressBar(),
+        TrainingProgress(recipe.batch_size, recipe.epochs * steps_per_epoch),
         ModelCheckpoint(
             folder.checkpoints,
             filename="{epoch:02d}",
@@ -137,7 +139,8 @@ def build_trainer(
         default_root_dir=folder.path,
         max_epochs=recipe.epochs,
         accelerator=accelerator,
-        devices=1,
+        devices=devices,
+        num_nodes=num_nodes,
         precision=precision,  # type: ignore[arg-type]
         callbacks=callbacks,
         logger=[

@@ -17,6 +17,7 @@ from model.hub import Target, check_target, limit_waiting
 from model.hub_errors import HubError
 from training.errors import TrainingError
 from training.presets import DEFAULT, PRESETS
+from training.processes import is_first_process, launched_processes
 
 if TYPE_CHECKING:
     from model.release import Release
@@ -46,8 +47,12 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     )
     add("--accelerator", default="auto", choices=["auto", "cpu", "gpu", "cuda"],
         help="where to train (default: a GPU if there is one)")  # fmt: skip
-    add("--devices", type=int, default=1, metavar="N", help="how many devices; for now one only (default: 1)")
-    add("--num-nodes", type=int, default=1, metavar="N", help="how many machines; for now one only (default: 1)")
+    here, machines = launched_processes()
+    add("--devices", type=int, default=here, metavar="N",
+        help="how many GPUs of each machine, or processes on its CPU, share every batch "
+             "(default: 1, or what torchrun started)")  # fmt: skip
+    add("--num-nodes", type=int, default=machines, metavar="N",
+        help="how many machines (default: 1, or what torchrun started)")  # fmt: skip
     add("--resume", nargs="?", const=True, metavar="CHECKPOINT",
         help="continue an interrupted run (default: the newest in --out)")  # fmt: skip
     add("--find-lr", action="store_true", help="run a learning-rate range test, save its plot, and stop")
@@ -84,7 +89,7 @@ def _add_push_options(parser: argparse.ArgumentParser) -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     options = parse_arguments(arguments)
-    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    logging.basicConfig(level=logging.INFO if is_first_process() else logging.WARNING, format="%(message)s")
     logging.getLogger("httpx2").setLevel(logging.WARNING)  # the Hub client's transport tells of every request
     logging.getLogger("huggingface_hub").propagate = False  # it has a handler of its own
     try:
@@ -102,7 +107,7 @@ def train_and_push(options: argparse.Namespace) -> None:
         raise TrainingError(f"No CIFAR-10 in {options.data_dir}: there is no such folder.")
     if isinstance(options.resume, str) and not Path(options.resume).is_file():
         raise TrainingError(f"There is no checkpoint {options.resume}.")
-    target = find_target(options) if options.push else None
+    target = find_target(options) if options.push and is_first_process() else None
     from training.fit import train  # torch and Lightning take ten seconds to load, which no check above has to wait for
 
     release = train(options)

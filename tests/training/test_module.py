@@ -1,3 +1,5 @@
+import math
+
 import pytest
 import pytorch_lightning as pl
 import torch
@@ -87,3 +89,10 @@ def test_a_loss_that_is_not_a_number_stops_the_run_and_says_at_which_step(batch,
     monkeypatch.setattr(module, "_step", lambda *_, **__: torch.tensor(float("nan")))
     with pytest.raises(NonFiniteLossError, match=r"step 0 .* --max-lr"):
         module.training_step(batch, 0)
+
+
+def test_a_gpu_s_losses_are_read_together_and_the_first_bad_one_is_named():
+    module = CifarLitModule(Recipe(), steps_per_epoch=10)
+    module._unchecked_losses = [(step, torch.tensor(math.inf if step > 5 else 1.0)) for step in range(8)]
+    with pytest.raises(NonFiniteLossError, match=r"The loss is inf at step 6 "):
+        module.on_train_epoch_end()

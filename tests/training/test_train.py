@@ -1,10 +1,12 @@
 """Real, short training runs on the subset that is shipped with the tests."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -17,9 +19,12 @@ from model.release import load_release
 from training.cifar10 import load_cifar10
 from training.datamodule import Cifar10DataModule
 from training.figures import read_curves
+from training.fit import chosen_precision, prepare_run
 from training.module import CifarLitModule
+from training.presets import PRESETS
 from training.recipe import Recipe
-from training.run import RunFolder, build_trainer
+from training.run import ResumeError, RunFolder, build_trainer
+from training.train import parse_arguments
 
 from ..conftest import ROOT, SUBSET
 
@@ -45,7 +50,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_run_writes_a_release_that_loads(finished):
     release = load_release(finished / "release")
     assert release.metrics["test"]["count"] == 60
-    assert release.metrics["recipe"]["epochs"] == 2
+    assert release.metrics["recipe"]["epochs"] == 2 and release.metrics["preset"] is None
     assert release.metrics["training_images"] == 100
     assert {"seed", "seconds", "hardware", "versions", "git_commit", "validation"} <= set(release.metrics)
 
@@ -74,7 +79,7 @@ def test_it_leaves_the_figures_and_the_card_that_the_release_promises(finished):
 def test_it_logs_loss_accuracy_and_learning_rate_of_each_phase(finished):
     curves = read_curves(RunFolder(finished).metrics_csvs)
     assert {"train/loss", "train/accuracy", "val/loss", "val/accuracy"} <= set(curves)
-    assert curves["lr-SGD/network"][0] == [1, 3]
+    assert curves["lr-MuonSGD/rest"][0] == [1, 3]
     assert list((finished / "tensorboard").glob("events.out.tfevents.*"))
 
 
@@ -125,7 +130,7 @@ def test_an_interrupted_run_resumes_to_the_same_weights_bit_for_bit(tmp_path, st
     fit(folder, recipe, stop_at=stop_at)
     resumed = fit(folder, recipe, resume=True)
     assert all(torch.equal(whole[name], tensor) for name, tensor in resumed.items())
-    assert read_curves(folder.metrics_csvs)["lr-SGD/network"][0] == [3, 7]
+    assert read_curves(folder.metrics_csvs)["lr-MuonSGD/rest"][0] == [3, 7]
 
 
 def test_a_killed_run_is_finished_by_resume(tmp_path):
@@ -155,6 +160,8 @@ def test_a_killed_run_is_finished_by_resume(tmp_path):
         (["--batch-size", "4000", "--validation-images", "20"], "batch of 4000 is larger"),
         (["--validation-images", "5000"], "Cannot hold out 5000 of 120"),
         (["--accelerator", "gpu"], "no CUDA device"),
+        (["--devices", "0"], "--devices must be at least 1, got 0"),
+        (["--devices", "3", "--batch-size", "50", *SHORT[2:]], "batch of 50 cannot be shared evenly by 3 processes"),
     ],
 )
 def test_bad_use_gets_one_clear_sentence(tmp_path, arguments, sentence):
@@ -174,16 +181,39 @@ def test_a_run_resumes_from_a_named_checkpoint_and_refuses_another_recipe(finish
     assert "it cannot resume with {'epochs': 3}" in refused.stderr
 
 
+@pytest.mark.parametrize("preset", list(PRESETS))
+def test_a_preset_is_the_recipe_unless_an_option_changes_it(tmp_path, preset):
+    _, recipe, _ = prepare_run(parse_arguments(["--preset", preset, "--seed", "7", "--out", str(tmp_path)]))
+    assert recipe == replace(PRESETS[preset].recipe, seed=7)
+    _, changed, _ = prepare_run(parse_arguments(["--preset", preset, "--epochs", "3", "--out", str(tmp_path)]))
+    assert changed == replace(PRESETS[preset].recipe, epochs=3)
+
+
+def test_a_run_does_not_resume_with_another_preset(finished):
+    (checkpoint,) = finished.glob("checkpoints/epoch=*.ckpt")
+    with pytest.raises(ResumeError, match=r"cannot resume with .*'epochs': 10"):
+        prepare_run(parse_arguments(["--resume", str(checkpoint), "--preset", "fast"]))
+
+
+def test_a_resumed_run_keeps_the_precision_that_it_began_with(finished, monkeypatch):
+    monkeypatch.setattr("training.fit.fast_precision", lambda _: "bf16-mixed")
+    options, folder = parse_arguments([]), RunFolder(finished)
+    assert chosen_precision(options, folder, resumed=True) == "32-true"
+    assert chosen_precision(options, folder, resumed=False) == "bf16-mixed"
+    assert chosen_precision(parse_arguments(["--precision", "16-mixed"]), folder, resumed=True) == "16-mixed"
+
+
+def test_the_summary_lists_every_layer_with_its_parameters_and_sizes(finished):
+    summary = (finished / "stdout.txt").read_text()
+    (line,) = [line for line in summary.splitlines() if "network.resnet_block3.3 " in line]
+    assert re.search(r"Conv2d .* 2\.4 M .* \[1, 512, 4, 4\]", line)
+
+
 def test_the_last_checkpoint_is_written_after_every_epoch_even_if_validation_grew_worse(tmp_path):
     recipe = Recipe(epochs=3, batch_size=50, validation_images=20, max_lr=1e-9)  # nothing improves
     folder = RunFolder(tmp_path)
     fit(folder, recipe, checkpoint_every=timedelta(hours=1))
     assert torch.load(folder.last_checkpoint, weights_only=True)["global_step"] == 6
-
-
-@pytest.mark.parametrize("arguments", [["--devices", "2"], ["--num-nodes", "2"]])
-def test_more_than_one_device_is_refused_and_not_trained_wrongly(tmp_path, arguments):
-    assert "not supported yet" in train(*arguments, "--out", str(tmp_path)).stderr
 
 
 def test_the_model_card_has_metadata_that_the_hub_can_read(finished):
