@@ -14,7 +14,6 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -27,8 +26,9 @@ from matplotlib.figure import Figure
 from pytorch_grad_cam import GradCAM
 from pytorch_grad_cam.utils.image import show_cam_on_image
 
+from benchmarks.ratio import Ratio
 from interpret.kernels import find_convolution, input_channel_kernels
-from interpret.tabs.gradcam import explain
+from interpret.tabs.explain import Question, Style, explain
 from interpret.tabs.kernels import draw_kernels
 from interpret.tabs.served import serve
 from model.choice import choose_release
@@ -36,26 +36,6 @@ from model.release import BUNDLED, load_release
 
 EXAMPLE = str(ROOT / "examples" / "cat.png")
 EMPTY_PAGE = "import torch, gradio\nwith gradio.Blocks() as demo: pass\ndemo.launch(ssr_mode=False)"
-
-
-@dataclass(frozen=True)
-class Ratio:
-    """How many times one figure is another, and the bound that it must keep: at most or at least."""
-
-    what: str
-    value: float
-    bound: float
-    at_most: bool
-    detail: str
-
-    @property
-    def holds(self) -> bool:
-        return self.value <= self.bound if self.at_most else self.value >= self.bound
-
-    def __str__(self) -> str:
-        sign = "<=" if self.at_most else ">="
-        verdict = "ok" if self.holds else "MISSED"
-        return f"{self.what:62} {self.value:8.2f}  {sign} {self.bound:<5g} {verdict:7} {self.detail}"
 
 
 def seconds(function: Callable[[], object]) -> float:
@@ -82,7 +62,9 @@ def cam_ratios(rounds: int) -> list[Ratio]:
     hookable_layer = hookable.resnet_block3
 
     def answer() -> object:
-        return explain(served, EXAMPLE, "crop", "resnet_block3", ("predicted",), 0.5, 3, smooth=True)
+        explanation = explain(served, Question(EXAMPLE, "crop", "resnet_block3", ("predicted",)))
+        explanation.overlays(Style(0.5, smooth=True)), explanation.cells("magma"), explanation.sentence()
+        return explanation.confidences(served, 3)
 
     def forward() -> object:
         with torch.inference_mode():

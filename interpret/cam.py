@@ -1,5 +1,6 @@
-"""Grad-CAM on a shared network: no hooks, nothing stored, safe for concurrent requests."""
+"""Class activation maps on a shared network: no hooks, nothing stored, safe for concurrent requests."""
 
+from collections.abc import Generator
 from dataclasses import dataclass
 
 import torch
@@ -8,14 +9,17 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from interpret.choices import check_name
+from interpret.methods import Method, method_named, weigh
+from interpret.perturbation import ablation_weights, score_weights
 from model.network import STAGE_NAMES, CifarResNet
 
 
 @dataclass(frozen=True)
 class Cam:
-    """A class activation map with the prediction that it explains.
+    """Class activation maps with the prediction that they explain.
 
-    `maps` has one row per explained class: values of at least 0, in logits per cell, at the stage's own resolution.
+    `maps` has one row per explained class, at the stage's own resolution, in the unit of the method; values are at
+    least 0 unless the method is signed.
     """
 
     logits: Float[Tensor, "classes"]
@@ -23,54 +27,93 @@ class Cam:
     maps: Float[Tensor, "maps height width"]
 
 
-def grad_cam(
-    network: CifarResNet,
-    image: Float[Tensor, "1 3 32 32"],
-    stage_name: str,
-    class_indices: tuple[int | None, ...] = (None,),
-) -> Cam:
-    """Grad-CAM of some classes' logits at one stage; None stands for the predicted class.
+@dataclass(frozen=True)
+class Capture:
+    """One picture's activations at one stage, and the logits that follow from them, ready for gradients."""
 
-    Selvaraju et al. 2017, https://arxiv.org/abs/1610.02391, equations 1 and 2: the channels' activations, weighed by
-    the mean gradient of the logit in that channel, summed, and cut off below 0. The map is neither stretched nor
-    resized, so its magnitude keeps its meaning. The logit, not the softmax, is explained: the softmax saturates.
+    network: CifarResNet
+    image: Float[Tensor, "1 3 32 32"]
+    stage_name: str
+    stage_output: Float[Tensor, "1 channels height width"]
+    network_output: Float[Tensor, "1 classes"]
 
-    Raises ChoiceError for an unknown stage, IndexError for a class index that the network does not have.
-    """
-    logits, activations, gradients, indices = _gradients(network, image, stage_name, class_indices)
-    maps = [weigh_channels(activations, gradient) for gradient in gradients]
-    return Cam(logits, indices, torch.stack(maps))
+    @property
+    def logits(self) -> Float[Tensor, "classes"]:
+        return self.network_output.detach()[0]
+
+    @property
+    def activations(self) -> Float[Tensor, "channels height width"]:
+        return self.stage_output.detach()[0]
+
+    def gradients(self, class_indices: tuple[int, ...]) -> list[Float[Tensor, "channels height width"]]:
+        """The gradient of each of these logits with respect to the activations; can be asked for once."""
+        return [
+            torch.autograd.grad(
+                self.network_output[0, index], self.stage_output, retain_graph=number + 1 < len(class_indices)
+            )[0][0]
+            for number, index in enumerate(class_indices)
+        ]
 
 
-def weigh_channels(
-    activations: Float[Tensor, "channels height width"], gradient: Float[Tensor, "channels height width"]
-) -> Float[Tensor, "height width"]:
-    """Grad-CAM's rule: ReLU of the sum over channels of (mean gradient x activation)."""
-    weights = gradient.mean(dim=(1, 2))
-    return torch.relu(torch.einsum("c,chw->hw", weights, activations))
-
-
-def _gradients(
-    network: CifarResNet, image: Tensor, stage_name: str, class_indices: tuple[int | None, ...]
-) -> tuple[Tensor, Tensor, list[Tensor], tuple[int, ...]]:
-    """Logits, the stage's activations, and the gradient of each chosen logit with respect to them.
-
-    What lies before the stage runs without autograd: its gradients are not needed.
-    """
+def capture(network: CifarResNet, image: Float[Tensor, "1 3 32 32"], stage_name: str) -> Capture:
+    """Runs the network once; what lies before the stage without autograd. Raises ChoiceError for an unknown stage."""
     check_name("layer", stage_name, STAGE_NAMES)
     with torch.no_grad():
         x = network.normalise(image)
         for name in STAGE_NAMES[: STAGE_NAMES.index(stage_name) + 1]:
             x = network.run_stage(name, x)
-    activations = x.detach().requires_grad_()
+    stage_output = x.detach().requires_grad_()
     with torch.enable_grad():
-        logits = network.classify_from(stage_name, activations)[0]
-    indices = tuple(int(logits.argmax()) if index is None else index for index in class_indices)
-    gradients = [
-        torch.autograd.grad(logits[index], activations, retain_graph=number + 1 < len(indices))[0][0]
-        for number, index in enumerate(indices)
-    ]
-    return logits.detach(), activations.detach()[0], gradients, indices
+        return Capture(network, image, stage_name, stage_output, network.classify_from(stage_name, stage_output))
+
+
+def class_activation_maps(
+    network: CifarResNet,
+    image: Float[Tensor, "1 3 32 32"],
+    stage_name: str,
+    class_indices: tuple[int | None, ...] = (None,),
+    method: str = "grad_cam",
+) -> Cam:
+    """The maps of some classes' logits at one stage; None stands for the predicted class.
+
+    Maps are neither stretched nor resized, so their magnitude keeps its meaning. The logit, not the softmax, is
+    explained: the softmax saturates.
+
+    Raises ChoiceError for an unknown stage or method, IndexError for a class index that the network does not have.
+    """
+    steps = class_activation_steps(network, image, stage_name, class_indices, method)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return end.value
+
+
+def class_activation_steps(
+    network: CifarResNet,
+    image: Float[Tensor, "1 3 32 32"],
+    stage_name: str,
+    class_indices: tuple[int | None, ...],
+    method: str,
+) -> Generator[float, None, Cam]:
+    """As `class_activation_maps`, but yields the share of the work that is done, in [0, 1], and returns the maps."""
+    chosen = method_named(method)
+    captured = capture(network, image, stage_name)
+    indices = tuple(int(captured.logits.argmax()) if index is None else index for index in class_indices)
+    distinct = tuple(dict.fromkeys(indices))
+    if chosen.rule is not None:
+        gradients = captured.gradients(distinct)
+        maps = [chosen.rule(captured.activations, gradient) for gradient in gradients]
+    else:
+        weights = yield from _weights_by_running_again(captured, chosen)
+        maps = [torch.relu(weigh(weights[index], captured.activations)) for index in distinct]
+    return Cam(captured.logits, indices, torch.stack([maps[distinct.index(index)] for index in indices]))
+
+
+def _weights_by_running_again(captured: Capture, method: Method) -> Generator[float, None, Tensor]:
+    if method.name == "score_cam":
+        return score_weights(captured.network, captured.image, captured.activations)
+    return ablation_weights(captured.network, captured.stage_name, captured.activations, captured.logits)
 
 
 def resize_map(cam: Float[Tensor, "height width"], side: int, *, smooth: bool) -> Float[Tensor, "{side} {side}"]:

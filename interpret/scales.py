@@ -1,7 +1,7 @@
 """Colour scales: numbers to colours, with a range and a unit that a legend can state.
 
-Palettes mean the same everywhere: magma from zero for values that cannot be negative, RdBu (reversed, zero in the
-middle, safe for colour-blind eyes) for signed ones. Both are matplotlib's.
+Palettes mean the same everywhere: magma from zero for values that cannot be negative, unless the visitor chooses
+another, RdBu (reversed, zero in the middle, safe for colour-blind eyes) for signed ones. All are matplotlib's.
 """
 
 from dataclasses import dataclass
@@ -11,7 +11,11 @@ import numpy as np
 from jaxtyping import Float, UInt8
 from matplotlib import colormaps
 
+from interpret.choices import check_name
+
 UNSIGNED_PALETTE = "magma"
+# All but jet are perceptually uniform; jet is what class activation maps used to be shown in.
+UNSIGNED_PALETTES = (UNSIGNED_PALETTE, "viridis", "cividis", "jet")
 SIGNED_PALETTE = "RdBu_r"
 CHANNEL_PALETTE = "gray"  # one colour channel of a picture whose three channels are signed values
 
@@ -29,15 +33,15 @@ class Scale:
         """The values' colours; a scale of no width paints its lowest (unsigned) or middle (signed) colour."""
         table = palette_table(self.palette)
         if self.high == self.low:
-            position = np.full(np.shape(values), 0.0 if self.palette == UNSIGNED_PALETTE else 0.5)
+            position = np.full(np.shape(values), 0.0 if self.palette in UNSIGNED_PALETTES else 0.5)
         else:
             position = (values - self.low) / (self.high - self.low)
         return table[np.clip(np.rint(position * 255), 0, 255).astype(np.uint8)]
 
 
-def unsigned_scale(values: Float[np.ndarray, "..."], unit: str) -> Scale:
-    """From 0 to the largest of `values`."""
-    return Scale(0.0, max(0.0, float(np.max(values))), unit, UNSIGNED_PALETTE)
+def unsigned_scale(values: Float[np.ndarray, "..."], unit: str, palette: str = UNSIGNED_PALETTE) -> Scale:
+    """From 0 to the largest of `values`. Raises ChoiceError for a palette that is not for unsigned values."""
+    return Scale(0.0, max(0.0, float(np.max(values))), unit, check_name("palette", palette, UNSIGNED_PALETTES))
 
 
 def signed_scale(values: Float[np.ndarray, "..."], unit: str) -> Scale:

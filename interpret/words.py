@@ -7,15 +7,23 @@ HALF_SHARE = 0.65
 QUARTER_SHARE = 0.5
 
 
-def describe_cam(cam: Float[np.ndarray, "height width"], class_name: str) -> str:
-    """Where the positive evidence for a class lies: in which quarter or half of the picture, and how much of it."""
-    total = float(cam.sum())
+def describe_cam(cam: Float[np.ndarray, "height width"], class_name: str | None) -> str:
+    """Where a map's positive values lie: in which quarter or half of the picture, and how much of them.
+
+    A map with negative values too is told what share of all evidence speaks against the class. None: a map of no class.
+    """
+    what = f"evidence for {class_name}" if class_name else "map"
+    positive = np.maximum(cam, 0)
+    total, against = float(positive.sum()), float(np.maximum(-cam, 0).sum())
     if total <= 0:
-        return f"At this layer nothing in the picture speaks for {class_name}."
-    place, share = busiest_place(cam / total)
+        return f"At this layer nothing in the picture speaks for {class_name}." if class_name else "The map is empty."
+    place, share = busiest_place(positive / total)
     if place is None:
-        return f"The evidence for {class_name} is spread over the whole picture."
-    return f"{percent(share)} of the evidence for {class_name} lies in the {place} of the picture."
+        sentence = f"The {what} is spread over the whole picture"
+    else:
+        sentence = f"{percent(share)} of the {what} lies in the {place} of the picture"
+    opposed = f"; {percent(against / (total + against))} of all evidence speaks against it" if against else ""
+    return f"{sentence}{opposed}."
 
 
 def percent(share: float) -> str:

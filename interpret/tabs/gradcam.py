@@ -1,25 +1,20 @@
 """The GradCAM tab: which part of the picture speaks for a class."""
 
-from collections.abc import Callable
+import html
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
 import numpy as np
 
-from interpret.cam import class_indices_of, grad_cam, resize_map
-from interpret.prediction import predict, probabilities_of, top_classes
-from interpret.render import Panel, draw_panels, enlarge, overlay
-from interpret.scales import unsigned_scale
+from interpret.methods import METHODS, method_named
+from interpret.prediction import predict, top_classes
+from interpret.scales import UNSIGNED_PALETTE, UNSIGNED_PALETTES
+from interpret.tabs.explain import Explanation, Question, Style, explain, explain_steps
 from interpret.tabs.look import result_picture
 from interpret.tabs.picture import PicturePanel
 from interpret.tabs.served import MODEL_QUEUE, PRIVATE, QUIET, STAGE_CHOICES, ServedRelease
-from interpret.words import describe_cam
-from model.images import INPUT_SIZE
-
-OVERLAY_FACTOR = 10
-CELLS_SIDE = 288
-UNIT = "logits per cell"
 
 
 @dataclass(frozen=True)
@@ -32,47 +27,8 @@ class GradCamControls:
     opacity: gr.Slider
     smooth: gr.Checkbox
     top_k: gr.Slider
-
-
-@dataclass(frozen=True)
-class CamPictures:
-    """The pictures of one answer: an overlay per explained class, and the maps' own cells with their legend."""
-
-    overlays: list[np.ndarray]
-    cells: np.ndarray
-    sentence: str
-
-
-def explain(
-    served: ServedRelease,
-    image: str | None,
-    squaring: str,
-    layer: str,
-    explained: tuple[str, ...],
-    opacity: float,
-    top_k: float,
-    smooth: bool,
-) -> tuple[dict[str, float], CamPictures]:
-    """Prediction, maps and pictures; the maps of all explained classes share one colour scale."""
-    pixels, images = served.look(image, squaring)
-    cam = grad_cam(served.network, images, layer, class_indices_of(explained, served.class_names))
-    probabilities = probabilities_of(cam.logits[None], served.network.config.temperature)[0]
-    maps = cam.maps.cpu()
-    scale = unsigned_scale(maps.numpy(), UNIT)
-    names = [served.class_names[index] for index in cam.class_indices]
-    overlays = [
-        enlarge(
-            overlay(pixels, scale.paint(resize_map(each, INPUT_SIZE, smooth=smooth).numpy()), opacity), OVERLAY_FACTOR
-        )
-        for each in maps
-    ]
-    panels = [
-        Panel(enlarge(scale.paint(each.numpy()), CELLS_SIDE // each.shape[0]), f"Evidence for {name}", scale)
-        for each, name in zip(maps, names, strict=True)
-    ]
-    sentence = " ".join(describe_cam(each.numpy(), name) for each, name in zip(maps, names, strict=True))
-    confidences = top_classes(probabilities, served.class_names, top_k)
-    return confidences, CamPictures(overlays, draw_panels(panels, columns=len(panels)), sentence)
+    method: gr.Dropdown
+    palette: gr.Dropdown
 
 
 def gradcam_endpoint(served: ServedRelease) -> Callable[..., Any]:
@@ -87,9 +43,11 @@ def gradcam_endpoint(served: ServedRelease) -> Callable[..., Any]:
         class_name: str = "predicted",
         against: str = "none",
         squaring: str = "crop",
-        smooth: bool = True,
+        smooth: bool = False,
+        method: str = "grad_cam",
+        palette: str = "magma",
     ) -> tuple[dict[str, float], np.ndarray, np.ndarray, str, np.ndarray | None]:
-        """The most probable classes of a picture, and where in it the evidence for a class lies (Grad-CAM).
+        """The most probable classes of a picture, and where in it the evidence for a class lies.
 
         Parameters:
             image: the picture, of any size; the network sees 32x32 pixels of it.
@@ -100,16 +58,60 @@ def gradcam_endpoint(served: ServedRelease) -> Callable[..., Any]:
             against: a second class whose evidence to show on the same scale, or "none".
             squaring: "crop" to the centred square, or "fit" the whole picture on white.
             smooth: interpolate the overlay between cells.
+            method: grad_cam, grad_cam_plus_plus, hires_cam, xgrad_cam, layer_cam, eigen_cam, eigen_grad_cam, score_cam,
+                ablation_cam, or random_cam as a control.
+            palette: of maps that are not signed: magma, viridis, cividis or jet.
         Returns:
             The top classes with their calibrated confidences; the picture with its evidence; the map's own cells with a
-            legend in logits per cell; a sentence that says where the evidence lies; the other class's overlay or None.
+            legend; a sentence that says where the evidence lies; the other class's overlay or None.
         """
-        classes = (class_name,) if against in ("none", class_name) else (class_name, against)
-        confidences, pictures = explain(served, image, squaring, layer, classes, opacity, top_k, smooth)
-        other = pictures.overlays[1] if len(classes) > 1 else None
-        return confidences, pictures.overlays[0], pictures.cells, pictures.sentence, other
+        question = _question(image, squaring, layer, class_name, against, method)
+        return _answer(served, explain(served, question), Style(opacity, smooth, palette), top_k)
 
     return gradcam
+
+
+def gradcam_on_page(served: ServedRelease) -> Callable[..., Any]:
+    """As `/gradcam`, for the page: a method that takes long says how far it is, and can be stopped in between."""
+
+    @served.answers_on_gpu
+    def gradcam(
+        image: str | None,
+        opacity: float,
+        top_k: float,
+        layer: str,
+        class_name: str,
+        against: str,
+        squaring: str,
+        smooth: bool,
+        method: str,
+        palette: str,
+    ) -> Iterator[tuple[Any, ...]]:
+        steps = explain_steps(served, _question(image, squaring, layer, class_name, against, method))
+        try:
+            while True:
+                title = html.escape(method_named(method).title)
+                bar = f'{title} <progress value="{next(steps):.3f}" aria-label="{title}"></progress>'
+                yield *(gr.skip() for _ in range(5)), gr.update(value=bar, visible=True), gr.update(visible=True)
+        except StopIteration as end:
+            answer = _answer(served, end.value, Style(opacity, smooth, palette), top_k)
+            yield *answer, gr.update(visible=False), gr.update(visible=False)
+
+    return gradcam
+
+
+def _question(image: str | None, squaring: str, layer: str, class_name: str, against: str, method: str) -> Question:
+    classes = (class_name,) if against in ("none", class_name) else (class_name, against)
+    return Question(image, squaring, layer, classes, method)
+
+
+def _answer(
+    served: ServedRelease, explanation: Explanation, style: Style, top_k: float
+) -> tuple[dict[str, float], np.ndarray, np.ndarray, str, np.ndarray | None]:
+    overlays = explanation.overlays(style)
+    other = overlays[1] if len(overlays) > 1 else None
+    confidences = explanation.confidences(served, top_k)
+    return confidences, overlays[0], explanation.cells(style.palette), explanation.sentence(), other
 
 
 def predict_endpoint(served: ServedRelease) -> Callable[..., Any]:
@@ -140,6 +142,9 @@ def gradcam_tab(served: ServedRelease, panel: PicturePanel) -> GradCamControls:
     )
     sentence = gr.Markdown(elem_classes="answer", elem_id="gradcam-sentence")
     with gr.Row():
+        progress = gr.HTML(visible=False, elem_id="gradcam-progress")
+        stop = gr.Button("Stop", visible=False, size="sm", scale=0, elem_id="gradcam-stop")
+    with gr.Row():
         with gr.Column(scale=3, min_width=280):
             label = gr.Label(label="The network's answer", elem_id="gradcam-label")
             with gr.Row():
@@ -153,14 +158,22 @@ def gradcam_tab(served: ServedRelease, panel: PicturePanel) -> GradCamControls:
             with gr.Accordion("How to read this", open=False):
                 gr.Markdown(HOW_TO_READ)
     c = controls
-    gr.on(
-        [panel.seen.change, *(each.change for each in (c.explained, c.against, c.layer, c.opacity, c.smooth, c.top_k))],
-        gradcam_endpoint(served),
-        [panel.picture, c.opacity, c.top_k, c.layer, c.explained, c.against, panel.squaring, c.smooth],
-        [label, overlay_image, cells, sentence, against_image],
-        api_name="gradcam",
+    inputs = [panel.picture, c.opacity, c.top_k, c.layer, c.explained, c.against, panel.squaring, c.smooth, c.method,
+              c.palette]  # fmt: skip
+    outputs: list[Any] = [label, overlay_image, cells, sentence, against_image]
+    changed = (c.explained, c.against, c.layer, c.opacity, c.smooth, c.top_k, c.method, c.palette)
+    explaining = gr.on(
+        [panel.seen.change, *(each.change for each in changed)],
+        gradcam_on_page(served),
+        inputs,
+        [*outputs, progress, stop],
+        api_visibility="private",
         **QUIET,
         **MODEL_QUEUE,
+    )
+    stop.click(lambda: (gr.update(visible=False),) * 2, None, [progress, stop], cancels=[explaining], **PRIVATE)
+    gr.Button(visible=False).click(
+        gradcam_endpoint(served), inputs, outputs, api_name="gradcam", **QUIET, **MODEL_QUEUE
     )
     look = [panel.picture, panel.squaring]
     panel.seen.change(predict_endpoint(served), look, all_confidences, api_name="predict", **QUIET, **MODEL_QUEUE)
@@ -172,10 +185,12 @@ def _controls(class_names: tuple[str, ...]) -> GradCamControls:
     return GradCamControls(
         explained=gr.Dropdown([("the predicted class", "predicted"), *class_names], value="predicted", label="Explain"),
         against=gr.Dropdown([("no other class", "none"), *class_names], value="none", label="Compare with"),
+        method=gr.Dropdown([(each.title, each.name) for each in METHODS], value="grad_cam", label="Method"),
         layer=gr.Dropdown(STAGE_CHOICES, value="resnet_block3", label="Layer, and its cells"),
         opacity=gr.Slider(0, 1, value=0.5, step=0.05, label="Opacity"),
-        smooth=gr.Checkbox(True, label="Smooth the overlay between cells"),
+        smooth=gr.Checkbox(False, label="Smooth the overlay between cells"),
         top_k=gr.Slider(1, len(class_names), value=3, step=1, label="Top predictions"),
+        palette=gr.Dropdown(list(UNSIGNED_PALETTES), value=UNSIGNED_PALETTE, label="Colours"),
     )
 
 

@@ -2,7 +2,9 @@
 
 import copy
 import functools
-from collections.abc import Callable
+import inspect
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
@@ -98,13 +100,24 @@ class ServedRelease:
         """
         note = f" (Answered by {self.description}.)" if self.choice.problem else ""
 
-        @functools.wraps(handler)
-        def wrapped(*args: Inputs.args, **kwargs: Inputs.kwargs) -> Answer:
+        @contextmanager
+        def worded() -> Iterator[None]:
             try:
-                return handler(*args, **kwargs)
+                yield
             except (ImageError, ChoiceError) as error:
                 raise gr.Error(f"{error}{note}", title="Not possible", print_exception=False) from error
 
+        @functools.wraps(handler)
+        def once(*args: Inputs.args, **kwargs: Inputs.kwargs) -> Answer:
+            with worded():
+                return handler(*args, **kwargs)
+
+        @functools.wraps(handler)
+        def in_steps(*args: Inputs.args, **kwargs: Inputs.kwargs) -> Any:
+            with worded():
+                yield from handler(*args, **kwargs)  # type: ignore[misc]
+
+        wrapped = in_steps if inspect.isgeneratorfunction(handler) else once
         first, *rest = (handler.__doc__ or "").split("\n", 1)
         wrapped.__doc__ = "\n".join([f"{first} Answered by {self.description}.".strip(), *rest])
         return wrapped

@@ -1,0 +1,117 @@
+"""From a picture and what the visitor chose to the pictures and sentences of a class activation map."""
+
+from collections.abc import Generator
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float, UInt8
+
+from interpret.cam import Cam, class_activation_steps, class_indices_of, resize_map
+from interpret.methods import Method, method_named
+from interpret.prediction import probabilities_of, top_classes
+from interpret.render import Panel, draw_panels, enlarge, overlay
+from interpret.scales import Scale, signed_scale, unsigned_scale
+from interpret.tabs.served import ServedRelease
+from interpret.words import describe_cam
+from model.images import INPUT_SIZE
+
+OVERLAY_FACTOR = 10
+CELLS_SIDE = 288
+
+
+@dataclass(frozen=True)
+class Question:
+    """What to explain: one picture's score for some classes ("predicted" or a name), at a layer, by a method."""
+
+    image: str | bytes | None
+    squaring: str
+    layer: str
+    explained: tuple[str, ...]
+    method: str = "grad_cam"
+
+
+@dataclass(frozen=True)
+class Style:
+    """How to show it: opacity of the overlay in [0, 1], cells or smoothed, and the palette of unsigned maps."""
+
+    opacity: int | float = 0.5
+    smooth: bool = False
+    palette: str = "magma"
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Maps of the explained classes with the prediction, in the picture that the network saw."""
+
+    pixels: UInt8[np.ndarray, "32 32 3"]
+    cam: Cam
+    names: tuple[str, ...]
+    method: Method
+    largest: float
+
+    @property
+    def maps(self) -> Float[np.ndarray, "maps height width"]:
+        return self.cam.maps.cpu().numpy()
+
+    def scale(self, palette: str) -> Scale:
+        """One colour scale for all explained classes. It reaches as far as the predicted class's own map does, so that
+        weak evidence for another class looks weak."""
+        extremes = np.array([self.largest])
+        return (
+            signed_scale(extremes, self.method.unit)
+            if self.method.signed
+            else unsigned_scale(extremes, self.method.unit, palette)
+        )
+
+    def sentence(self) -> str:
+        return " ".join(
+            describe_cam(each, name if self.method.of_class else None)
+            for each, name in zip(self.maps, self.names, strict=True)
+        )
+
+    def overlays(self, style: Style) -> list[UInt8[np.ndarray, "320 320 3"]]:
+        """The picture under each map."""
+        scale = self.scale(style.palette)
+        painted = (
+            scale.paint(resize_map(each, INPUT_SIZE, smooth=style.smooth).numpy()) for each in self.cam.maps.cpu()
+        )
+        return [enlarge(overlay(self.pixels, colours, style.opacity), OVERLAY_FACTOR) for colours in painted]
+
+    def cells(self, palette: str) -> UInt8[np.ndarray, "tall wide 3"]:
+        """The maps at their own resolution, with titles and the legend."""
+        scale = self.scale(palette)
+        what = "Evidence for {}" if self.method.of_class else f"{self.method.title}: no class has a say"
+        panels = [
+            Panel(enlarge(scale.paint(each), CELLS_SIDE // each.shape[0]), what.format(name), scale)
+            for each, name in zip(self.maps, self.names, strict=True)
+        ]
+        return draw_panels(panels, columns=len(panels))
+
+    def confidences(self, served: ServedRelease, top_k: float) -> dict[str, float]:
+        probabilities = probabilities_of(self.cam.logits[None], served.network.config.temperature)[0]
+        return top_classes(probabilities, served.class_names, top_k)
+
+
+def explain_steps(served: ServedRelease, question: Question) -> Generator[float, None, Explanation]:
+    """Yields the share of the work that is done, in [0, 1]; returns the explanation.
+
+    Raises ImageError or ChoiceError if the question has no answer.
+    """
+    method = method_named(question.method)
+    pixels, images = served.look(question.image, question.squaring)
+    wanted = class_indices_of(question.explained, served.class_names)
+    cam = yield from class_activation_steps(served.network, images, question.layer, (*wanted, None), question.method)
+    largest = float(cam.maps.abs().max())
+    shown = Cam(cam.logits, cam.class_indices[:-1], cam.maps[:-1])
+    names = tuple(served.class_names[index] for index in shown.class_indices)
+    return Explanation(pixels, shown, names, method, largest)
+
+
+def explain(served: ServedRelease, question: Question) -> Explanation:
+    """As `explain_steps`, all at once."""
+    steps = explain_steps(served, question)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return end.value
