@@ -15,6 +15,7 @@ from interpret.tabs.gradcam import gradcam_tab
 from interpret.tabs.kernels import kernels_tab
 from interpret.tabs.look import CSS, NAME_PICTURES, header, theme
 from interpret.tabs.misclassified import misclassified_tab
+from interpret.tabs.permalink import follow_links
 from interpret.tabs.picture import picture_panel
 from interpret.tabs.served import ServedRelease, serve
 from model.choice import choose_release
@@ -27,10 +28,11 @@ def build_page(served: ServedRelease) -> gr.Blocks:
     """One picture panel, four lenses."""
     with gr.Blocks(title="CIFAR X-Ray", delete_cache=(HOUR, DAY)) as demo:
         gr.HTML(header(served), elem_id="header")
+        note = gr.Markdown(visible=False, elem_id="link-note")
         gr.api(served.about, api_name="release", queue=False)
         with gr.Row():
             with gr.Column(scale=1, min_width=280):
-                panel = picture_panel(served, demo)
+                panel = picture_panel(served)
             with gr.Column(scale=3, min_width=320), gr.Tabs() as tabs:
                 with gr.Tab("GradCAM", id="gradcam"):
                     cam = gradcam_tab(served, panel)
@@ -40,6 +42,7 @@ def build_page(served: ServedRelease) -> gr.Blocks:
                     feature_maps_tab(served, panel)
                 with gr.Tab("Kernels", id="kernels"):
                     kernels_tab(served, demo)
+        follow_links(served, demo, note, panel, cam)
     return demo
 
 

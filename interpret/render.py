@@ -7,7 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import UInt8
+from jaxtyping import Float, UInt8
 from matplotlib import get_data_path
 from PIL import Image, ImageDraw, ImageFont
 
@@ -20,7 +20,9 @@ FAINT_INK = (164, 173, 187)
 MARGIN = 12
 WIDE = 400  # pictures from this width on shrink to fit a phone's screen, and need larger letters
 TEXT_SIZES = (16, 24)
+NAME_SIZE = 11
 BAR_HEIGHT = 10
+LUMINANCE = np.array([0.2126, 0.7152, 0.0722])
 
 
 @dataclass(frozen=True)
@@ -74,23 +76,60 @@ def tile_to_width(
     return tile(pictures, columns, factor, gap)
 
 
-def draw_panels(panels: Sequence[Panel], columns: int = 1) -> UInt8[np.ndarray, "tall wide 3"]:
-    """Panels in a grid, each with its title above and its legend (range and unit) below."""
+def draw_panels(
+    panels: Sequence[Panel], columns: int = 1, legend: Scale | None = None
+) -> UInt8[np.ndarray, "tall wide 3"]:
+    """Panels in a grid, each with its title above and its legend (range and unit) below; `legend` is one for all."""
     drawn = [_draw_panel(panel) for panel in panels]
     width = max(image.width for image in drawn)
     height = max(image.height for image in drawn)
     rows = -(-len(drawn) // columns)
-    canvas = Image.new("RGB", (columns * (width + MARGIN) + MARGIN, rows * (height + MARGIN) + MARGIN), FILM)
+    wide, tall = columns * (width + MARGIN) + MARGIN, rows * (height + MARGIN) + MARGIN
+    font = _font(TEXT_SIZES[panels[0].pixels.shape[1] >= WIDE])
+    strip = BAR_HEIGHT + round(font.size * 1.5) + MARGIN if legend else 0
+    canvas = Image.new("RGB", (wide, tall + strip), FILM)
     for number, image in enumerate(drawn):
         row, column = divmod(number, columns)
         canvas.paste(image, (MARGIN + column * (width + MARGIN), MARGIN + row * (height + MARGIN)))
+    if legend:
+        _draw_legend(canvas, ImageDraw.Draw(canvas), legend, tall, wide - 2 * MARGIN, font, left=MARGIN)
     return np.asarray(canvas)
+
+
+def panel_origin(width: int) -> tuple[int, int]:
+    """Where in the drawn panels the first one's pixels begin, left and top, if panels are this wide."""
+    return MARGIN, MARGIN + _title_height(width)
+
+
+def _title_height(width: int) -> int:
+    return round(TEXT_SIZES[width >= WIDE] * 1.5)
+
+
+def write_numbers(
+    pixels: UInt8[np.ndarray, "tall wide 3"], values: Float[np.ndarray, "height width"], names: Sequence[str]
+) -> UInt8[np.ndarray, "tall wide 3"]:
+    """A picture of cells, with each cell's name in its corner and its signed value in its middle, in black or white,
+    whichever shows. `names` go row by row."""
+    image = Image.fromarray(pixels)
+    draw, side = ImageDraw.Draw(image), len(pixels) // len(values)
+    for name, ((row, column), value) in zip(names, np.ndenumerate(values), strict=True):
+        left, top = side * column, side * row
+        ink = (0, 0, 0) if pixels[top, left] @ LUMINANCE > 128 else (255, 255, 255)
+        draw.text((left + 4, top + 2), name, ink, _font(NAME_SIZE))
+        draw.text((left + side // 2, top + side // 2), format_signed(float(value)), ink, _font(TEXT_SIZES[0]), "mm")
+    return np.asarray(image)
+
+
+def format_signed(value: float) -> str:
+    """A number with its sign and two decimals; what rounds to zero has no sign."""
+    text = f"{value:+.2f}"
+    return "0.00" if float(text) == 0 else text.replace("-", "\u2212")
 
 
 def _draw_panel(panel: Panel) -> Image.Image:
     height, width, _ = panel.pixels.shape
     font = _font(TEXT_SIZES[width >= WIDE])
-    line = round(font.size * 1.5)
+    line = _title_height(width)
     legend = line + BAR_HEIGHT + 6 if panel.scale else 0
     image = Image.new("RGB", (max(width, int(font.getlength(panel.title)) + 1), line + height + legend), FILM)
     draw = ImageDraw.Draw(image)
@@ -102,14 +141,21 @@ def _draw_panel(panel: Panel) -> Image.Image:
 
 
 def _draw_legend(
-    image: Image.Image, draw: ImageDraw.ImageDraw, scale: Scale, top: int, width: int, font: ImageFont.FreeTypeFont
+    image: Image.Image,
+    draw: ImageDraw.ImageDraw,
+    scale: Scale,
+    top: int,
+    width: int,
+    font: ImageFont.FreeTypeFont,
+    left: int = 0,
 ) -> None:
     values = np.linspace(scale.low, scale.high, width)
-    image.paste(Image.fromarray(scale.paint(values)[None].repeat(BAR_HEIGHT, axis=0)), (0, top))
-    draw.rectangle((0, top, width - 1, top + BAR_HEIGHT - 1), outline=FAINT_INK)
+    image.paste(Image.fromarray(scale.paint(values)[None].repeat(BAR_HEIGHT, axis=0)), (left, top))
+    right = left + width - 1
+    draw.rectangle((left, top, right, top + BAR_HEIGHT - 1), outline=FAINT_INK)
     text_top = top + BAR_HEIGHT + 2
-    draw.text((0, text_top), format_number(scale.low), FAINT_INK, font)
-    draw.text((width - 1, text_top), f"{format_number(scale.high)} {scale.unit}", FAINT_INK, font, anchor="ra")
+    draw.text((left, text_top), format_number(scale.low), FAINT_INK, font)
+    draw.text((right, text_top), f"{format_number(scale.high)} {scale.unit}", FAINT_INK, font, anchor="ra")
 
 
 def format_number(value: int | float) -> str:
@@ -118,7 +164,7 @@ def format_number(value: int | float) -> str:
     return text.replace("-", "\u2212")
 
 
-@lru_cache(maxsize=len(TEXT_SIZES))
+@lru_cache(maxsize=8)
 def _font(size: int) -> ImageFont.FreeTypeFont:
     """matplotlib's own DejaVu Sans: PIL's built-in font has no minus sign."""
     return ImageFont.truetype(Path(get_data_path(), "fonts", "ttf", "DejaVuSans.ttf"), size)

@@ -13,6 +13,7 @@ from torch import Tensor
 INPUT_SIZE = 32
 BACKGROUND = (255, 255, 255)
 MAX_PIXELS = 50_000_000
+LARGEST_SIDE = 1024
 READABLE = "PNG, JPEG, WebP, AVIF, GIF, BMP or TIFF"
 # PIL knows forty more, some of which start other programs.
 DECODERS = ("PNG", "JPEG", "WEBP", "AVIF", "GIF", "BMP", "TIFF")
@@ -104,6 +105,18 @@ def square(image: Image.Image, squaring: str) -> Image.Image:
         image.resize(size, Image.Resampling.BICUBIC), ((INPUT_SIZE - size[0]) // 2, (INPUT_SIZE - size[1]) // 2)
     )
     return canvas
+
+
+def prepare_large(source: str | Path | bytes, squaring: str = "crop", limit: int = LARGEST_SIDE) -> Image.Image:
+    """The same square of a picture as `prepare` takes, at its own resolution, its sides at most `limit` pixels.
+
+    Raises ImageError as `prepare` does.
+    """
+    image = read_rgb(source)
+    if squaring == "crop":
+        image = square(image, squaring)
+    image.thumbnail((limit, limit), Image.Resampling.BICUBIC)
+    return ImageOps.pad(image, (max(image.size),) * 2, color=BACKGROUND)
 
 
 def to_tensor(pixels: UInt8[np.ndarray, "batch 32 32 3"]) -> Float[Tensor, "batch 3 32 32"]:

@@ -3,6 +3,7 @@
 from collections.abc import Generator
 from dataclasses import dataclass
 
+import gradio as gr
 import numpy as np
 from jaxtyping import Float, UInt8
 
@@ -10,13 +11,27 @@ from interpret.cam import Cam, class_activation_steps, class_indices_of, resize_
 from interpret.methods import Method, method_named
 from interpret.prediction import probabilities_of, top_classes
 from interpret.render import Panel, draw_panels, enlarge, overlay
-from interpret.scales import Scale, signed_scale, unsigned_scale
+from interpret.scales import UNSIGNED_PALETTE, Scale, signed_scale, unsigned_scale
 from interpret.tabs.served import ServedRelease
 from interpret.words import describe_cam
 from model.images import INPUT_SIZE
 
 OVERLAY_FACTOR = 10
 CELLS_SIDE = 288
+
+
+@dataclass(frozen=True)
+class GradCamControls:
+    """What the visitor sets; other tabs may set which class to explain, and against which."""
+
+    explained: gr.Dropdown
+    against: gr.Dropdown
+    layer: gr.Dropdown
+    opacity: gr.Slider
+    smooth: gr.Checkbox
+    top_k: gr.Slider
+    method: gr.Dropdown
+    palette: gr.Dropdown
 
 
 @dataclass(frozen=True)
@@ -79,13 +94,14 @@ class Explanation:
 
     def cells(self, palette: str) -> UInt8[np.ndarray, "tall wide 3"]:
         """The maps at their own resolution, with titles and the legend."""
-        scale = self.scale(palette)
-        what = "Evidence for {}" if self.method.of_class else f"{self.method.title}: no class has a say"
-        panels = [
-            Panel(enlarge(scale.paint(each), CELLS_SIDE // each.shape[0]), what.format(name), scale)
-            for each, name in zip(self.maps, self.names, strict=True)
-        ]
+        panels = [self.cells_panel(number, palette) for number in range(len(self.names))]
         return draw_panels(panels, columns=len(panels))
+
+    def cells_panel(self, number: int, palette: str = UNSIGNED_PALETTE) -> Panel:
+        """One of the maps at its own resolution."""
+        scale, values = self.scale(palette), self.maps[number]
+        what = "Evidence for {}" if self.method.of_class else f"{self.method.title}: no class has a say"
+        return Panel(enlarge(scale.paint(values), CELLS_SIDE // len(values)), what.format(self.names[number]), scale)
 
     def confidences(self, served: ServedRelease, top_k: float) -> dict[str, float]:
         probabilities = probabilities_of(self.cam.logits[None], served.network.config.temperature)[0]

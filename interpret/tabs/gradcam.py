@@ -2,7 +2,6 @@
 
 import html
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
@@ -11,24 +10,14 @@ import numpy as np
 from interpret.methods import METHODS, method_named
 from interpret.prediction import predict, top_classes
 from interpret.scales import UNSIGNED_PALETTE, UNSIGNED_PALETTES
-from interpret.tabs.explain import Explanation, Question, Style, explain, explain_steps
+from interpret.tabs.controls import controls_section
+from interpret.tabs.evidence import evidence_section
+from interpret.tabs.explain import Explanation, GradCamControls, Question, Style, explain, explain_steps
+from interpret.tabs.export import export_section
 from interpret.tabs.look import result_picture
+from interpret.tabs.permalink import link_section
 from interpret.tabs.picture import PicturePanel
 from interpret.tabs.served import MODEL_QUEUE, PRIVATE, QUIET, STAGE_CHOICES, ServedRelease
-
-
-@dataclass(frozen=True)
-class GradCamControls:
-    """What the visitor sets; other tabs may set which class to explain, and against which."""
-
-    explained: gr.Dropdown
-    against: gr.Dropdown
-    layer: gr.Dropdown
-    opacity: gr.Slider
-    smooth: gr.Checkbox
-    top_k: gr.Slider
-    method: gr.Dropdown
-    palette: gr.Dropdown
 
 
 def gradcam_endpoint(served: ServedRelease) -> Callable[..., Any]:
@@ -75,7 +64,7 @@ def gradcam_on_page(served: ServedRelease) -> Callable[..., Any]:
     """As `/gradcam`, for the page: a method that takes long says how far it is, and can be stopped in between."""
 
     @served.answers_on_gpu
-    def gradcam(
+    def explain_on_page(
         image: str | None,
         opacity: float,
         top_k: float,
@@ -97,7 +86,7 @@ def gradcam_on_page(served: ServedRelease) -> Callable[..., Any]:
             answer = _answer(served, end.value, Style(opacity, smooth, palette), top_k)
             yield *answer, gr.update(visible=False), gr.update(visible=False)
 
-    return gradcam
+    return explain_on_page
 
 
 def _question(image: str | None, squaring: str, layer: str, class_name: str, against: str, method: str) -> Question:
@@ -157,6 +146,14 @@ def gradcam_tab(served: ServedRelease, panel: PicturePanel) -> GradCamControls:
                 all_confidences = gr.Label(show_label=False)
             with gr.Accordion("How to read this", open=False):
                 gr.Markdown(HOW_TO_READ)
+    with gr.Accordion("Evidence ledger: sixteen cells that add up to the score", open=True):
+        evidence_section(served, panel, controls.explained, controls.against)
+    with gr.Accordion("Can this map be trusted? Controls", open=False):
+        controls_section(served, [panel.picture, controls.layer, controls.explained, controls.method, panel.squaring])
+    with gr.Accordion("Numbers, download and link", open=False):
+        link_section(served, panel, controls)
+        export_section(served, [panel.picture, controls.opacity, controls.layer, controls.explained, panel.squaring,
+                                controls.smooth, controls.method, controls.palette])  # fmt: skip
     c = controls
     inputs = [panel.picture, c.opacity, c.top_k, c.layer, c.explained, c.against, panel.squaring, c.smooth, c.method,
               c.palette]  # fmt: skip

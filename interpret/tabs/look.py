@@ -44,6 +44,9 @@ CSS = """
 #header .banner { margin-top: 0.5rem; padding: 0.45rem 0.75rem; border-left: 4px solid #d97706; border-radius: 4px;
   background: #fef3c7; color: #713f12; overflow-wrap: anywhere; }
 .dark #header .banner { background: #422006; color: #fde68a; }
+#link-note { padding: 0.45rem 0.75rem; border-left: 4px solid #d97706; background: #fef3c7; color: #713f12; }
+#link-note * { color: inherit; }
+.dark #link-note { background: #422006; color: #fde68a; }
 .lead p { color: var(--body-text-color-subdued); }
 .answer p { font-size: 1.1rem; font-weight: 600; }
 
@@ -70,6 +73,8 @@ CSS = """
   border: 0; padding: 2px; font-size: 0.75rem; line-height: 1.2; overflow: visible; overflow-wrap: anywhere;
   background: none; }
 .thumbnails .caption-label { font-size: 0.7rem; }
+#erase-cells .wrap { display: grid; grid-template-columns: repeat(4, 1fr); gap: 4px; }
+#erase-cells label { padding: 4px 6px; }
 #examples .caption-label { display: none; }
 @media (max-width: 700px) {
   .tab-container button { padding: 0 9px; font-size: 0.85rem; }

@@ -9,7 +9,7 @@ import pandas as pd
 
 from interpret.misclassified import ANY, select_errors
 from interpret.render import enlarge
-from interpret.tabs.gradcam import GradCamControls
+from interpret.tabs.explain import GradCamControls
 from interpret.tabs.look import SHOW_TABS, thumbnail_gallery
 from interpret.tabs.picture import PicturePanel
 from interpret.tabs.served import PRIVATE, QUIET, ServedRelease

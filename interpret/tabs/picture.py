@@ -65,13 +65,11 @@ def example_pictures() -> list[ExamplePicture]:
     return [ExamplePicture(EXAMPLES / entry["file"], entry["caption"], entry["right"]) for entry in entries]
 
 
-def picture_panel(served: ServedRelease, demo: gr.Blocks) -> PicturePanel:
+def picture_panel(served: ServedRelease) -> PicturePanel:
     """The left column of the page."""
     examples = example_pictures()
     right, wrong = ([each for each in examples if each.right is truth] for truth in (True, False))
     panel = _components()
-    # Not the component's value: the API would take it for the default of `image`.
-    demo.load(lambda: np.asarray(Image.open(right[0].path)), None, panel.picture, **PRIVATE)
     for label, elem_id, columns, chosen in (
         ("Try one of these test pictures", "examples", 5, right),
         ("It gets these wrong", "errors-to-try", 4, wrong),

@@ -1,0 +1,105 @@
+"""The controls on the GradCAM tab: the map beside maps that cannot know what the network learnt."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import gradio as gr
+import numpy as np
+
+from interpret.controls import edge_map, random_network, rank_correlation
+from interpret.methods import METHODS
+from interpret.render import Panel, draw_panels, enlarge
+from interpret.scales import unsigned_scale
+from interpret.tabs.explain import CELLS_SIDE, Question, explain
+from interpret.tabs.look import result_picture
+from interpret.tabs.served import MODEL_QUEUE, ServedRelease
+
+ALIKE = 0.7
+METHOD_CHOICES = [(method.title, method.name) for method in METHODS]
+
+
+def controls_endpoint(served: ServedRelease) -> Callable[..., Any]:
+    """The handler of `/controls`."""
+    unlearnt = replace(served, network=random_network(served.network.config, served.device))
+
+    @served.answers_on_gpu
+    def controls(
+        image: str | None,
+        layer: str = "resnet_block3",
+        class_name: str = "predicted",
+        method: str = "grad_cam",
+        squaring: str = "crop",
+    ) -> tuple[np.ndarray, str, dict[str, float | None]]:
+        """A map beside three that cannot know what the network learnt, and how far they agree with it.
+
+        Parameters:
+            image: the picture, of any size; the network sees 32x32 pixels of it.
+            layer: the stage whose activations are weighed.
+            class_name: the class to explain, or "predicted".
+            method: as of /gradcam.
+            squaring: "crop" to the centred square, or "fit" the whole picture on white.
+        Returns:
+            The four maps; a sentence that says what the comparison means; the rank correlation (Spearman, -1 to 1, null
+            if a map is constant) with the map of: random_weights, random_cam, edges.
+        """
+        question = Question(image, squaring, layer, (class_name,), method)
+        found = explain(served, question)
+        same_class = replace(question, explained=found.names)
+        shown = {
+            "random_weights": explain(unlearnt, same_class).maps[0],
+            "random_cam": explain(served, replace(same_class, method="random_cam")).maps[0],
+            "edges": edge_map(found.pixels, found.maps.shape[1]),
+        }
+        correlations = {name: rank_correlation(found.maps[0], each) for name, each in shown.items()}
+        return _draw(found.cells_panel(0), shown, correlations), controls_sentence(correlations), correlations
+
+    return controls
+
+
+def controls_sentence(correlations: dict[str, float | None]) -> str:
+    """What the rank correlations mean."""
+    known = {TITLES[name]: value for name, value in correlations.items() if value is not None}
+    if not known:
+        return "The map is the same everywhere: there is nothing to compare."
+    alike = [title for title, value in known.items() if value >= ALIKE]
+    if alike:
+        return f"Careful: this map ranks the cells much as {' and '.join(alike)} would. It may show the picture only."
+    closest = max(known, key=known.__getitem__)
+    return (
+        f"No control ranks the cells as this map does; the closest is {closest}, with a rank correlation of "
+        f"{known[closest]:.2f} (1 would be the same order, 0 no relation)."
+    )
+
+
+TITLES = {"random_weights": "a network of random weights", "random_cam": "RandomCAM", "edges": "an edge map"}
+
+
+def _draw(found: Panel, shown: dict[str, np.ndarray], correlations: dict[str, float | None]) -> np.ndarray:
+    panels = [found]
+    for name, each in shown.items():
+        scale = unsigned_scale(each, {"edges": "brightness per pixel"}.get(name, "its own unit"))
+        value = correlations[name]
+        title = f"{TITLES[name][0].upper()}{TITLES[name][1:]}: {'no order' if value is None else f'{value:+.2f}'}"
+        panels.append(Panel(enlarge(scale.paint(np.maximum(each, 0)), CELLS_SIDE // len(each)), title, scale))
+    return draw_panels(panels, columns=2)
+
+
+def controls_section(served: ServedRelease, inputs: list[Any]) -> None:
+    """Builds the section and its endpoint `/controls`. `inputs` are picture, layer, class, method and squaring."""
+    gr.Markdown(
+        "A map that looks the same on a network that learnt nothing shows the picture, not the decision. "
+        "The numbers are rank correlations with the map: 1 is the same order of cells, 0 no relation."
+    )
+    compare = gr.Button("Compare the map with its controls", size="sm", elem_id="compare-controls")
+    sentence = gr.Markdown(elem_classes="answer", elem_id="controls-sentence")
+    picture = result_picture("The map and its controls", "controls-picture", chart=True)
+    numbers = gr.JSON(label="Rank correlations", open=False, visible=False)
+    compare.click(
+        controls_endpoint(served),
+        inputs,
+        [picture, sentence, numbers],
+        api_name="controls",
+        show_progress="minimal",
+        **MODEL_QUEUE,
+    )

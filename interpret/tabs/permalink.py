@@ -1,0 +1,105 @@
+"""Links that reproduce a view: made on the GradCAM tab, followed when the page opens."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+import numpy as np
+from gradio.utils import get_upload_folder
+
+from interpret.choices import ChoiceError
+from interpret.permalink import LinkError, View, view_of
+from interpret.tabs.explain import GradCamControls
+from interpret.tabs.picture import PicturePanel, example_pictures
+from interpret.tabs.served import PRIVATE, QUIET, ServedRelease
+from model.images import ImageError, prepare, read_rgb
+
+# Only the page knows its own address.
+FULL_ADDRESS = "(query) => query ? new URL(query, location.origin + location.pathname).href : ''"
+GONE = "The picture that this link shows is no longer here: uploads are kept for a day."
+
+
+def link_section(served: ServedRelease, panel: PicturePanel, controls: GradCamControls) -> None:
+    """Builds the field that holds the link to what is shown."""
+    link = gr.Textbox(label="Link to this view", interactive=False, buttons=["copy"], elem_id="permalink", max_lines=1)
+    query = gr.Textbox(visible=False)
+    c = controls
+    inputs = [panel.picture, panel.squaring, c.explained, c.against, c.layer, c.method]
+    changed = [panel.seen.change, *(each.change for each in (c.explained, c.against, c.layer, c.method))]
+    gr.on(changed, link_maker(served), inputs, query, **{**QUIET, "api_visibility": "private"})
+    query.change(None, query, link, js=FULL_ADDRESS, **PRIVATE)
+
+
+def link_maker(served: ServedRelease) -> Callable[..., Any]:
+    """What turns the page's state into the query of a link; nothing if there is no picture to link to."""
+    known = known_pictures(served)
+
+    def make(image: str | bytes | None, *choices: str) -> str:
+        if not isinstance(image, str):
+            return ""
+        squaring, class_name, against, layer, method = choices
+        try:
+            pixels = served.pixels(image, squaring)
+        except ImageError:
+            return ""
+        kind, picture = known.get(pixels.tobytes(), ("upload", Path(image).parent.name))
+        release = served.release.identifier
+        return View(kind, picture, release, squaring, class_name, against, layer, method).query()
+
+    return make
+
+
+def known_pictures(served: ServedRelease) -> dict[bytes, tuple[str, str]]:
+    """The examples and the misclassified test pictures by their pixels."""
+    samples = served.release.misclassified
+    tests = zip(samples.images, samples.test_indices.tolist(), strict=True)
+    known = {image.tobytes(): ("test", str(index)) for image, index in tests}
+    return known | {prepare(each.path).tobytes(): ("example", each.path.name) for each in example_pictures()}
+
+
+def find_picture(served: ServedRelease, view: View) -> np.ndarray:
+    """The picture of a view, at its own size. Raises LinkError if it is not there."""
+    if view.kind == "example":
+        paths = [each.path for each in example_pictures() if each.path.name == view.picture]
+    elif view.kind == "upload":
+        paths = sorted(Path(get_upload_folder(), view.picture).glob("*"))
+    else:
+        samples = served.release.misclassified
+        rows = np.flatnonzero(samples.test_indices == int(view.picture))
+        if not len(rows):
+            raise LinkError(f"Test picture {view.picture} is not among this release's errors.")
+        return samples.images[rows[0]]
+    if not paths:
+        raise LinkError(GONE if view.kind == "upload" else f"There is no example {view.picture}.")
+    return np.asarray(read_rgb(paths[0]))
+
+
+def follow_links(
+    served: ServedRelease, demo: gr.Blocks, note: gr.Markdown, panel: PicturePanel, controls: GradCamControls
+) -> None:
+    """When the page opens, shows what its address asks for, or else the first example; `note` says why it cannot."""
+    c = controls
+    first = next(each for each in example_pictures() if each.right)
+
+    def open_page(request: gr.Request) -> tuple[Any, ...]:
+        try:
+            view = view_of(dict(request.query_params), served.release.identifier, served.class_names)
+            picture = np.asarray(read_rgb(first.path)) if view is None else find_picture(served, view)
+        except (ChoiceError, ImageError) as error:
+            return (
+                np.asarray(read_rgb(first.path)),
+                *(gr.skip() for _ in range(5)),
+                gr.update(value=str(error), visible=True),
+            )
+        if view is None:
+            return picture, *(gr.skip() for _ in range(6))
+        return picture, view.squaring, view.class_name, view.against, view.layer, view.method, gr.skip()
+
+    # Not the components' values: the API would take them for the defaults of its parameters.
+    demo.load(
+        open_page,
+        None,
+        [panel.picture, panel.squaring, c.explained, c.against, c.layer, c.method, note],
+        **PRIVATE,
+    )
