@@ -61,6 +61,7 @@ from model.release import (
     seal,
 )
 
+from .browsing import browser, visit  # noqa: F401 - fixtures
 from .stand_in_hub.server import StandInHub, stand_in_hub
 
 ROOT = Path(__file__).resolve().parent.parent

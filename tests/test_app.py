@@ -1,5 +1,6 @@
 """The app, started for real and called as users call it: through gradio_client."""
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -10,8 +11,11 @@ from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 from PIL import Image
 
+from interpret.cam import class_activation_maps
+from interpret.erasing import erase
 from interpret.feature_maps import activations_of
 from interpret.kernels import convolutions_by_name, input_channel_kernels
+from interpret.methods import METHOD_NAMES
 from interpret.prediction import predict
 from interpret.render import enlarge
 from interpret.tabs.feature_maps import draw_channels, draw_stages
@@ -90,6 +94,65 @@ def test_gradcam_answers_at_every_layer(client, stage):
     assert client.predict(CAT, layer=stage.name, api_name="/gradcam")[0]["label"]
 
 
+@pytest.mark.parametrize("method", METHOD_NAMES)
+def test_gradcam_answers_by_every_method(client, method):
+    _, overlay, _, sentence, _ = client.predict(CAT, method=method, api_name="/gradcam")
+    assert pixels_of(overlay).shape == (320, 320, 3) and sentence
+
+
+def test_the_evidence_adds_up_to_the_score_and_its_text_says_the_same(client, network, cat):
+    ledger, classes, sentence, numbers = client.predict(CAT, api_name="/evidence")
+    logits = network(cat)[0]
+    assert numbers["class"] == network.config.class_names[int(logits.argmax())]
+    assert sum(map(sum, numbers["cells"])) == pytest.approx(float(logits.max()), rel=1e-4)
+    assert f"is {numbers['sum']:.2f} logits" in sentence
+    assert pixels_of(ledger).ndim == pixels_of(classes).ndim == 3
+
+
+def test_the_evidence_for_one_class_rather_than_another_adds_up_to_the_lead(client, network, cat):
+    *_, sentence, numbers = client.predict(CAT, "cat", "dog", api_name="/evidence")
+    logits = network(cat)[0]
+    assert numbers["sum"] == pytest.approx(float(logits[3] - logits[5]), rel=1e-4)
+    assert sentence.startswith("Cat's lead over dog is")
+
+
+def test_erasing_gives_what_is_left_and_each_score_before_and_after(client, network, cat_pixels):
+    picture, table, sentence = client.predict(CAT, ["A1", "B2"], "blur", api_name="/erase")
+    expected = erase(network, cat_pixels, ("A1", "B2"), "blur")
+    assert np.array_equal(pixels_of(picture), enlarge(expected.pixels, 8))
+    rows = {row[0]: row[1:] for row in table["data"]}
+    for number, name in enumerate(network.config.class_names):
+        figures = [float(each[number]) for each in (expected.predicted, expected.measured, expected.before)]
+        assert rows[name][:3] == pytest.approx(figures, abs=6e-4)
+    assert sentence.startswith("Without A1, B2 the score of")
+
+
+def test_controls_are_given_with_their_rank_correlations(client):
+    picture, sentence, correlations = client.predict(CAT, api_name="/controls")
+    assert set(correlations) == {"random_weights", "random_cam", "edges"}
+    assert all(value is None or -1 <= value <= 1 for value in correlations.values())
+    assert sentence and pixels_of(picture).ndim == 3
+
+
+def test_an_export_is_the_map_with_all_that_made_it(client, network, cat, release):
+    files = client.predict(CAT, method="layer_cam", layer="custom_block3", api_name="/export")
+    document = json.loads(Path(files[0]).read_text())
+    expected = class_activation_maps(network, cat, "custom_block3", (None,), "layer_cam")
+    assert np.array_equal(np.load(files[1]), expected.maps[0].numpy())
+    assert np.allclose(document["map"], expected.maps[0].numpy())
+    assert list(document["logits"].values()) == pytest.approx(expected.logits.tolist(), rel=1e-6)
+    assert document["release"] == release.identifier and document["method"] == "layer_cam"
+    assert [Path(each).name for each in files] == ["map.json", "map.npy", "overlay.png"]
+
+
+def test_an_exported_overlay_has_the_pictures_own_resolution_up_to_1024_pixels(client, tmp_path):
+    for size, side in (((300, 200), 200), ((3000, 2000), 1024)):
+        Image.new("RGB", size, (10, 200, 30)).save(tmp_path / "wide.png")
+        *_, overlay = client.predict(handle_file(str(tmp_path / "wide.png")), 0.0, api_name="/export")
+        assert pixels_of(overlay).shape == (side, side, 3)
+        assert (pixels_of(overlay) == (10, 200, 30)).all()
+
+
 def test_misclassified_gives_as_many_errors_as_asked_for_with_their_pictures_unharmed(client, release):
     gallery, table, sentence = client.predict(25, api_name="/misclassified")
     assert len(gallery) == len(table["data"]) == 25
@@ -152,6 +215,14 @@ def test_kernels_without_arguments_shows_the_first_layer_in_colour(client):
         ("/gradcam", {"image": CAT, "top_k": 2.5}, "whole number from 1 to 10"),
         ("/gradcam", {"image": CAT, "class_name": "tiger"}, "airplane"),
         ("/gradcam", {"image": CAT, "squaring": "stretch"}, "crop"),
+        ("/gradcam", {"image": CAT, "method": "gradcam2"}, "grad_cam_plus_plus"),
+        ("/gradcam", {"image": CAT, "palette": "rainbow"}, "viridis"),
+        ("/evidence", {"image": CAT, "class_name": "tiger"}, "airplane"),
+        ("/evidence", {"image": CAT, "against": "tiger"}, "airplane"),
+        ("/erase", {"image": CAT, "cells": ["E5"]}, "A1"),
+        ("/erase", {"image": CAT, "fill": "white"}, "blur"),
+        ("/controls", {"image": CAT, "method": "gradcam2"}, "grad_cam"),
+        ("/export", {"image": CAT, "layer": "layer4"}, "resnet_block3"),
         ("/feature_maps", {"image": CAT, "channel": 64}, "maximum value 63"),
         ("/kernels", {"layer": "fc"}, "prep_layer"),
         ("/kernels", {"layer": "prep_layer", "input_channel": 3, "rgb": False}, "from 0 to 2"),

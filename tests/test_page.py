@@ -1,72 +1,23 @@
 """The page in a real browser, as its visitors meet it."""
 
-import os
 import re
-import shutil
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlparse
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import expect
 
-from .conftest import EXAMPLES, RunningApp
+from .browsing import DESKTOP, FIRST_PICTURE, PHONE, TABS, Visit
+from .conftest import EXAMPLES
 
 pytestmark = pytest.mark.browser
-TABS = ("GradCAM", "Misclassified", "Feature maps", "Kernels")
-FIRST_PICTURE = {
-    "GradCAM": "#gradcam-overlay img",
-    "Misclassified": "#misclassified-gallery img",
-    "Feature maps": "#feature-maps-stages img",
-    "Kernels": "#kernels-picture img",
-}
-expect.set_options(timeout=20_000)  # a busy machine answers late; what is expected stays the same
-DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
-
-
-@dataclass
-class Visit:
-    """A page with what it complained about and whom it asked."""
-
-    page: Page
-    errors: list[str] = field(default_factory=list)
-    hosts: set[str] = field(default_factory=set)
-
-    def open(self, url: str) -> None:
-        self.page.on("console", lambda message: self.errors.append(message.text) if message.type == "error" else None)
-        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
-        self.page.on("request", lambda request: self.hosts.add(urlparse(request.url).hostname or ""))
-        self.page.goto(url)
-        self.page.wait_for_selector(FIRST_PICTURE["GradCAM"], timeout=60_000)
-
-    def show(self, tab: str) -> None:
-        self.page.get_by_role("tab", name=tab, exact=True).click()
-        self.page.locator(FIRST_PICTURE[tab]).first.wait_for()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-    if chromium is None:
-        if os.environ.get("CI"):
-            pytest.fail("CI must install Chromium")
-        pytest.skip("needs Chromium: install it, or name its program in CHROMIUM")
-    with sync_playwright() as playwright:
-        arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        launched = playwright.chromium.launch(executable_path=chromium, args=arguments)
-        yield launched
-        launched.close()
-
-
-@pytest.fixture
-def visit(browser: Browser, app: RunningApp) -> Iterator[Visit]:
-    context = browser.new_context(viewport=DESKTOP)
-    visit = Visit(context.new_page())
-    visit.open(app.url)
-    yield visit
-    context.close()
+# Words that a narrow screen would cut off.
+BEYOND_THE_EDGE = """
+() => [...document.querySelectorAll("label, span, p, button, h1")]
+  .filter((each) => each.checkVisibility() && each.textContent.trim() && !each.closest(".table-wrap"))
+  .filter((each) => each.getBoundingClientRect().right > innerWidth + 1 && each.getBoundingClientRect().width > 1)
+  .map((each) => each.textContent.trim().slice(0, 60))
+"""
 
 
 def test_a_first_visit_finds_an_example_explained(visit):
@@ -196,6 +147,7 @@ def test_no_tab_scrolls_sideways(browser, app, size, scheme):
     for tab in TABS:
         visit.show(tab)
         assert visit.page.evaluate("document.documentElement.scrollWidth") <= size["width"]
+        assert visit.page.evaluate(BEYOND_THE_EDGE) == []
     context.close()
 
 

@@ -8,15 +8,14 @@ import gradio as gr
 import numpy as np
 
 from interpret.controls import edge_map, random_network, rank_correlation
-from interpret.methods import METHODS
 from interpret.render import Panel, draw_panels, enlarge
 from interpret.scales import unsigned_scale
-from interpret.tabs.explain import CELLS_SIDE, Question, explain
+from interpret.tabs.explain import CELLS_SIDE, GradCamControls, Question, explain
 from interpret.tabs.look import result_picture
-from interpret.tabs.served import MODEL_QUEUE, ServedRelease
+from interpret.tabs.picture import PicturePanel
+from interpret.tabs.served import MODEL_QUEUE, PRIVATE, ServedRelease
 
 ALIKE = 0.7
-METHOD_CHOICES = [(method.title, method.name) for method in METHODS]
 
 
 def controls_endpoint(served: ServedRelease) -> Callable[..., Any]:
@@ -85,8 +84,9 @@ def _draw(found: Panel, shown: dict[str, np.ndarray], correlations: dict[str, fl
     return draw_panels(panels, columns=2)
 
 
-def controls_section(served: ServedRelease, inputs: list[Any]) -> None:
-    """Builds the section and its endpoint `/controls`. `inputs` are picture, layer, class, method and squaring."""
+def controls_section(served: ServedRelease, panel: PicturePanel, controls: GradCamControls) -> None:
+    """Builds the section and its endpoint `/controls`."""
+    inputs: list[Any] = [panel.picture, controls.layer, controls.explained, controls.method, panel.squaring]
     gr.Markdown(
         "A map that looks the same on a network that learnt nothing shows the picture, not the decision. "
         "The numbers are rank correlations with the map: 1 is the same order of cells, 0 no relation."
@@ -103,3 +103,6 @@ def controls_section(served: ServedRelease, inputs: list[Any]) -> None:
         show_progress="minimal",
         **MODEL_QUEUE,
     )
+    # An answer to another question than the one now asked would mislead.
+    changes = [panel.seen.change, *(each.change for each in inputs[1:])]
+    gr.on(changes, lambda: (None, "", None), None, [picture, sentence, numbers], **PRIVATE)

@@ -15,7 +15,7 @@ from interpret.render import Panel, draw_panels, enlarge, panel_origin, write_nu
 from interpret.scales import Scale, signed_scale
 from interpret.tabs.look import result_picture
 from interpret.tabs.picture import PicturePanel
-from interpret.tabs.served import MODEL_QUEUE, PRIVATE, QUIET, ServedRelease
+from interpret.tabs.served import MODEL_QUEUE, PRIVATE, ServedRelease, latest_wins
 from interpret.words import describe_evidence, number, percent
 
 UNIT = "logits"
@@ -155,22 +155,20 @@ def evidence_section(served: ServedRelease, panel: PicturePanel, explained: gr.D
         table = gr.Dataframe(headers=ERASED_COLUMNS, interactive=False, wrap=True, elem_id="erased-table")
     with gr.Accordion("The ledger in numbers", open=False):
         numbers = gr.JSON(show_label=False)
-    gr.on(
+    latest_wins(
         [panel.seen.change, explained.change, against.change],
         evidence_endpoint(served),
         [panel.picture, explained, against, panel.squaring],
         [ledger, classes, sentence, numbers],
         api_name="evidence",
-        **QUIET,
         **MODEL_QUEUE,
     )
-    gr.on(
+    latest_wins(
         [panel.seen.change, cells.change, fills.change, explained.change],
         erase_endpoint(served),
         [panel.picture, cells, fills, explained, panel.squaring],
         [left, table, outcome],
         api_name="erase",
-        **QUIET,
         **MODEL_QUEUE,
     )
     ledger.select(toggle_cell, cells, cells, **PRIVATE)

@@ -15,8 +15,9 @@ from PIL import Image
 from interpret.cam import resize_map
 from interpret.prediction import probabilities_of
 from interpret.render import overlay
-from interpret.tabs.explain import Explanation, Question, Style, explain
-from interpret.tabs.served import MODEL_QUEUE, ServedRelease
+from interpret.tabs.explain import Explanation, GradCamControls, Question, Style, explain
+from interpret.tabs.picture import PicturePanel
+from interpret.tabs.served import MODEL_QUEUE, PRIVATE, ServedRelease
 from model.images import prepare_large
 
 
@@ -104,9 +105,13 @@ def _kept(name: str, content: bytes) -> str:
     return str(path)
 
 
-def export_section(served: ServedRelease, inputs: list[Any]) -> None:
-    """Builds the section and its endpoint `/export`. `inputs` are those of the endpoint, in its order."""
+def export_section(served: ServedRelease, panel: PicturePanel, controls: GradCamControls) -> None:
+    """Builds the section and its endpoint `/export`."""
+    c = controls
+    inputs: list[Any] = [panel.picture, c.opacity, c.layer, c.explained, panel.squaring, c.smooth, c.method, c.palette]
     gr.Markdown("The map as JSON and as a NumPy array, and the overlay at the picture's own resolution.")
     prepare = gr.Button("Prepare the files", size="sm", elem_id="prepare-files")
     files = gr.File(label="Files", file_count="multiple", interactive=False, elem_id="exported-files")
     prepare.click(export_endpoint(served), inputs, files, api_name="export", show_progress="minimal", **MODEL_QUEUE)
+    changes = [panel.seen.change, *(each.change for each in inputs[1:])]
+    gr.on(changes, lambda: None, None, files, **PRIVATE)

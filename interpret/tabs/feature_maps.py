@@ -8,7 +8,7 @@ from interpret.render import Panel, draw_panels, enlarge, tile_to_width
 from interpret.scales import unsigned_scale
 from interpret.tabs.look import result_picture
 from interpret.tabs.picture import PicturePanel
-from interpret.tabs.served import MODEL_QUEUE, QUIET, STAGE_CHOICES, ServedRelease
+from interpret.tabs.served import MODEL_QUEUE, STAGE_CHOICES, ServedRelease, latest_wins
 from model.network import STAGES
 
 PANEL_SIDE = 192
@@ -72,13 +72,12 @@ def feature_maps_tab(served: ServedRelease, panel: PicturePanel) -> None:
         everything = all_channels(activations, layer).numpy()
         return draw_stages(chosen), draw_channels(everything, layer), describe(chosen, int(channel), everything, layer)
 
-    gr.on(
+    latest_wins(
         [panel.seen.change, channel.change, layer.change],
         feature_maps,
         [panel.picture, channel, layer, panel.squaring],
         [stages, grid, sentence],
         api_name="feature_maps",
-        **QUIET,
         **MODEL_QUEUE,
     )
 

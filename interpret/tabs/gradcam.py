@@ -17,7 +17,7 @@ from interpret.tabs.export import export_section
 from interpret.tabs.look import result_picture
 from interpret.tabs.permalink import link_section
 from interpret.tabs.picture import PicturePanel
-from interpret.tabs.served import MODEL_QUEUE, PRIVATE, QUIET, STAGE_CHOICES, ServedRelease
+from interpret.tabs.served import MODEL_QUEUE, PRIVATE, STAGE_CHOICES, ServedRelease, latest_wins
 
 
 def gradcam_endpoint(served: ServedRelease) -> Callable[..., Any]:
@@ -149,31 +149,27 @@ def gradcam_tab(served: ServedRelease, panel: PicturePanel) -> GradCamControls:
     with gr.Accordion("Evidence ledger: sixteen cells that add up to the score", open=True):
         evidence_section(served, panel, controls.explained, controls.against)
     with gr.Accordion("Can this map be trusted? Controls", open=False):
-        controls_section(served, [panel.picture, controls.layer, controls.explained, controls.method, panel.squaring])
+        controls_section(served, panel, controls)
     with gr.Accordion("Numbers, download and link", open=False):
         link_section(served, panel, controls)
-        export_section(served, [panel.picture, controls.opacity, controls.layer, controls.explained, panel.squaring,
-                                controls.smooth, controls.method, controls.palette])  # fmt: skip
+        export_section(served, panel, controls)
     c = controls
     inputs = [panel.picture, c.opacity, c.top_k, c.layer, c.explained, c.against, panel.squaring, c.smooth, c.method,
               c.palette]  # fmt: skip
     outputs: list[Any] = [label, overlay_image, cells, sentence, against_image]
     changed = (c.explained, c.against, c.layer, c.opacity, c.smooth, c.top_k, c.method, c.palette)
-    explaining = gr.on(
+    explaining = latest_wins(
         [panel.seen.change, *(each.change for each in changed)],
         gradcam_on_page(served),
         inputs,
         [*outputs, progress, stop],
         api_visibility="private",
-        **QUIET,
         **MODEL_QUEUE,
     )
     stop.click(lambda: (gr.update(visible=False),) * 2, None, [progress, stop], cancels=[explaining], **PRIVATE)
-    gr.Button(visible=False).click(
-        gradcam_endpoint(served), inputs, outputs, api_name="gradcam", **QUIET, **MODEL_QUEUE
-    )
+    gr.Button(visible=False).click(gradcam_endpoint(served), inputs, outputs, api_name="gradcam", **MODEL_QUEUE)
     look = [panel.picture, panel.squaring]
-    panel.seen.change(predict_endpoint(served), look, all_confidences, api_name="predict", **QUIET, **MODEL_QUEUE)
+    latest_wins([panel.seen.change], predict_endpoint(served), look, all_confidences, api_name="predict", **MODEL_QUEUE)
     c.against.change(lambda name: gr.update(visible=name != "none"), c.against, against_image, **PRIVATE)
     return controls
 

@@ -12,7 +12,7 @@ from interpret.choices import ChoiceError
 from interpret.permalink import LinkError, View, view_of
 from interpret.tabs.explain import GradCamControls
 from interpret.tabs.picture import PicturePanel, example_pictures
-from interpret.tabs.served import PRIVATE, QUIET, ServedRelease
+from interpret.tabs.served import PRIVATE, ServedRelease, latest_wins
 from model.images import ImageError, prepare, read_rgb
 
 # Only the page knows its own address.
@@ -27,7 +27,7 @@ def link_section(served: ServedRelease, panel: PicturePanel, controls: GradCamCo
     c = controls
     inputs = [panel.picture, panel.squaring, c.explained, c.against, c.layer, c.method]
     changed = [panel.seen.change, *(each.change for each in (c.explained, c.against, c.layer, c.method))]
-    gr.on(changed, link_maker(served), inputs, query, **{**QUIET, "api_visibility": "private"})
+    latest_wins(changed, link_maker(served), inputs, query, api_visibility="private")
     query.change(None, query, link, js=FULL_ADDRESS, **PRIVATE)
 
 
@@ -83,18 +83,15 @@ def follow_links(
     first = next(each for each in example_pictures() if each.right)
 
     def open_page(request: gr.Request) -> tuple[Any, ...]:
+        unchanged = tuple(gr.skip() for _ in range(5))
         try:
             view = view_of(dict(request.query_params), served.release.identifier, served.class_names)
-            picture = np.asarray(read_rgb(first.path)) if view is None else find_picture(served, view)
+            if view is not None:
+                choices = view.squaring, view.class_name, view.against, view.layer, view.method
+                return find_picture(served, view), *choices, gr.skip()
         except (ChoiceError, ImageError) as error:
-            return (
-                np.asarray(read_rgb(first.path)),
-                *(gr.skip() for _ in range(5)),
-                gr.update(value=str(error), visible=True),
-            )
-        if view is None:
-            return picture, *(gr.skip() for _ in range(6))
-        return picture, view.squaring, view.class_name, view.against, view.layer, view.method, gr.skip()
+            return np.asarray(read_rgb(first.path)), *unchanged, gr.update(value=str(error), visible=True)
+        return np.asarray(read_rgb(first.path)), *unchanged, gr.skip()
 
     # Not the components' values: the API would take them for the defaults of its parameters.
     demo.load(

@@ -15,7 +15,7 @@ from PIL import Image
 
 from interpret.render import enlarge
 from interpret.tabs.look import thumbnail_gallery
-from interpret.tabs.served import PRIVATE, QUIET, ServedRelease
+from interpret.tabs.served import PRIVATE, ServedRelease, latest_wins
 
 EXAMPLES = Path(__file__).resolve().parent.parent.parent / "examples"
 SEEN_FACTOR = 8
@@ -84,13 +84,12 @@ def picture_panel(served: ServedRelease) -> PicturePanel:
             return gr.skip()
         return enlarge(served.pixels(image, squaring), SEEN_FACTOR)
 
-    gr.on(
+    latest_wins(
         [panel.picture.change, panel.squaring.change],
         see,
         [panel.picture, panel.squaring],
         panel.seen,
         api_visibility="private",
-        **QUIET,
     )
     return panel
 

@@ -35,6 +35,19 @@ STAGE_CHOICES = [
 ]
 
 
+def latest_wins(
+    triggers: list[Any], handler: Callable[..., Any], inputs: Any, outputs: Any, **options: Any
+) -> gr.events.Dependency:
+    """Has `handler` answer whenever one of `triggers` fires; while it is busy, only the last of them is kept for later.
+
+    Gradio repeats a kept event for all handlers of its trigger, so two that share one would set each other off for
+    ever. Here each handler has a trigger of its own, a hidden counter.
+    """
+    counter = gr.Number(0, visible=False)
+    gr.on(triggers, None, counter, counter, js="(count) => count + 1", trigger_mode="multiple", **PRIVATE)
+    return counter.change(handler, inputs, outputs, **QUIET, **options)
+
+
 @dataclass(frozen=True)
 class ServedRelease:
     """The chosen release, and its network on `device`. Nothing in it changes while the app runs."""

@@ -1,0 +1,67 @@
+"""A real browser on a running app, for all tests of the page."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from urllib.parse import urlparse
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+if TYPE_CHECKING:
+    from .conftest import RunningApp
+
+TABS = ("GradCAM", "Misclassified", "Feature maps", "Kernels")
+FIRST_PICTURE = {
+    "GradCAM": "#gradcam-overlay img",
+    "Misclassified": "#misclassified-gallery img",
+    "Feature maps": "#feature-maps-stages img",
+    "Kernels": "#kernels-picture img",
+}
+expect.set_options(timeout=20_000)  # a busy machine answers late; what is expected stays the same
+DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+
+
+@dataclass
+class Visit:
+    """A page with what it complained about and whom it asked."""
+
+    page: Page
+    errors: list[str] = field(default_factory=list)
+    hosts: set[str] = field(default_factory=set)
+
+    def open(self, url: str) -> None:
+        self.page.on("console", lambda message: self.errors.append(message.text) if message.type == "error" else None)
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.on("request", lambda request: self.hosts.add(urlparse(request.url).hostname or ""))
+        self.page.goto(url)
+        self.page.wait_for_selector(FIRST_PICTURE["GradCAM"], timeout=60_000)
+
+    def show(self, tab: str) -> None:
+        self.page.get_by_role("tab", name=tab, exact=True).click()
+        self.page.locator(FIRST_PICTURE[tab]).first.wait_for()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    if chromium is None:
+        if os.environ.get("CI"):
+            pytest.fail("CI must install Chromium")
+        pytest.skip("needs Chromium: install it, or name its program in CHROMIUM")
+    with sync_playwright() as playwright:
+        arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+        launched = playwright.chromium.launch(executable_path=chromium, args=arguments)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def visit(browser: Browser, app: "RunningApp") -> Iterator[Visit]:
+    context = browser.new_context(viewport=DESKTOP)
+    visit = Visit(context.new_page())
+    visit.open(app.url)
+    yield visit
+    context.close()

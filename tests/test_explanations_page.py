@@ -1,0 +1,146 @@
+"""The explanations on the GradCAM tab in a real browser: what visitors click, and what they see of it."""
+
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from playwright.sync_api import Locator, expect
+
+from interpret.render import panel_origin
+from interpret.tabs.evidence import GRID, LEDGER_FACTOR
+
+from .browsing import PHONE, Visit
+from .conftest import EXAMPLES
+
+pytestmark = pytest.mark.browser
+
+
+def choose(visit: Visit, control: str, option: str) -> None:
+    visit.page.get_by_label(control, exact=True).first.click()
+    visit.page.get_by_role("option", name=option, exact=True).click()
+
+
+def unfold(visit: Visit, title: str) -> None:
+    visit.page.get_by_role("button", name=re.compile(title)).click()
+
+
+def click_cell(ledger: Locator, column: int, row: int) -> None:
+    """A click in the middle of a cell of the ledger, however large the picture is shown."""
+    left, top = panel_origin(GRID * LEDGER_FACTOR)
+    natural = ledger.evaluate("image => image.naturalWidth")
+    shown = ledger.evaluate("image => image.clientWidth") / natural
+    x, y = (start + (number + 0.5) * LEDGER_FACTOR for start, number in ((left, column), (top, row)))
+    ledger.click(position={"x": x * shown, "y": y * shown})
+
+
+@pytest.mark.parametrize("title", ["HiResCAM", "Eigen-CAM", "Ablation-CAM"])
+def test_another_method_draws_another_map(visit, title):
+    before = visit.page.locator("#gradcam-cells img").get_attribute("src")
+    choose(visit, "Method", title)
+    expect(visit.page.locator("#gradcam-cells img")).not_to_have_attribute("src", before or "")
+    expect(visit.page.locator("#gradcam-progress")).to_be_hidden()
+
+
+def test_a_slow_method_says_how_far_it_is_and_can_be_stopped(visit):
+    choose(visit, "Layer, and its cells", "6: resnet_block3, 4×4")
+    before = visit.page.locator("#gradcam-cells img").get_attribute("src")
+    choose(visit, "Method", "Score-CAM")
+    expect(visit.page.locator("#gradcam-progress progress")).to_be_attached()
+    visit.page.locator("#gradcam-stop").click()
+    expect(visit.page.locator("#gradcam-progress")).to_be_hidden()
+    visit.page.wait_for_timeout(4_000)
+    expect(visit.page.locator("#gradcam-cells img")).to_have_attribute("src", before or "")
+    choose(visit, "Method", "LayerCAM")
+    expect(visit.page.locator("#gradcam-cells img")).not_to_have_attribute("src", before or "")
+
+
+def test_the_ledger_says_what_adds_up_to_the_score(visit):
+    expect(visit.page.locator("#evidence-sentence")).to_contain_text("The score of airplane is")
+    choose(visit, "Compare with", "ship")
+    expect(visit.page.locator("#evidence-sentence")).to_contain_text("Airplane's lead over ship is")
+
+
+@pytest.mark.parametrize("size", ["desktop", "phone"])
+def test_a_click_on_a_cell_erases_it_and_another_brings_it_back(visit, size):
+    if size == "phone":
+        visit.page.set_viewport_size(PHONE)
+    ledger = visit.page.locator("#ledger img")
+    ledger.scroll_into_view_if_needed()
+    expect(visit.page.locator("#erased-sentence")).to_contain_text("Nothing is erased yet")
+    click_cell(ledger, column=2, row=1)
+    expect(visit.page.locator("#erased-sentence")).to_contain_text("Without C2 the score of airplane should change by")
+    expect(visit.page.get_by_role("checkbox", name="C2")).to_be_checked()
+    click_cell(ledger, column=2, row=1)
+    expect(visit.page.locator("#erased-sentence")).to_contain_text("Nothing is erased yet")
+
+
+def test_cells_can_be_erased_from_the_keyboard(visit):
+    visit.page.get_by_role("checkbox", name="A1").focus()
+    visit.page.keyboard.press("Space")
+    expect(visit.page.locator("#erased-sentence")).to_contain_text("Without A1")
+
+
+def test_the_controls_are_compared_on_request_and_never_shown_for_another_question(visit):
+    unfold(visit, "Can this map be trusted")
+    visit.page.locator("#compare-controls").click()
+    expect(visit.page.locator("#controls-picture img")).to_be_visible()
+    expect(visit.page.locator("#controls-sentence")).to_contain_text(re.compile("rank|ranks"))
+    choose(visit, "Method", "LayerCAM")
+    expect(visit.page.locator("#controls-picture img")).to_be_hidden()
+    expect(visit.page.locator("#controls-sentence")).to_have_text("")
+
+
+def test_the_files_hold_the_map_that_is_shown(visit, tmp_path: Path):
+    choose(visit, "Method", "XGrad-CAM")
+    unfold(visit, "Numbers, download and link")
+    visit.page.locator("#prepare-files").click()
+    links = visit.page.locator("#exported-files a[download]")
+    expect(links).to_have_count(3)
+    for number in range(3):
+        with visit.page.expect_download() as download:
+            links.nth(number).click()
+        download.value.save_as(tmp_path / download.value.suggested_filename)
+    document = json.loads((tmp_path / "map.json").read_text())
+    assert document["method"] == "xgrad_cam" and document["class"] == "airplane"
+    assert np.allclose(np.load(tmp_path / "map.npy"), document["map"])
+
+
+def link_of(visit: Visit) -> str:
+    unfold(visit, "Numbers, download and link")
+    field = visit.page.locator("#permalink").locator("textarea, input").first
+    expect(field).to_have_value(re.compile("release="))
+    return field.input_value()
+
+
+def test_a_link_reproduces_the_view_of_an_upload(browser, visit, app):
+    visit.page.locator("#picture input[type=file]").set_input_files(str(EXAMPLES / "truck.png"))
+    expect(visit.page.locator("#gradcam-label")).to_contain_text("truck")
+    choose(visit, "Explain", "ship")
+    choose(visit, "Method", "LayerCAM")
+    choose(visit, "Layer, and its cells", "5: custom_block3, 4×4")
+    expect(visit.page.locator("#gradcam-sentence")).to_contain_text("ship")
+    visit.page.wait_for_timeout(500)
+    sentence = visit.page.locator("#gradcam-sentence").inner_text()
+    other = Visit(browser.new_context().new_page())
+    other.open(link_of(visit))
+    expect(other.page.locator("#gradcam-sentence")).to_have_text(sentence)
+    expect(other.page.locator("#gradcam-label")).to_contain_text("truck")
+    assert other.errors == []
+    other.page.context.close()
+
+
+def test_a_link_of_another_release_is_refused_in_words_and_the_page_works(browser, visit):
+    other = Visit(browser.new_context().new_page())
+    other.open(re.sub("release=[0-9a-f]*", "release=0000000", link_of(visit)))
+    expect(other.page.locator("#link-note")).to_contain_text("made with release 0000000, but this page serves")
+    expect(other.page.locator("#gradcam-label")).to_contain_text("airplane")
+    other.page.context.close()
+
+
+def test_a_link_to_an_upload_that_is_gone_says_so(browser, app, release):
+    other = Visit(browser.new_context().new_page())
+    other.open(f"{app.url}?upload={'0' * 64}&release={release.identifier}")
+    expect(other.page.locator("#link-note")).to_contain_text("no longer here")
+    other.page.context.close()
