@@ -148,7 +148,7 @@ class CifarResNet(nn.Module):
                 x = stage_input + x
         return self.classify(x), outputs
 
-    def normalise(self, images: Float[Tensor, "batch 3 32 32"]) -> Float[Tensor, "batch 3 32 32"]:
+    def normalise(self, images: Float[Tensor, "batch 3 height width"]) -> Float[Tensor, "batch 3 height width"]:
         """Images in [0, 1] in units of the training set's per-channel standard deviation, around its mean."""
         return (images - self.mean) / self.std
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 from playwright.sync_api import Locator, expect
 
 from interpret.render import panel_origin
@@ -107,28 +108,46 @@ def test_the_files_hold_the_map_that_is_shown(visit, tmp_path: Path):
     assert np.allclose(np.load(tmp_path / "map.npy"), document["map"])
 
 
-def link_of(visit: Visit) -> str:
+def link_of(visit: Visit, *parts: str) -> str:
     unfold(visit, "Numbers, download and link")
     field = visit.page.locator("#permalink").locator("textarea, input").first
-    expect(field).to_have_value(re.compile("release="))
+    for part in (*parts, "release="):
+        expect(field).to_have_value(re.compile(part))
     return field.input_value()
 
 
-def test_a_link_reproduces_the_view_of_an_upload(browser, visit, app):
-    visit.page.locator("#picture input[type=file]").set_input_files(str(EXAMPLES / "truck.png"))
+def test_a_link_reproduces_the_view_of_an_upload(browser, visit, tmp_path: Path):
+    Image.open(EXAMPLES / "truck.png").transpose(Image.Transpose.FLIP_LEFT_RIGHT).save(tmp_path / "mirrored.png")
+    visit.page.locator("#picture input[type=file]").set_input_files(str(tmp_path / "mirrored.png"))
     expect(visit.page.locator("#gradcam-label")).to_contain_text("truck")
     choose(visit, "Explain", "ship")
     choose(visit, "Method", "LayerCAM")
     choose(visit, "Layer, and its cells", "5: custom_block3, 4×4")
     expect(visit.page.locator("#gradcam-sentence")).to_contain_text("ship")
-    visit.page.wait_for_timeout(500)
-    sentence = visit.page.locator("#gradcam-sentence").inner_text()
+    link = link_of(visit, "class=ship", "method=layer_cam", "layer=custom_block3", "upload=")
+    sentence = visit.page.locator("#gradcam-sentence p").inner_text()
     other = Visit(browser.new_context().new_page())
-    other.open(link_of(visit))
-    expect(other.page.locator("#gradcam-sentence")).to_have_text(sentence)
+    other.open(link)
+    expect(other.page.locator("#gradcam-sentence p")).to_have_text(sentence)
     expect(other.page.locator("#gradcam-label")).to_contain_text("truck")
     assert other.errors == []
+    assert questions_asked(other, seconds=2) == 0
     other.page.context.close()
+
+
+def questions_asked(visit: Visit, seconds: float) -> int:
+    """How often the page asks the server anything, once it has settled and while nobody touches it."""
+    visit.page.wait_for_timeout(2_000)
+    asked: list[str] = []
+    visit.page.on("request", lambda request: asked.append(request.url) if "queue/join" in request.url else None)
+    visit.page.wait_for_timeout(1_000 * seconds)
+    return len(asked)
+
+
+def test_a_page_that_nobody_touches_asks_nothing_even_after_many_quick_changes(visit):
+    for name in ("ship", "dog", "cat"):
+        choose(visit, "Explain", name)
+    assert questions_asked(visit, seconds=2) == 0
 
 
 def test_a_link_of_another_release_is_refused_in_words_and_the_page_works(browser, visit):

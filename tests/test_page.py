@@ -81,7 +81,7 @@ def test_a_broken_file_is_answered_in_one_sentence_and_the_page_goes_on(visit, t
 def test_moving_a_control_changes_the_answer(visit):
     overlay = visit.page.locator(FIRST_PICTURE["GradCAM"])
     before = overlay.get_attribute("src")
-    visit.page.get_by_label("Smooth the overlay between cells").uncheck()
+    visit.page.get_by_label("Smooth the overlay between cells").check()
     expect(overlay).not_to_have_attribute("src", before or "")
 
 

@@ -1,0 +1,158 @@
+"""Whether explanations say what they claim: checks of a network's maps, each with a figure that can fail.
+
+Pictures are float32 in [0, 1], shape (N, 3, 32, 32).
+"""
+
+import copy
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Float, Integer
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from interpret.controls import rank_correlation
+from interpret.evidence import evidence_cells
+from interpret.methods import METHODS, Method
+from model.network import STAGE_NAMES, CifarResNet
+
+BATCH = 100
+RULES = tuple(method for method in METHODS if method.rule is not None)
+PARTS = ("fc", *reversed(STAGE_NAMES))
+
+
+@dataclass(frozen=True)
+class Completeness:
+    """The largest errors of sums of evidence, relative to the largest magnitude of a picture's logits."""
+
+    logits: float
+    margins: float
+    count: int
+
+
+def last_stage(network: CifarResNet, images: Float[Tensor, "batch 3 height width"]) -> Float[Tensor, "batch 512 _ _"]:
+    """The last stage's activations, for pictures of any size that is a multiple of 32."""
+    with torch.no_grad():
+        x = network.normalise(images)
+        for name in STAGE_NAMES:
+            x = network.run_stage(name, x)
+    return x
+
+
+def completeness(network: CifarResNet, images: Float[Tensor, "count 3 32 32"]) -> Completeness:
+    """How far the cells' evidence is from adding up to each logit, and to each difference of two logits."""
+    worst_logit = worst_margin = 0.0
+    for batch in images.split(BATCH):
+        activations = last_stage(network, batch)
+        with torch.no_grad():
+            logits = network.classify(activations)
+        errors = evidence_cells(network, activations).sum(dim=(2, 3)) - logits
+        scale = logits.abs().amax(dim=1, keepdim=True)
+        worst_logit = max(worst_logit, float((errors.abs() / scale).max()))
+        between = (errors[:, :, None] - errors[:, None, :]).abs() / scale[..., None]
+        worst_margin = max(worst_margin, float(between.max()))
+    return Completeness(worst_logit, worst_margin, len(images))
+
+
+def head_gradient(
+    network: CifarResNet, activations: Float[Tensor, "channels height width"], class_index: int
+) -> Float[Tensor, "channels height width"]:
+    """A logit's gradient at the last stage, where the head takes each channel's maximum over all cells."""
+    _, cells = F.max_pool2d(activations[None], activations.shape[-2:], return_indices=True)
+    flat = torch.zeros_like(activations).flatten(1)
+    flat.scatter_(1, cells.view(-1, 1), network.fc.weight[class_index].detach()[:, None])
+    return flat.view_as(activations)
+
+
+def maps_at_last_stage(
+    network: CifarResNet, activations: Float[Tensor, "channels height width"], class_index: int
+) -> dict[str, Float[np.ndarray, "height width"]]:
+    """The maps of every method that needs no further run of the network."""
+    gradient = head_gradient(network, activations, class_index)
+    return {method.name: _apply(method, activations, gradient) for method in RULES}
+
+
+def _apply(method: Method, activations: Tensor, gradient: Tensor) -> np.ndarray:
+    assert method.rule is not None
+    return method.rule(activations, gradient).cpu().numpy()
+
+
+def mosaics(
+    images: Float[Tensor, "count 3 32 32"], labels: Integer[np.ndarray, "count"], count: int, seed: int = 0
+) -> tuple[Float[Tensor, "_ 3 64 64"], Integer[np.ndarray, "_ 4"]]:
+    """Pictures of four different classes side by side and one above another, and their classes, row by row."""
+    generator = np.random.default_rng(seed)
+    by_class = [np.flatnonzero(labels == index) for index in range(int(labels.max()) + 1)]
+    classes = np.stack([generator.choice(len(by_class), size=4, replace=False) for _ in range(count)])
+    rows = np.array([[generator.choice(by_class[index]) for index in four] for four in classes])
+    quarters = images[torch.from_numpy(rows)]
+    top, bottom = (torch.cat([quarters[:, left], quarters[:, left + 1]], dim=3) for left in (0, 2))
+    return torch.cat([top, bottom], dim=2), classes
+
+
+def pointing_game(
+    network: CifarResNet, pictures: Float[Tensor, "count 3 64 64"], classes: Integer[np.ndarray, "count 4"]
+) -> dict[str, float]:
+    """How often a class's map is largest in that class's quarter of a mosaic, by method; chance is 0.25.
+
+    After Zhang et al. 2016, https://arxiv.org/abs/1608.00507, on mosaics as in Böhle et al. 2021,
+    https://arxiv.org/abs/2104.00032, section 5.1.
+    """
+    hits = dict.fromkeys((method.name for method in RULES), 0)
+    for batch, four in zip(pictures.split(BATCH), np.split(classes, range(BATCH, len(classes), BATCH)), strict=True):
+        for activations, wanted in zip(last_stage(network, batch), four, strict=True):
+            half = activations.shape[-1] // 2
+            for quarter, class_index in enumerate(wanted.tolist()):
+                for name, found in maps_at_last_stage(network, activations, class_index).items():
+                    row, column = np.unravel_index(found.argmax(), found.shape)
+                    hits[name] += int(2 * (row >= half) + (column >= half) == quarter and found.max() > 0)
+    return {name: count / classes.size for name, count in hits.items()}
+
+
+def randomised(network: CifarResNet, parts: tuple[str, ...], seed: int) -> CifarResNet:
+    """A copy whose named parts (stages or `fc`) have random weights, batch norm included, as if never trained."""
+    changed, generator = copy.deepcopy(network), torch.Generator().manual_seed(seed)
+    for part in parts:
+        for module in getattr(changed, part).modules():
+            if isinstance(module, (nn.Conv2d, nn.Linear)):
+                nn.init.kaiming_normal_(module.weight, generator=generator)
+            elif isinstance(module, nn.BatchNorm2d):
+                module.reset_parameters()
+    return changed
+
+
+def randomisation_test(
+    network: CifarResNet, images: Float[Tensor, "count 3 32 32"], seed: int = 0
+) -> tuple[dict[str, list[float]], dict[str, tuple[float, float]]]:
+    """Mean rank correlation of each method's map with the trained network's, as parts become random from the top.
+
+    Adebayo et al. 2018, https://arxiv.org/abs/1810.03292, section 3. One value for each part of PARTS that joins the
+    random ones; and the band, mean and standard deviation over pictures, of two networks that are wholly random.
+    """
+    predicted = torch.cat([network(batch).detach() for batch in images.split(BATCH)]).argmax(dim=1).tolist()
+    trained = _maps_of(network, images, predicted)
+    similarity: dict[str, list[float]] = {method.name: [] for method in RULES}
+    for last in range(1, len(PARTS) + 1):
+        maps = _maps_of(randomised(network, PARTS[:last], seed), images, predicted)
+        for name, values in similarity.items():
+            values.append(_correlations(trained[name], maps[name])[0])
+    pair = [_maps_of(randomised(network, PARTS, seed + number), images, predicted) for number in (1, 2)]
+    return similarity, {name: _correlations(pair[0][name], pair[1][name]) for name in similarity}
+
+
+def _maps_of(
+    network: CifarResNet, images: Float[Tensor, "count 3 32 32"], classes: list[int]
+) -> dict[str, list[np.ndarray]]:
+    maps: dict[str, list[np.ndarray]] = {method.name: [] for method in RULES}
+    activations = torch.cat([last_stage(network, batch) for batch in images.split(BATCH)])
+    for each, class_index in zip(activations, classes, strict=True):
+        for name, found in maps_at_last_stage(network, each, class_index).items():
+            maps[name].append(found)
+    return maps
+
+
+def _correlations(ones: list[np.ndarray], others: list[np.ndarray]) -> tuple[float, float]:
+    found = [rank_correlation(one, other) for one, other in zip(ones, others, strict=True)]
+    known = np.array([value for value in found if value is not None])
+    return (float(known.mean()), float(known.std())) if len(known) else (0.0, 0.0)

@@ -1,0 +1,71 @@
+import numpy as np
+import pytest
+import torch
+
+from interpret.cam import class_activation_maps
+from interpret.validation import (
+    PARTS,
+    completeness,
+    last_stage,
+    maps_at_last_stage,
+    mosaics,
+    pointing_game,
+    randomisation_test,
+    randomised,
+)
+from model.images import to_tensor
+from model.network import STAGE_NAMES
+from training.cifar10 import load_cifar10
+
+from ..conftest import SUBSET
+
+
+@pytest.fixture(scope="module")
+def pictures() -> tuple[torch.Tensor, np.ndarray]:
+    _, test = load_cifar10(SUBSET)
+    return to_tensor(test.images), test.labels
+
+
+def test_the_evidence_of_real_pictures_adds_up_to_logits_and_margins(network, pictures):
+    found = completeness(network, pictures[0])
+    assert found.count == 60
+    assert found.logits < 1e-5 and found.margins < 1e-5
+
+
+def test_its_maps_are_those_that_the_app_draws(network, cat):
+    (activations,) = last_stage(network, cat)
+    for name, found in maps_at_last_stage(network, activations, 3).items():
+        shown = class_activation_maps(network, cat, "resnet_block3", (3,), name).maps[0].numpy()
+        np.testing.assert_allclose(found, shown, rtol=1e-4, atol=1e-5)
+
+
+def test_a_mosaic_holds_four_pictures_of_different_classes(pictures):
+    images, labels = pictures
+    made, classes = mosaics(images, labels, count=5)
+    assert made.shape == (5, 3, 64, 64) and all(len(set(four)) == 4 for four in classes.tolist())
+    lower_left = made[0, :, 32:, :32]
+    (row,) = [row for row, image in enumerate(images) if torch.equal(image, lower_left)]
+    assert labels[row] == classes[0, 2]
+
+
+def test_maps_of_a_class_point_at_it_and_maps_that_know_no_class_do_not(network, pictures):
+    found = pointing_game(network, *mosaics(*pictures, count=25))
+    assert all(found[name] > 0.7 for name in ("grad_cam", "hires_cam", "layer_cam"))
+    assert found["eigen_cam"] == found["random_cam"] == 0.25
+
+
+def test_randomising_parts_changes_these_and_no_others(network):
+    changed = randomised(network, ("fc", "resnet_block3"), seed=0)
+    for name, before in network.state_dict().items():
+        same = torch.equal(before, changed.state_dict()[name])
+        assert same is not name.startswith(("fc.", "resnet_block3.")) or name.endswith("num_batches_tracked")
+    assert ("fc", *reversed(STAGE_NAMES)) == PARTS
+
+
+def test_a_map_of_the_class_loses_its_likeness_as_the_network_forgets(network, pictures):
+    similarity, band = randomisation_test(network, pictures[0][:20])
+    grad_cam = similarity["grad_cam"]
+    assert len(grad_cam) == len(PARTS)
+    assert max(grad_cam[2:]) < 0.6 and abs(grad_cam[-1]) < 0.4
+    assert all(-1 <= mean <= 1 and deviation >= 0 for mean, deviation in band.values())
+    assert similarity["random_cam"][0] == pytest.approx(1), "its weights and what they weigh are still the same"
