@@ -203,11 +203,13 @@ def _training(metrics: dict[str, Any], figures: list[str]) -> str:
     recipe = metrics["recipe"]
     start = "the first convolution starting from whitened patches, " if recipe.get("whitening_images") else ""
     hole = f"{recipe['cutout_size']}x{recipe['cutout_size']}"
+    preset = f"The preset `{metrics['preset']}`: " if metrics.get("preset") else ""
+    muon = f", Muon for the convolutions at {recipe['muon_lr_ratio']} of that" if recipe.get("muon_lr_ratio") else ""
     return f"""## Training
 
-{recipe["epochs"]} epochs of one-cycle SGD (peak {recipe["max_lr"]}, batch {recipe["batch_size"]}, label smoothing
-{recipe["label_smoothing"]}) on {metrics["training_images"]:,} pictures with reflect-padded random crops, flips and
-{hole} cutout; {start}{metrics["seconds"] / 60:.0f} minutes on {metrics["hardware"]}, precision {metrics["precision"]}.
+{preset}{recipe["epochs"]} epochs of one-cycle SGD (peak {recipe["max_lr"]}{muon}; batch
+{recipe["batch_size"]}, label smoothing {recipe["label_smoothing"]}) on {metrics["training_images"]:,} pictures
+with reflect-padded random crops, flips and {hole} cutout; {start}{metrics["seconds"] / 60:.0f} minutes on {metrics["hardware"]}, precision {metrics["precision"]}.
 `metrics.json` holds the whole recipe, the library versions and the commit of the code.
 {_pictures(figures, "training_curves", "learning_rate_range")}"""
 

@@ -85,7 +85,7 @@ class RisingRate(CifarLitModule):
 
 
 def find_lr(
-    data: Cifar10DataModule, recipe: Recipe, out: Path, *, accelerator: str, precision: str, steps: int = STEPS
+    data: Cifar10DataModule, recipe: Recipe, out: Path, accelerator: str, precision: str, steps: int = STEPS
 ) -> RangeTest:
     """Runs the test and writes `learning_rate_range.png` and `.json` to `out`. It trains a network of its own."""
     module = RisingRate(recipe, steps)

@@ -48,8 +48,7 @@ def train(options: argparse.Namespace) -> Path | None:
     pl.seed_everything(recipe.seed)
     precision = chosen_precision(options, folder, resumed=checkpoint is not None)
     if options.find_lr:
-        result = find_lr(data, recipe, folder.path, accelerator=options.accelerator, precision=precision)
-        report_range_test(result, folder)
+        report_range_test(find_lr(data, recipe, folder.path, options.accelerator, precision), folder)
         return None
     module = CifarLitModule(recipe, len(data.batches))
     if checkpoint is None and is_first_process():
@@ -89,7 +88,10 @@ def chosen_precision(options: argparse.Namespace, folder: RunFolder, *, resumed:
     """What was asked for; else what a resumed run began with, to end with the same weights; else the fastest."""
     if options.precision != "auto":
         return options.precision
-    return str(folder.load_environment()["precision"]) if resumed else fast_precision(options.accelerator)
+    if resumed:
+        return str(folder.load_environment()["precision"])
+    # Processes that measure for themselves might not choose alike.
+    return fast_precision(options.accelerator, measure=options.devices * options.num_nodes == 1)
 
 
 def report_range_test(result: RangeTest, folder: RunFolder) -> None:

@@ -43,6 +43,12 @@ def test_the_precision_that_proves_faster_is_chosen(monkeypatch, bf16, fp32, exp
     assert fast_precision("cpu") == expected
 
 
+def test_nothing_is_measured_where_several_processes_must_choose_alike(monkeypatch):
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": True})
+    monkeypatch.setattr(hardware, "probe_seconds", lambda dtype: pytest.fail("probed"))
+    assert fast_precision("cpu", measure=False) == "bf16-mixed"
+
+
 def test_a_processor_without_bfloat16_is_not_asked_to_emulate_it(monkeypatch):
     monkeypatch.setattr(torch.cpu, "get_capabilities", dict)
     monkeypatch.setattr(hardware, "probe_seconds", lambda dtype: pytest.fail("probed"))

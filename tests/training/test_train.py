@@ -196,7 +196,7 @@ def test_a_run_does_not_resume_with_another_preset(finished):
 
 
 def test_a_resumed_run_keeps_the_precision_that_it_began_with(finished, monkeypatch):
-    monkeypatch.setattr("training.fit.fast_precision", lambda _: "bf16-mixed")
+    monkeypatch.setattr("training.fit.fast_precision", lambda _, measure: "bf16-mixed")
     options, folder = parse_arguments([]), RunFolder(finished)
     assert chosen_precision(options, folder, resumed=True) == "32-true"
     assert chosen_precision(options, folder, resumed=False) == "bf16-mixed"
