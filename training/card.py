@@ -209,7 +209,8 @@ def _training(metrics: dict[str, Any], figures: list[str]) -> str:
 
 {preset}{recipe["epochs"]} epochs of one-cycle SGD (peak {recipe["max_lr"]}{muon}; batch
 {recipe["batch_size"]}, label smoothing {recipe["label_smoothing"]}) on {metrics["training_images"]:,} pictures
-with reflect-padded random crops, flips and {hole} cutout; {start}{metrics["seconds"] / 60:.0f} minutes on {metrics["hardware"]}, precision {metrics["precision"]}.
+with reflect-padded random crops, flips and {hole} cutout; {start.strip()}
+{metrics["seconds"] / 60:.0f} minutes on {metrics["hardware"]}, precision {metrics["precision"]}.
 `metrics.json` holds the whole recipe, the library versions and the commit of the code.
 {_pictures(figures, "training_curves", "learning_rate_range")}"""
 
