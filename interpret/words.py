@@ -1,7 +1,12 @@
 """Sentences that say what a map says, with numbers taken from it."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 from jaxtyping import Float
+
+from interpret.methods import method_named
 
 HALF_SHARE = 0.65
 QUARTER_SHARE = 0.5
@@ -72,3 +77,12 @@ def busiest_place(shares: Float[np.ndarray, "height width"]) -> tuple[str | None
         if places[place] >= threshold:
             return place, places[place]
     return None, 1.0
+
+
+def faithfulness_table(found: Mapping[str, Any]) -> str:
+    """The faithfulness of each method, as a release states it, in Markdown; the most faithful by ROAD first."""
+    lines = ["| method | deletion, lower is better | insertion, higher | ROAD, higher |", "| --- | --- | --- | --- |"]
+    for name, scores in sorted(found["methods"].items(), key=lambda item: -item[1]["road"][0]):
+        figures = (f"{scores[each][0]:.3f} ± {scores[each][1]:.3f}" for each in ("deletion", "insertion", "road"))
+        lines.append(f"| {method_named(name).title} | {' | '.join(figures)} |")
+    return "\n".join(lines)

@@ -14,6 +14,7 @@ from interpret.tabs.explain import CELLS_SIDE, GradCamControls, Question, explai
 from interpret.tabs.look import result_picture
 from interpret.tabs.picture import PicturePanel
 from interpret.tabs.served import MODEL_QUEUE, PRIVATE, ServedRelease
+from interpret.words import faithfulness_table
 
 ALIKE = 0.7
 
@@ -71,6 +72,16 @@ def controls_sentence(correlations: dict[str, float | None]) -> str:
     )
 
 
+FAITHFULNESS = """
+**How faithful is each method?** On {count:,} test pictures, cells of the last layer's grid were erased in the order of
+each method's map. *Deletion*: the mean confidence while the most important cells vanish. *Insertion*: while they appear.
+*ROAD*: how much more is left without the least important cells than without the most important ones, filled in so that
+the hole itself tells nothing. After ±: the half-width of the 95% confidence interval. What does no better than RandomCAM
+explains nothing.
+
+{table}
+"""
+
 TITLES = {"random_weights": "a network of random weights", "random_cam": "RandomCAM", "edges": "an edge map"}
 
 
@@ -103,6 +114,8 @@ def controls_section(served: ServedRelease, panel: PicturePanel, controls: GradC
         show_progress="minimal",
         **MODEL_QUEUE,
     )
+    if found := served.release.metrics.get("faithfulness"):
+        gr.Markdown(FAITHFULNESS.format(count=found["count"], table=faithfulness_table(found)))
     # An answer to another question than the one now asked would mislead.
     changes = [panel.seen.change, *(each.change for each in inputs[1:])]
     gr.on(changes, lambda: (None, "", None), None, [picture, sentence, numbers], **PRIVATE)

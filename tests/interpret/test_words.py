@@ -1,6 +1,6 @@
 import numpy as np
 
-from interpret.words import busiest_place, describe_cam, percent
+from interpret.words import busiest_place, describe_cam, describe_evidence, faithfulness_table, number, percent
 
 
 def cam(*cells: tuple[int, int, float]) -> np.ndarray:
@@ -34,3 +34,34 @@ def test_even_evidence_is_called_spread():
 
 def test_no_evidence_is_said_in_words():
     assert describe_cam(np.zeros((4, 4)), "frog") == "At this layer nothing in the picture speaks for frog."
+
+
+def test_a_signed_map_says_how_much_speaks_against_the_class():
+    sentence = describe_cam(cam((0, 0, 3.0), (3, 3, -1.0)), "cat")
+    assert sentence == (
+        "100% of the evidence for cat lies in the upper left quarter of the picture; "
+        "25% of all evidence speaks against it."
+    )
+
+
+def test_a_map_of_no_class_claims_no_evidence():
+    assert describe_cam(cam((0, 0, 3.0)), None) == "100% of the map lies in the upper left quarter of the picture."
+    assert describe_cam(np.zeros((4, 4)), None) == "The map is empty."
+
+
+def test_the_ledgers_sentence_adds_up():
+    cells = cam((1, 1, 3.0), (2, 2, 1.0), (0, 0, -1.5))
+    expected = "is 2.50 logits: 4.00 for it and \u22121.50 against, 100% of what speaks for it in the centre."
+    assert describe_evidence(cells, "cat") == f"The score of cat {expected}"
+    assert describe_evidence(cells, "cat", "dog") == f"Cat's lead over dog {expected}"
+
+
+def test_what_rounds_to_zero_has_no_sign():
+    assert [number(value) for value in (-0.001, 0.0, -1.006)] == ["0.00", "0.00", "\u22121.01"]
+
+
+def test_the_most_faithful_method_stands_first():
+    scores = {"deletion": [0.4, 0.01], "insertion": [0.6, 0.01]}
+    methods = {"random_cam": scores | {"road": [0.0, 0.02]}, "hires_cam": scores | {"road": [0.3, 0.02]}}
+    table = faithfulness_table({"count": 10, "methods": methods})
+    assert table.splitlines()[2] == "| HiResCAM | 0.400 ± 0.010 | 0.600 ± 0.010 | 0.300 ± 0.020 |"

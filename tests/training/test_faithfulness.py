@@ -1,0 +1,74 @@
+import numpy as np
+import pytest
+import torch
+
+from training.cifar10 import load_cifar10
+from training.faithfulness import Curves, faithfulness, impute, pixel_mask
+
+from ..conftest import SUBSET
+
+
+@pytest.fixture
+def curves(network, cat, cat_pixels) -> Curves:
+    return Curves(network, cat_pixels, int(network(cat).argmax()), seed=0)
+
+
+def probability(network, pixels: np.ndarray, class_index: int) -> float:
+    logits = network(torch.from_numpy(pixels.astype(np.float32)).permute(2, 0, 1)[None])
+    return float(torch.softmax(logits / network.config.temperature, dim=1)[0, class_index])
+
+
+def test_imputed_pixels_are_the_weighed_means_of_their_neighbours():
+    generator = np.random.default_rng(0)
+    picture, cells = generator.random((32, 32, 3)), np.zeros((4, 4), bool)
+    cells[1, 2] = cells[1, 3] = True
+    filled = impute(picture, cells, np.random.default_rng(1))
+    missing = pixel_mask(cells)
+    noise = 0.01 * np.random.default_rng(1).standard_normal((missing.sum(), 3))
+    smooth = filled.copy()
+    smooth[missing] -= noise
+    centre = smooth[12, 20]
+    direct = sum(smooth[12 + down, 20 + across] for down, across in ((0, 1), (1, 0), (0, -1), (-1, 0)))
+    diagonal = sum(smooth[12 + down, 20 + across] for down in (-1, 1) for across in (-1, 1))
+    np.testing.assert_allclose(centre, direct / 6 + diagonal / 12, atol=1e-9)
+    assert np.array_equal(filled[~missing], picture[~missing])
+
+
+def test_a_linear_picture_is_imputed_as_it_was_but_for_the_noise():
+    ramp = np.broadcast_to(np.linspace(0, 1, 32)[:, None, None], (32, 32, 3)).copy()
+    cells = np.zeros((4, 4), bool)
+    cells[1:3, 1:3] = True
+    assert np.abs(impute(ramp, cells, np.random.default_rng(0)) - ramp).max() < 0.06
+
+
+def test_a_picture_without_any_cell_left_is_its_mean_colour():
+    picture = np.random.default_rng(0).random((32, 32, 3))
+    filled = impute(picture, np.ones((4, 4), bool), np.random.default_rng(0))
+    np.testing.assert_allclose(filled.mean(axis=(0, 1)), picture.mean(axis=(0, 1)), atol=0.01)
+
+
+def test_curves_run_from_the_whole_picture_to_none_of_it(network, cat_pixels, curves):
+    order = np.arange(16.0)[::-1].reshape(4, 4)
+    deletion, insertion, _ = curves.scores(order)
+    mean = np.broadcast_to(np.array(network.config.mean), (32, 32, 3))
+    expected = {"delete": [], "insert": []}
+    for count in range(17):
+        mask = pixel_mask((np.arange(16) < count).reshape(4, 4))[..., None]
+        picture = cat_pixels / 255
+        expected["delete"].append(probability(network, np.where(mask, mean, picture), curves.class_index))
+        expected["insert"].append(probability(network, np.where(mask, picture, mean), curves.class_index))
+    assert deletion == pytest.approx(np.mean(expected["delete"]), abs=1e-5)
+    assert insertion == pytest.approx(np.mean(expected["insert"]), abs=1e-5)
+
+
+def test_the_reverse_of_a_map_has_the_opposite_road_score(curves):
+    order = np.random.default_rng(0).permutation(np.arange(16.0)).reshape(4, 4)
+    assert curves.scores(order)[2] == pytest.approx(-curves.scores(-order)[2])
+
+
+def test_on_real_pictures_the_evidence_is_more_faithful_than_chance(network):
+    _, test = load_cifar10(SUBSET)
+    found = faithfulness(network, test.images[:12])
+    hires, control = found["hires_cam"], found["random_cam"]
+    assert hires.road[0] > control.road[0] and hires.insertion[0] > control.insertion[0]
+    assert 0 < hires.deletion[1] < 0.3
