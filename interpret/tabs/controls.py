@@ -73,11 +73,11 @@ def controls_sentence(correlations: dict[str, float | None]) -> str:
 
 
 FAITHFULNESS = """
-**How faithful is each method?** On {count:,} test pictures, cells of the last layer's grid were erased in the order of
-each method's map. *Deletion*: the mean confidence while the most important cells vanish. *Insertion*: while they appear.
-*ROAD*: how much more is left without the least important cells than without the most important ones, filled in so that
-the hole itself tells nothing. After ±: the half-width of the 95% confidence interval. What does no better than RandomCAM
-explains nothing.
+**How faithful is each method?** On {count:,} test pictures, cells of the last layer's grid were erased in the order
+of each method's map. *Deletion*: the mean confidence while the most important cells vanish. *Insertion*: while they
+appear. *ROAD*: how much more is left without the least important cells than without the most important ones, filled in
+so that the hole itself tells nothing. After ±: the half-width of the 95% confidence interval. What does no better than
+RandomCAM explains nothing.
 
 {table}
 """
