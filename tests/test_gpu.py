@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from interpret.cam import grad_cam
+from interpret.cam import class_activation_maps
 from interpret.tabs.served import serve
 from model.choice import choose_release
 
@@ -22,7 +22,10 @@ def served():
 def test_a_gpu_gives_the_maps_and_logits_of_a_cpu(served, network, cat):
     _, images = served.look(str(EXAMPLES / "cat.png"), "crop")
     assert images.is_cuda
-    there, here = grad_cam(served.network, images, "resnet_block3"), grad_cam(network, cat, "resnet_block3")
+    there, here = (
+        class_activation_maps(served.network, images, "resnet_block3"),
+        class_activation_maps(network, cat, "resnet_block3"),
+    )
     # Both are float32, summed in another order.
     torch.testing.assert_close(there.logits.cpu(), here.logits, rtol=1e-3, atol=1e-3)
     torch.testing.assert_close(there.maps.cpu(), here.maps, rtol=1e-3, atol=1e-3)
