@@ -11,6 +11,7 @@ from torch.nn import functional as F
 from interpret.choices import check_name
 from interpret.methods import Method, method_named, weigh
 from interpret.perturbation import ablation_weights, score_weights
+from interpret.steps import finish
 from model.network import STAGE_NAMES, CifarResNet
 
 
@@ -81,12 +82,7 @@ def class_activation_maps(
 
     Raises ChoiceError for an unknown stage or method, IndexError for a class index that the network does not have.
     """
-    steps = class_activation_steps(network, image, stage_name, class_indices, method)
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            return end.value
+    return finish(class_activation_steps(network, image, stage_name, class_indices, method))
 
 
 def class_activation_steps(

@@ -12,11 +12,11 @@ import torch
 from jaxtyping import Float, UInt8
 from torch import nn
 
+from interpret.scales import LUMINANCE
 from model.images import INPUT_SIZE
 from model.network import CifarResNet, NetworkConfig
 
 RANDOM_SEED = 0
-LUMINANCE = np.array([0.299, 0.587, 0.114])
 
 
 @lru_cache(maxsize=2)

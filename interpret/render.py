@@ -12,7 +12,7 @@ from matplotlib import get_data_path
 from PIL import Image, ImageDraw, ImageFont
 
 from interpret.choices import check_fraction
-from interpret.scales import Scale
+from interpret.scales import LUMINANCE, Scale
 
 FILM = (15, 18, 25)
 INK = (232, 236, 243)
@@ -22,7 +22,6 @@ WIDE = 400  # pictures from this width on shrink to fit a phone's screen, and ne
 TEXT_SIZES = (16, 24)
 NAME_SIZE = 11
 BAR_HEIGHT = 10
-LUMINANCE = np.array([0.2126, 0.7152, 0.0722])
 
 
 @dataclass(frozen=True)
@@ -116,14 +115,10 @@ def write_numbers(
         left, top = side * column, side * row
         ink = (0, 0, 0) if pixels[top, left] @ LUMINANCE > 128 else (255, 255, 255)
         draw.text((left + 4, top + 2), name, ink, _font(NAME_SIZE))
-        draw.text((left + side // 2, top + side // 2), format_signed(float(value)), ink, _font(TEXT_SIZES[0]), "mm")
+        draw.text(
+            (left + side // 2, top + side // 2), two_decimals(float(value), plus=True), ink, _font(TEXT_SIZES[0]), "mm"
+        )
     return np.asarray(image)
-
-
-def format_signed(value: float) -> str:
-    """A number with its sign and two decimals; what rounds to zero has no sign."""
-    text = f"{value:+.2f}"
-    return "0.00" if float(text) == 0 else text.replace("-", "\u2212")
 
 
 def _draw_panel(panel: Panel) -> Image.Image:
@@ -156,6 +151,12 @@ def _draw_legend(
     text_top = top + BAR_HEIGHT + 2
     draw.text((left, text_top), format_number(scale.low), FAINT_INK, font)
     draw.text((right, text_top), f"{format_number(scale.high)} {scale.unit}", FAINT_INK, font, anchor="ra")
+
+
+def two_decimals(value: float, *, plus: bool = False) -> str:
+    """A number with a true minus sign, or with either sign; what rounds to zero has none."""
+    text = f"{value:+.2f}" if plus else f"{value:.2f}"
+    return "0.00" if float(text) == 0 else text.replace("-", "\u2212")
 
 
 def format_number(value: int | float) -> str:

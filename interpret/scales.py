@@ -13,6 +13,7 @@ from matplotlib import colormaps
 
 from interpret.choices import check_name
 
+LUMINANCE = np.array([0.2126, 0.7152, 0.0722])  # how bright red, green and blue look: ITU-R BT.709
 UNSIGNED_PALETTE = "magma"
 # All but jet are perceptually uniform; jet is what class activation maps used to be shown in.
 UNSIGNED_PALETTES = (UNSIGNED_PALETTE, "viridis", "cividis", "jet")

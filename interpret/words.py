@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Float
 
 from interpret.methods import method_named
+from interpret.render import two_decimals
 
 HALF_SHARE = 0.65
 QUARTER_SHARE = 0.5
@@ -35,16 +36,11 @@ def describe_evidence(cells: Float[np.ndarray, "height width"], class_name: str,
     """What the cells of a ledger add up to, how much of it speaks for and against, and where most of it is."""
     total, opposed = float(cells.sum()), float(np.minimum(cells, 0).sum())
     what = f"{class_name}'s lead over {against}" if against else f"The score of {class_name}"
-    parts = f"{number(total)} logits: {number(total - opposed)} for it and {number(opposed)} against"
+    parts = f"{two_decimals(total)} logits: {two_decimals(total - opposed)} for it and {two_decimals(opposed)} against"
     positive = np.maximum(cells, 0)
     place, share = busiest_place(positive / positive.sum()) if positive.sum() > 0 else (None, 1.0)
     where = f", {percent(share)} of what speaks for it in the {place}" if place else ""
     return f"{what[0].upper()}{what[1:]} is {parts}{where}."
-
-
-def number(value: float) -> str:
-    """Two decimals and a true minus sign; what rounds to zero has no sign."""
-    return f"{round(value, 2) + 0.0:.2f}".replace("-", "\u2212")
 
 
 def percent(share: float) -> str:

@@ -18,8 +18,11 @@ from interpret.kernels import convolutions_by_name, input_channel_kernels
 from interpret.methods import METHOD_NAMES
 from interpret.prediction import predict
 from interpret.render import enlarge
+from interpret.tabs.explain import Question, explain
 from interpret.tabs.feature_maps import draw_channels, draw_stages
 from interpret.tabs.kernels import draw_kernels
+from interpret.tabs.served import serve
+from model.choice import Choice
 from model.images import prepare, to_tensor
 from model.network import STAGES
 
@@ -98,6 +101,16 @@ def test_gradcam_answers_at_every_layer(client, stage):
 def test_gradcam_answers_by_every_method(client, method):
     _, overlay, _, sentence, _ = client.predict(CAT, method=method, api_name="/gradcam")
     assert pixels_of(overlay).shape == (320, 320, 3) and sentence
+
+
+def test_weak_evidence_for_another_class_is_not_stretched_into_a_bright_map(release):
+    served = serve(Choice(release, "bundled"))
+    predicted, truck = (
+        explain(served, Question(str(EXAMPLES / "cat.png"), "crop", "resnet_block3", (name,)))
+        for name in ("predicted", "truck")
+    )
+    assert truck.maps.max() < predicted.maps.max()
+    assert truck.scale("magma").high == predicted.scale("magma").high == pytest.approx(predicted.maps.max())
 
 
 def test_the_evidence_adds_up_to_the_score_and_its_text_says_the_same(client, network, cat):

@@ -10,7 +10,6 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # a script's own folder is on the path, the root is not
 
 import numpy as np
-import torch
 
 from interpret.validation import PARTS, RULES, completeness, mosaics, pointing_game, randomisation_test
 from interpret.words import faithfulness_table
@@ -78,10 +77,12 @@ def table(network: CifarResNet, test: Split, count: int) -> str:
     images = to_tensor(test.images[choose(test, count)])
     sums = completeness(network, images)
     pointing = pointing_game(network, *mosaics(to_tensor(test.images), test.labels, count))
-    similarity, band = randomisation_test(network, images[: max(1, count // 10)])
+    some = images[: max(1, count // 10)]
+    similarity, band = randomisation_test(network, some)
     lines = [
         f"Evidence adds up, for {sums.count:,} pictures x {network.fc.out_features} classes: largest error "
         f"{sums.logits:.1e} of the largest logit; margins {sums.margins:.1e}.",
+        f"Pointing game on {count:,} mosaics, randomisation on {len(some):,} pictures.",
         "",
         f"| method | pointing game | {' | '.join(f'+ {part}' for part in PARTS)} | random against random |",
         f"| --- | --- | {' | '.join('---' for _ in PARTS)} | --- |",
@@ -94,5 +95,4 @@ def table(network: CifarResNet, test: Split, count: int) -> str:
 
 
 if __name__ == "__main__":
-    torch.set_grad_enabled(False)
     main()

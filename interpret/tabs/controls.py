@@ -8,7 +8,7 @@ import gradio as gr
 import numpy as np
 
 from interpret.controls import edge_map, random_network, rank_correlation
-from interpret.render import Panel, draw_panels, enlarge
+from interpret.render import Panel, draw_panels, enlarge, two_decimals
 from interpret.scales import unsigned_scale
 from interpret.tabs.explain import CELLS_SIDE, GradCamControls, Question, explain
 from interpret.tabs.look import result_picture
@@ -21,7 +21,6 @@ ALIKE = 0.7
 
 def controls_endpoint(served: ServedRelease) -> Callable[..., Any]:
     """The handler of `/controls`."""
-    unlearnt = replace(served, network=random_network(served.network.config, served.device))
 
     @served.answers_on_gpu
     def controls(
@@ -46,13 +45,18 @@ def controls_endpoint(served: ServedRelease) -> Callable[..., Any]:
         question = Question(image, squaring, layer, (class_name,), method)
         found = explain(served, question)
         same_class = replace(question, explained=found.names)
-        shown = {
-            "random_weights": explain(unlearnt, same_class).maps[0],
-            "random_cam": explain(served, replace(same_class, method="random_cam")).maps[0],
-            "edges": edge_map(found.pixels, found.maps.shape[1]),
+        unlearnt = replace(served, network=random_network(served.network.config, served.device))
+        explained = {
+            "random_weights": explain(unlearnt, same_class),
+            "random_cam": explain(served, replace(same_class, method="random_cam")),
         }
-        correlations = {name: rank_correlation(found.maps[0], each) for name, each in shown.items()}
-        return _draw(found.cells_panel(0), shown, correlations), controls_sentence(correlations), correlations
+        edges = edge_map(found.pixels, found.maps.shape[1])
+        maps = {name: each.maps[0] for name, each in explained.items()} | {"edges": edges}
+        correlations = {name: rank_correlation(found.maps[0], each) for name, each in maps.items()}
+        panels = {name: each.cells_panel(0) for name, each in explained.items()} | {"edges": _edge_panel(edges)}
+        titled = [replace(panel, title=_title(name, correlations[name])) for name, panel in panels.items()]
+        picture = draw_panels([found.cells_panel(0), *titled], columns=2)
+        return picture, controls_sentence(correlations), correlations
 
     return controls
 
@@ -85,14 +89,14 @@ RandomCAM explains nothing.
 TITLES = {"random_weights": "a network of random weights", "random_cam": "RandomCAM", "edges": "an edge map"}
 
 
-def _draw(found: Panel, shown: dict[str, np.ndarray], correlations: dict[str, float | None]) -> np.ndarray:
-    panels = [found]
-    for name, each in shown.items():
-        scale = unsigned_scale(each, {"edges": "brightness per pixel"}.get(name, "its own unit"))
-        value = correlations[name]
-        title = f"{TITLES[name][0].upper()}{TITLES[name][1:]}: {'no order' if value is None else f'{value:+.2f}'}"
-        panels.append(Panel(enlarge(scale.paint(np.maximum(each, 0)), CELLS_SIDE // len(each)), title, scale))
-    return draw_panels(panels, columns=2)
+def _title(name: str, correlation: float | None) -> str:
+    value = "no order" if correlation is None else two_decimals(correlation, plus=True)
+    return f"{TITLES[name][0].upper()}{TITLES[name][1:]}: {value}"
+
+
+def _edge_panel(edges: np.ndarray) -> Panel:
+    scale = unsigned_scale(edges, "brightness per pixel")
+    return Panel(enlarge(scale.paint(edges), CELLS_SIDE // len(edges)), "", scale)
 
 
 def controls_section(served: ServedRelease, panel: PicturePanel, controls: GradCamControls) -> None:

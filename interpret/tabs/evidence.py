@@ -11,12 +11,12 @@ from interpret.cam import class_indices_of
 from interpret.erasing import CELL_NAMES, FILLS, GRID, Erased, erase
 from interpret.evidence import Evidence, evidence
 from interpret.prediction import probabilities_of
-from interpret.render import Panel, draw_panels, enlarge, panel_origin, write_numbers
+from interpret.render import Panel, draw_panels, enlarge, panel_origin, two_decimals, write_numbers
 from interpret.scales import Scale, signed_scale
 from interpret.tabs.look import result_picture
 from interpret.tabs.picture import PicturePanel
 from interpret.tabs.served import MODEL_QUEUE, PRIVATE, ServedRelease, latest_wins
-from interpret.words import describe_evidence, number, percent
+from interpret.words import describe_evidence, percent
 
 UNIT = "logits"
 LEDGER_FACTOR, CLASS_FACTOR, CLASS_COLUMNS, ERASED_FACTOR = 72, 32, 3, 8
@@ -36,7 +36,7 @@ def draw_classes(found: Evidence, scale: Scale, class_names: tuple[str, ...]) ->
     panels = [
         Panel(
             enlarge(scale.paint(found.cells[index].cpu().numpy()), CLASS_FACTOR),
-            f"{class_names[index]} {number(float(found.logits[index]))}",
+            f"{class_names[index]} {two_decimals(float(found.logits[index]))}",
         )
         for index in order
     ]
@@ -126,7 +126,7 @@ def _erased_sentence(served: ServedRelease, result: Erased, index: int, cells: t
     if not cells:
         return "Nothing is erased yet: click a cell of the ledger, or tick one."
     names, temperature = served.class_names, served.network.config.temperature
-    predicted, measured = (number(float(each[index])) for each in (result.predicted, result.measured))
+    predicted, measured = (two_decimals(float(each[index])) for each in (result.predicted, result.measured))
     before, after = (probabilities_of(each[None], temperature)[0] for each in (result.before, result.after))
     best = int(after.argmax())
     verdict = "still" if best == int(before.argmax()) else "now"

@@ -12,6 +12,7 @@ from interpret.methods import Method, method_named
 from interpret.prediction import probabilities_of, top_classes
 from interpret.render import Panel, draw_panels, enlarge, overlay
 from interpret.scales import UNSIGNED_PALETTE, Scale, signed_scale, unsigned_scale
+from interpret.steps import finish
 from interpret.tabs.served import ServedRelease
 from interpret.words import describe_cam
 from model.images import INPUT_SIZE
@@ -125,9 +126,4 @@ def explain_steps(served: ServedRelease, question: Question) -> Generator[float,
 
 def explain(served: ServedRelease, question: Question) -> Explanation:
     """As `explain_steps`, all at once."""
-    steps = explain_steps(served, question)
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            return end.value
+    return finish(explain_steps(served, question))

@@ -167,6 +167,7 @@ def gradcam_tab(served: ServedRelease, panel: PicturePanel) -> GradCamControls:
         **MODEL_QUEUE,
     )
     stop.click(lambda: (gr.update(visible=False),) * 2, None, [progress, stop], cancels=[explaining], **PRIVATE)
+    # The API's answer comes whole, with no progress in between.
     gr.Button(visible=False).click(gradcam_endpoint(served), inputs, outputs, api_name="gradcam", **MODEL_QUEUE)
     look = [panel.picture, panel.squaring]
     latest_wins([panel.seen.change], predict_endpoint(served), look, all_confidences, api_name="predict", **MODEL_QUEUE)
@@ -189,12 +190,17 @@ def _controls(class_names: tuple[str, ...]) -> GradCamControls:
 
 HOW_TO_READ = """
 Grad-CAM asks how much the score (logit) of a class would rise if a channel of the chosen layer were more active, and
-adds the channels' activations up with these weights. What speaks **against** the class is cut off at zero.
+adds the channels' activations up with these weights. What speaks **against** the class is cut off at zero, except by
+HiResCAM, which shows it in blue.
 
-The colours run from zero to the largest value, which the legend states in logits per cell: a small number there means
-weak evidence, however bright the picture. When two classes are compared, both share one scale.
+The colours run as far as the map of the predicted class does, and the legend states how far: weak evidence for another
+class looks weak. When two classes are compared, both share one scale.
 
 The deepest layer has only 4×4 cells. A smooth overlay looks sharper than what was computed; the cells do not.
 
-[Selvaraju et al. 2017](https://arxiv.org/abs/1610.02391)
-"""
+What each method weighs:
+
+""" + "\n".join(
+    f"- {method.title}: {method.idea}" + (f" ([paper](https://arxiv.org/abs/{method.paper}))" if method.paper else "")
+    for method in METHODS
+)

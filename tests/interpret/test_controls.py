@@ -4,7 +4,8 @@ import torch
 from scipy import ndimage, stats
 
 from interpret.cam import class_activation_maps
-from interpret.controls import LUMINANCE, edge_map, random_network, rank_correlation
+from interpret.controls import edge_map, random_network, rank_correlation
+from interpret.scales import LUMINANCE
 from interpret.tabs.controls import controls_sentence
 from model.network import NetworkConfig
 

@@ -1,6 +1,7 @@
 import numpy as np
 
-from interpret.words import busiest_place, describe_cam, describe_evidence, faithfulness_table, number, percent
+from interpret.render import two_decimals
+from interpret.words import busiest_place, describe_cam, describe_evidence, faithfulness_table, percent
 
 
 def cam(*cells: tuple[int, int, float]) -> np.ndarray:
@@ -57,7 +58,7 @@ def test_the_ledgers_sentence_adds_up():
 
 
 def test_what_rounds_to_zero_has_no_sign():
-    assert [number(value) for value in (-0.001, 0.0, -1.006)] == ["0.00", "0.00", "\u22121.01"]
+    assert [two_decimals(value) for value in (-0.001, 0.0, -1.006)] == ["0.00", "0.00", "\u22121.01"]
 
 
 def test_the_most_faithful_method_stands_first():
