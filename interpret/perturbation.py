@@ -11,6 +11,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional as F
 
+from interpret.winograd import for_large_batches
 from model.network import CifarResNet
 
 Steps = Generator[float, None, Float[Tensor, "classes channels"]]
@@ -50,9 +51,8 @@ def score_weights(
     resized = F.interpolate(activations[None], size=image.shape[-2:], mode="bilinear", align_corners=True)[0]
     low, high = resized.amin(dim=(1, 2), keepdim=True), resized.amax(dim=(1, 2), keepdim=True)
     masks, which = torch.unique((resized - low) / (high - low + 1e-8), dim=0, return_inverse=True)
-    scores = []
+    logits_of, scores = for_large_batches(network), []
     for start in range(0, len(masks), BATCH):
-        with torch.inference_mode():
-            scores.append(network(image * masks[start : start + BATCH, None]))
+        scores.append(logits_of(image * masks[start : start + BATCH, None]))
         yield min(1.0, (start + BATCH) / len(masks))
     return torch.softmax(torch.cat(scores)[which], dim=0).T.clone()
