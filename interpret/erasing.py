@@ -1,5 +1,6 @@
 """Erase part of a picture and see what becomes of the scores: the test that every explanation invites."""
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,7 +9,7 @@ from jaxtyping import Bool, Float, UInt8
 from PIL import Image, ImageFilter
 from torch import Tensor
 
-from interpret.choices import check_name
+from interpret.choices import ChoiceError, check_name
 from interpret.evidence import evidence
 from model.images import INPUT_SIZE, to_tensor
 from model.network import CifarResNet
@@ -18,6 +19,7 @@ CELL = INPUT_SIZE // GRID
 CELL_NAMES = tuple(f"{column}{row + 1}" for row in range(GRID) for column in "ABCD")
 FILLS = ("mean", "blur")
 BLUR_RADIUS = 4
+BRUSHED = re.compile(f"[0-9a-fA-F]{{{INPUT_SIZE**2 // 4}}}")
 
 
 @dataclass(frozen=True)
@@ -35,30 +37,48 @@ class Erased:
 
 
 def erase(
-    network: CifarResNet, pixels: UInt8[np.ndarray, "32 32 3"], cells: tuple[str, ...], fill: str = "mean"
+    network: CifarResNet, pixels: UInt8[np.ndarray, "32 32 3"], mask: Bool[np.ndarray, "32 32"], fill: str = "mean"
 ) -> Erased:
-    """Fills the squares of 8x8 pixels under these cells (A1 to D4, letters across, numbers down) and looks again.
+    """Fills the masked pixels and looks again.
 
-    `mean` is the training set's mean colour, `blur` the picture itself, blurred. Predicted is the loss of the cells'
-    evidence. The network sees further than a cell's own pixels, so measured need not equal predicted.
+    `mean` is the training set's mean colour, `blur` the picture itself, blurred. Predicted is the loss of the evidence
+    of the cells under the mask, each by the share of its 8x8 pixels that is masked. The network sees further than a
+    cell's own pixels, so measured need not equal predicted.
 
-    Raises ChoiceError for an unknown cell or fill.
+    Raises ChoiceError for an unknown fill.
     """
     check_name("fill", fill, FILLS)
-    chosen = cell_mask(cells)
-    filling = _filling(network, pixels, fill)
-    mask = np.kron(chosen, np.ones((CELL, CELL), bool))
-    erased = np.where(mask[..., None], filling, pixels)
+    erased = np.where(mask[..., None], _filling(network, pixels, fill), pixels)
     device = network.mean.device
     found = evidence(network, to_tensor(pixels[None]).to(device))
     with torch.no_grad():
         after = network(to_tensor(erased[None]).to(device))[0]
-    lost = found.cells[:, torch.from_numpy(chosen).to(device)].sum(dim=1)
-    return Erased(erased, found.logits, after, -lost)
+    covered = torch.from_numpy(mask.reshape(GRID, CELL, GRID, CELL).mean(axis=(1, 3), dtype=np.float32)).to(device)
+    return Erased(erased, found.logits, after, -(found.cells * covered).sum(dim=(1, 2)))
+
+
+def pixel_mask(cells: Bool[np.ndarray, "4 4"]) -> Bool[np.ndarray, "32 32"]:
+    """Each cell as the 8x8 pixels that it covers."""
+    return np.kron(cells, np.ones((CELL, CELL), bool))
+
+
+def brushed_mask(brushed: str) -> Bool[np.ndarray, "32 32"]:
+    """A mask from its 256 hexadecimal digits: a bit for each pixel, row by row from the top left. None if empty.
+
+    `np.packbits(mask).tobytes().hex()` writes it. Raises ChoiceError if it is anything else.
+    """
+    if not brushed:
+        return np.zeros((INPUT_SIZE, INPUT_SIZE), bool)
+    if not BRUSHED.fullmatch(brushed):
+        raise ChoiceError(
+            f"brushed must be empty or {INPUT_SIZE**2 // 4} hexadecimal digits, a bit for each of the 32x32 pixels; "
+            f"got {len(brushed)} characters."
+        )
+    return np.unpackbits(np.frombuffer(bytes.fromhex(brushed), np.uint8)).astype(bool).reshape(INPUT_SIZE, INPUT_SIZE)
 
 
 def cell_mask(cells: tuple[str, ...]) -> Bool[np.ndarray, "4 4"]:
-    """Which cells of the grid are named."""
+    """Which cells are named: A1 to D4, letters across, numbers down. Raises ChoiceError for an unknown one."""
     named = {check_name("cell", cell, CELL_NAMES) for cell in cells}
     return np.array([name in named for name in CELL_NAMES]).reshape(GRID, GRID)
 

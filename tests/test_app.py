@@ -12,7 +12,7 @@ from gradio_client.exceptions import AppError
 from PIL import Image
 
 from interpret.cam import class_activation_maps
-from interpret.erasing import erase
+from interpret.erasing import cell_mask, erase, pixel_mask
 from interpret.feature_maps import activations_of
 from interpret.kernels import convolutions_by_name, input_channel_kernels
 from interpret.methods import METHOD_NAMES
@@ -131,13 +131,21 @@ def test_the_evidence_for_one_class_rather_than_another_adds_up_to_the_lead(clie
 
 def test_erasing_gives_what_is_left_and_each_score_before_and_after(client, network, cat_pixels):
     picture, table, sentence = client.predict(CAT, ["A1", "B2"], "blur", api_name="/erase")
-    expected = erase(network, cat_pixels, ("A1", "B2"), "blur")
+    expected = erase(network, cat_pixels, pixel_mask(cell_mask(("A1", "B2"))), "blur")
     assert np.array_equal(pixels_of(picture), enlarge(expected.pixels, 8))
     rows = {row[0]: row[1:] for row in table["data"]}
     for number, name in enumerate(network.config.class_names):
         figures = [float(each[number]) for each in (expected.predicted, expected.measured, expected.before)]
         assert rows[name][:3] == pytest.approx(figures, abs=6e-4)
     assert sentence.startswith("Without A1, B2 the score of")
+
+
+def test_brushed_pixels_are_erased_too(client, network, cat_pixels):
+    mask = np.zeros((32, 32), bool)
+    mask[10:14, 3:9] = True
+    picture, _, sentence = client.predict(CAT, [], brushed=np.packbits(mask).tobytes().hex(), api_name="/erase")
+    assert np.array_equal(pixels_of(picture), enlarge(erase(network, cat_pixels, mask).pixels, 8))
+    assert sentence.startswith("Without 24 brushed pixels the score of")
 
 
 def test_controls_are_given_with_their_rank_correlations(client):
@@ -233,7 +241,8 @@ def test_kernels_without_arguments_shows_the_first_layer_in_colour(client):
         ("/evidence", {"image": CAT, "class_name": "tiger"}, "airplane"),
         ("/evidence", {"image": CAT, "against": "tiger"}, "airplane"),
         ("/erase", {"image": CAT, "cells": ["E5"]}, "A1"),
-        ("/erase", {"image": CAT, "fill": "white"}, "blur"),
+        ("/erase", {"image": CAT, "cells": [], "fill": "white"}, "blur"),
+        ("/erase", {"image": CAT, "cells": [], "brushed": "ff"}, "256 hexadecimal digits"),
         ("/controls", {"image": CAT, "method": "gradcam2"}, "grad_cam"),
         ("/export", {"image": CAT, "layer": "layer4"}, "resnet_block3"),
         ("/feature_maps", {"image": CAT, "channel": 64}, "maximum value 63"),

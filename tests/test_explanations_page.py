@@ -10,7 +10,7 @@ from PIL import Image
 from playwright.sync_api import Locator, expect
 
 from interpret.render import panel_origin
-from interpret.tabs.evidence import GRID, LEDGER_FACTOR
+from interpret.tabs.erasing import GRID, LEDGER_FACTOR
 
 from .browsing import PHONE, Visit
 from .conftest import EXAMPLES
@@ -74,6 +74,22 @@ def test_a_click_on_a_cell_erases_it_and_another_brings_it_back(visit, size):
     expect(visit.page.locator("#erased-sentence")).to_contain_text("Without C2 the score of airplane should change by")
     expect(visit.page.get_by_role("checkbox", name="C2")).to_be_checked()
     click_cell(ledger, column=2, row=1)
+    expect(visit.page.locator("#erased-sentence")).to_contain_text("Nothing is erased yet")
+
+
+def test_what_is_brushed_over_is_erased_and_can_be_cleared(visit):
+    canvas = visit.page.locator("#brush canvas")
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
+    assert box is not None
+    visit.page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 0.3 * box["height"])
+    visit.page.mouse.down()
+    visit.page.mouse.move(box["x"] + 0.6 * box["width"], box["y"] + 0.3 * box["height"])
+    visit.page.mouse.up()
+    expect(visit.page.locator("#erased-sentence")).to_contain_text(
+        re.compile(r"Without \d+ brushed pixels the score of")
+    )
+    visit.page.locator("#brush").get_by_role("button", name="Clear").click()
     expect(visit.page.locator("#erased-sentence")).to_contain_text("Nothing is erased yet")
 
 

@@ -14,7 +14,7 @@ from jaxtyping import Bool, Float, UInt8
 from scipy.sparse import csr_matrix, eye_array
 from scipy.sparse.linalg import spsolve
 
-from interpret.erasing import CELL, GRID
+from interpret.erasing import GRID, pixel_mask
 from interpret.prediction import predict
 from interpret.validation import last_stage, maps_at_last_stage
 from model.images import to_tensor
@@ -105,11 +105,6 @@ class Curves:
         return (
             np.where(pixels, self.mean, self.picture) if way == "delete" else np.where(pixels, self.picture, self.mean)
         )
-
-
-def pixel_mask(cells: Bool[np.ndarray, "4 4"]) -> Bool[np.ndarray, "32 32"]:
-    """Each cell as the 8x8 pixels that it covers."""
-    return np.kron(cells, np.ones((CELL, CELL), bool))
 
 
 def impute(

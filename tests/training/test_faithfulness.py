@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 import torch
 
+from interpret.erasing import pixel_mask
 from training.cifar10 import load_cifar10
-from training.faithfulness import Curves, faithfulness, impute, pixel_mask
+from training.faithfulness import Curves, faithfulness, impute
 
 from ..conftest import SUBSET
 

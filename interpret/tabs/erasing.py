@@ -1,0 +1,135 @@
+"""Check it yourself, on the GradCAM tab: erase cells or brush over pixels; do the scores change as predicted?"""
+
+from collections.abc import Callable
+from typing import Any
+
+import gradio as gr
+import numpy as np
+
+from interpret.cam import class_indices_of
+from interpret.erasing import CELL_NAMES, FILLS, GRID, Erased, brushed_mask, cell_mask, erase, pixel_mask
+from interpret.prediction import probabilities_of
+from interpret.render import enlarge, panel_origin, two_decimals
+from interpret.tabs.brush import fresh, picture_brush
+from interpret.tabs.look import result_picture
+from interpret.tabs.picture import PicturePanel
+from interpret.tabs.served import MODEL_QUEUE, PRIVATE, ServedRelease, latest_wins
+from interpret.words import percent
+
+LEDGER_FACTOR, ERASED_FACTOR = 72, 8
+ERASED_COLUMNS = ["class", "predicted change", "measured change", "score before", "score after"]
+
+
+def erase_endpoint(served: ServedRelease) -> Callable[..., Any]:
+    """The handler of `/erase`."""
+
+    @served.answers_on_gpu
+    def erase_cells(
+        image: str | None,
+        cells: list[str],
+        fill: str = "mean",
+        class_name: str = "predicted",
+        squaring: str = "crop",
+        brushed: str = "",
+    ) -> tuple[np.ndarray, list[list[Any]], str]:
+        """Erases parts of a picture: how the scores change, as the evidence predicts it and as measured.
+
+        Parameters:
+            image: the picture, of any size; the network sees 32x32 pixels of it.
+            cells: which of the sixteen squares to erase: A1 to D4, letters across, numbers down.
+            fill: "mean", the training pictures' mean colour, or "blur", the picture itself, blurred.
+            class_name: the class that the sentence is about, or "predicted".
+            squaring: "crop" to the centred square, or "fit" the whole picture on white.
+            brushed: further pixels to erase, as 256 hexadecimal digits: a bit for each of the 32x32 pixels, row by row
+                from the top left, as numpy.packbits(mask).tobytes().hex() writes them.
+        Returns:
+            What is left of the picture; a table of each class's predicted and measured change and its scores, in
+            logits; a sentence.
+        """
+        (wanted,) = class_indices_of((class_name,), served.class_names)
+        pixels = served.pixels(image, squaring)
+        by_cell, by_brush = pixel_mask(cell_mask(tuple(cells))), brushed_mask(brushed)
+        result = erase(served.network, pixels, by_cell | by_brush, fill)
+        index = int(result.before.argmax()) if wanted is None else wanted
+        columns = (result.predicted, result.measured, result.before, result.after)
+        rows = [
+            [served.class_names[row], *(round(float(column[row]), 3) for column in columns)]
+            for row in result.before.argsort(descending=True).tolist()
+        ]
+        return (
+            enlarge(result.pixels, ERASED_FACTOR),
+            rows,
+            _sentence(served, result, index, erased_words(cells, int((by_brush & ~by_cell).sum()))),
+        )
+
+    return erase_cells
+
+
+def erased_words(cells: list[str], brushed: int) -> str:
+    """What is erased; nothing is an empty text."""
+    pixels = f"{brushed} brushed pixel{'' if brushed == 1 else 's'}" if brushed else ""
+    return " and ".join(part for part in (", ".join(sorted(cells)), pixels) if part)
+
+
+def _sentence(served: ServedRelease, result: Erased, index: int, what: str) -> str:
+    if not what:
+        return "Nothing is erased yet: click a cell of the ledger, tick one, or brush over the picture."
+    names, temperature = served.class_names, served.network.config.temperature
+    predicted, measured = (two_decimals(float(each[index])) for each in (result.predicted, result.measured))
+    before, after = (probabilities_of(each[None], temperature)[0] for each in (result.before, result.after))
+    best = int(after.argmax())
+    verdict = "still" if best == int(before.argmax()) else "now"
+    return (
+        f"Without {what} the score of {names[index]} should change by {predicted} logits, and does "
+        f"by {measured}; the network {verdict} says {names[best]} ({percent(float(after[best]))})."
+    )
+
+
+def erasing_section(served: ServedRelease, panel: PicturePanel, explained: gr.Dropdown, ledger: gr.Image) -> None:
+    """Builds the section and its endpoint `/erase`; a click on a cell of the `ledger` erases it."""
+    gr.Markdown(
+        "**Check it yourself:** erase what the ledger calls important, and see whether the score does as it predicts. "
+        "The network sees further than a cell's own pixels, so they need not be equal."
+    )
+    with gr.Row():
+        with gr.Column(scale=1, min_width=240):
+            brush = picture_brush()
+            cells = gr.CheckboxGroup(list(CELL_NAMES), value=[], label="Erase cells", elem_id="erase-cells")
+            fills = gr.Radio([("mean colour", "mean"), ("blur", "blur")], value=FILLS[0], label="Fill with")
+        with gr.Column(scale=2, min_width=280):
+            outcome = gr.Markdown(elem_id="erased-sentence")
+            left = result_picture("What is left", "erased-picture")
+    with gr.Accordion("The change of every score, in logits", open=False):
+        table = gr.Dataframe(headers=ERASED_COLUMNS, interactive=False, wrap=True, elem_id="erased-table")
+    latest_wins(
+        [panel.seen.change, cells.change, fills.change, explained.change, brush.change],
+        erase_endpoint(served),
+        [panel.picture, cells, fills, explained, panel.squaring, brush],
+        [left, table, outcome],
+        api_name="erase",
+        **MODEL_QUEUE,
+    )
+    latest_wins(
+        [panel.seen.change],
+        lambda image, squaring: gr.skip() if image is None else fresh(served.pixels(image, squaring)),
+        [panel.picture, panel.squaring],
+        brush,
+        api_visibility="private",
+    )
+    ledger.select(toggle_cell, cells, cells, **PRIVATE)
+
+
+def cell_at(x: int, y: int) -> str | None:
+    """The cell at a pixel of the ledger's picture."""
+    left, top = panel_origin(GRID * LEDGER_FACTOR)
+    column, row = (x - left) // LEDGER_FACTOR, (y - top) // LEDGER_FACTOR
+    return CELL_NAMES[row * GRID + column] if 0 <= column < GRID and 0 <= row < GRID else None
+
+
+def toggle_cell(cells: list[str], event: gr.SelectData) -> list[str]:
+    """Erases the cell that was clicked on the ledger, or brings it back."""
+    x, y = event.index
+    name = cell_at(x, y)
+    if name is None:
+        return cells
+    return [each for each in cells if each != name] if name in cells else [*cells, name]
