@@ -141,6 +141,19 @@ def randomisation_test(
     return similarity, {name: _correlations(pair[0][name], pair[1][name]) for name in similarity}
 
 
+def random_logit_test(network: CifarResNet, images: Float[Tensor, "count 3 32 32"], seed: int = 0) -> dict[str, float]:
+    """Mean rank correlation of each method's map of the predicted class with its map of another class, drawn at random.
+
+    Sixt et al. 2020, https://arxiv.org/abs/1912.09818, section 4.1: a map of the class's evidence must depend on the
+    class, so 1 is a failure.
+    """
+    predicted = torch.cat([network(batch).detach() for batch in images.split(BATCH)]).argmax(dim=1).numpy(force=True)
+    classes = network.fc.out_features
+    others = (predicted + np.random.default_rng(seed).integers(1, classes, len(predicted))) % classes
+    maps, other_maps = (_maps_of(network, images, chosen.tolist()) for chosen in (predicted, others))
+    return {name: _correlations(maps[name], other_maps[name])[0] for name in maps}
+
+
 def _maps_of(
     network: CifarResNet, images: Float[Tensor, "count 3 32 32"], classes: list[int]
 ) -> dict[str, list[np.ndarray]]:

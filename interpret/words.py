@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Float
 
 from interpret.methods import method_named
+from interpret.out_of_distribution import Detector
 from interpret.render import two_decimals
 
 HALF_SHARE = 0.65
@@ -82,3 +83,14 @@ def faithfulness_table(found: Mapping[str, Any]) -> str:
         figures = (f"{scores[each][0]:.3f} ± {scores[each][1]:.3f}" for each in ("deletion", "insertion", "road"))
         lines.append(f"| {method_named(name).title} | {' | '.join(figures)} |")
     return "\n".join(lines)
+
+
+def describe_warning(detector: Detector, class_count: int) -> str:
+    """What the warning means, and how often it is right and wrong."""
+    alarms = detector.false_alarms
+    caught = "; ".join(f"{percent(each.rate)} of {name} ({each.count:,})" for name, each in detector.detections.items())
+    return (
+        f"**Probably none of the {class_count} classes:** the network finds less evidence for anything here than in "
+        f"almost all of CIFAR-10's pictures. The warning is wrong about {alarms.rate:.1%} of the {alarms.count:,} test "
+        f"pictures{f' and finds {caught}' if caught else ''}, so its silence proves little."
+    )

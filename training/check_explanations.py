@@ -11,35 +11,62 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # a script's ow
 
 import numpy as np
 
-from interpret.validation import PARTS, RULES, completeness, mosaics, pointing_game, randomisation_test
+from interpret.concurrency import memory_growth, traces_left, wrong_answers
+from interpret.methods import METHOD_NAMES
+from interpret.out_of_distribution import METRICS_KEY, Detector, Rate
+from interpret.validation import (
+    PARTS,
+    RULES,
+    completeness,
+    mosaics,
+    pointing_game,
+    random_logit_test,
+    randomisation_test,
+)
 from interpret.words import faithfulness_table
 from model.images import to_tensor
 from model.network import STAGE_NAMES, CifarResNet
-from model.release import BUNDLED, METRICS, ReleaseError, load_release, save_metrics, seal
-from training.cifar10 import Split, load_cifar10
+from model.release import BUNDLED, METRICS, Release, ReleaseError, load_release, save_metrics, seal
+from training.cifar10 import Split, load_cifar10, split_validation
 from training.errors import TrainingError
+from training.evaluation import logits_of
 from training.faithfulness import faithfulness
+from training.out_of_distribution import calibrate, detections
 
 logger = logging.getLogger("training")
+THREADS, CALLS = 8, 1_000
+
+
+class CheckError(TrainingError):
+    """A check was asked for that this release or this data does not allow."""
 
 
 def main(arguments: list[str] | None = None) -> None:
     options = parse_arguments(arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     try:
-        _, test = load_cifar10(options.data_dir)
-        release = load_release(options.release)
+        check(options)
     except (TrainingError, ReleaseError) as error:
         sys.exit(f"check_explanations.py: {error}")
+
+
+def check(options: argparse.Namespace) -> None:
+    """Runs the checks that were asked for; all but the first kinds only print. Raises TrainingError, ReleaseError."""
+    train, test = load_cifar10(options.data_dir)
+    release = load_release(options.release)
     if not 1 <= options.count <= len(test):
-        sys.exit(f"check_explanations.py: --count must be from 1 to {len(test)}, got {options.count}")
+        raise CheckError(f"--count must be from 1 to {len(test)}, got {options.count}")
     logger.info("Release %s, %d of %d test pictures\n", release.identifier, options.count, len(test))
-    if options.faithfulness:
-        found = faithfulness_figures(release.network, test, options.count)
+    if options.faithfulness is not None:
+        found = faithfulness_figures(release, test, options.count, options.faithfulness or list(METHOD_NAMES))
         logger.info("%s", faithfulness_table(found))
-        save_metrics(dict(release.metrics) | {"faithfulness": found}, release.folder)
-        seal(release.config, release.folder)
-        logger.info("\nWritten into %s", release.folder / METRICS)
+        write(release, "faithfulness", found)
+    elif options.others:
+        found = warning_figures(release, train, test, dict(options.others))
+        logger.info("%s", warning_table(found))
+        write(release, METRICS_KEY, found)
+    elif options.concurrency:
+        logger.info("%s", concurrency_report(release.network, test))
     else:
         logger.info("%s", table(release.network, test, options.count))
 
@@ -56,9 +83,32 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
         metavar="N",
         help="how many test pictures and mosaics (default: 1000)",
     )
-    add("--faithfulness", action="store_true", help="measure deletion, insertion and ROAD, and write them into the "
-        "release's metrics.json (about a second for each picture)")  # fmt: skip
+    kind = parser.add_mutually_exclusive_group()
+    kind.add_argument("--faithfulness", nargs="*", choices=METHOD_NAMES, metavar="METHOD",
+        help="measure deletion, insertion and ROAD of these methods, and write them into the release's metrics.json "
+             "(default: all; about a second for each picture, and another for score_cam)")  # fmt: skip
+    kind.add_argument("--others", action="append", type=named_folder, metavar="NAME=FOLDER",
+        help="measure how often the warning 'probably none of the ten classes' finds the pictures in this folder, "
+             "and write it into the release's metrics.json; may be given several times")  # fmt: skip
+    kind.add_argument("--concurrency", action="store_true",
+        help=f"ask for every method at every layer in {THREADS} threads at once, compare with the serial answers, and "
+             f"watch the memory over {CALLS:,} calls")  # fmt: skip
     return parser.parse_args(arguments)
+
+
+def named_folder(text: str) -> tuple[str, Path]:
+    """What the pictures in a folder show, and the folder."""
+    name, separator, folder = text.rpartition("=")
+    if not (separator and name and folder):
+        raise argparse.ArgumentTypeError(f"expected NAME=FOLDER, got {text!r}")
+    return name, Path(folder)
+
+
+def write(release: Release, key: str, found: dict[str, Any]) -> None:
+    """Adds figures to the release's metrics, and seals it again."""
+    save_metrics(dict(release.metrics) | {key: found}, release.folder)
+    seal(release.config, release.folder)
+    logger.info("\nWritten into %s", release.folder / METRICS)
 
 
 def choose(test: Split, count: int) -> np.ndarray:
@@ -66,31 +116,82 @@ def choose(test: Split, count: int) -> np.ndarray:
     return np.random.default_rng(0).permutation(len(test))[:count]
 
 
-def faithfulness_figures(network: CifarResNet, test: Split, count: int) -> dict[str, Any]:
-    """What `metrics.json` says of each method's faithfulness: means and half-widths of 95% confidence intervals."""
-    scores = faithfulness(network, test.images[choose(test, count)])
-    return {"count": count, "stage": STAGE_NAMES[-1], "methods": {name: asdict(each) for name, each in scores.items()}}
+def faithfulness_figures(release: Release, test: Split, count: int, methods: list[str]) -> dict[str, Any]:
+    """What `metrics.json` says of each method's faithfulness: means and half-widths of 95% confidence intervals.
+
+    Figures of other methods on the same pictures stay.
+    """
+    scores = faithfulness(release.network, test.images[choose(test, count)], methods)
+    found = {"count": count, "stage": STAGE_NAMES[-1]}
+    before = release.metrics.get("faithfulness", {})
+    kept = before["methods"] if {key: before.get(key) for key in found} == found else {}
+    return {**found, "methods": kept | {name: asdict(each) for name, each in scores.items()}}
+
+
+def warning_figures(release: Release, train: Split, test: Split, folders: dict[str, Path]) -> dict[str, Any]:
+    """What `metrics.json` says of the warning, calibrated anew on the pictures that the release's run held out."""
+    recipe, network = release.metrics.get("recipe", {}), release.network
+    held_out = int(recipe.get("validation_images", 0))
+    if not held_out or held_out >= len(train):
+        raise CheckError(f"{release.folder} does not say which pictures its run held out for validation.")
+    _, validation = split_validation(train, held_out, int(recipe["seed"]))
+    logits, temperature = logits_of(network, validation), release.config.temperature
+    found = calibrate(network, validation, logits, logits_of(network, test), temperature)
+    detector = Detector(found["score"], found["threshold"], Rate(**found["false_alarms"]), {})
+    rates = detections(network, detector, folders)
+    return found | {"detections": {name: asdict(rate) for name, rate in rates.items()}}
+
+
+def warning_table(found: dict[str, Any]) -> str:
+    """The warning's figures as Markdown."""
+    false_alarms = found["false_alarms"]
+    lines = [
+        f"Score {found['score']}, threshold {found['threshold']:.3f}.",
+        "",
+        "| pictures | count | warned of |",
+        "| --- | --- | --- |",
+        f"| CIFAR-10's test pictures (false alarms) | {false_alarms['count']:,} | {false_alarms['rate']:.1%} |",
+    ]
+    lines += [f"| {name} | {each['count']:,} | {each['rate']:.1%} |" for name, each in found["detections"].items()]
+    return "\n".join(lines)
+
+
+def concurrency_report(network: CifarResNet, test: Split) -> str:
+    """What concurrent requests get, and what they leave behind."""
+    image = to_tensor(test.images[:1])
+    wrong, compared = wrong_answers(network, image, THREADS)
+    growth = memory_growth(network, image, CALLS)
+    traces = "; ".join(traces_left(network)) or "no hook, no gradient, no module in training mode"
+    return (
+        f"{THREADS} threads, {len(METHOD_NAMES)} methods at {len(STAGE_NAMES)} layers: {wrong} of {compared:,} answers "
+        f"differ from the serial ones.\nLeft behind: {traces}.\n"
+        f"Memory: {growth / 2**20:+.1f} MiB over the second half of {CALLS:,} calls."
+    )
 
 
 def table(network: CifarResNet, test: Split, count: int) -> str:
-    """All checks as Markdown."""
+    """All checks of single maps as Markdown."""
     images = to_tensor(test.images[choose(test, count)])
     sums = completeness(network, images)
     pointing = pointing_game(network, *mosaics(to_tensor(test.images), test.labels, count))
     some = images[: max(1, count // 10)]
     similarity, band = randomisation_test(network, some)
+    another = random_logit_test(network, images)
+    columns = ["method", "pointing game", "another class", *(f"+ {part}" for part in PARTS), "random against random"]
     lines = [
         f"Evidence adds up, for {sums.count:,} pictures x {network.fc.out_features} classes: largest error "
         f"{sums.logits:.1e} of the largest logit; margins {sums.margins:.1e}.",
-        f"Pointing game on {count:,} mosaics, randomisation on {len(some):,} pictures.",
+        f"Pointing game on {count:,} mosaics, another class on {len(images):,} pictures, randomisation on "
+        f"{len(some):,}.",
         "",
-        f"| method | pointing game | {' | '.join(f'+ {part}' for part in PARTS)} | random against random |",
-        f"| --- | --- | {' | '.join('---' for _ in PARTS)} | --- |",
+        f"| {' | '.join(columns)} |",
+        f"| {' | '.join('---' for _ in columns)} |",
     ]
     for method in RULES:
         steps = " | ".join(f"{value:.2f}" for value in similarity[method.name])
         mean, deviation = band[method.name]
-        lines.append(f"| {method.title} | {pointing[method.name]:.1%} | {steps} | {mean:.2f} ± {deviation:.2f} |")
+        first = f"| {method.title} | {pointing[method.name]:.1%} | {another[method.name]:.2f}"
+        lines.append(f"{first} | {steps} | {mean:.2f} ± {deviation:.2f} |")
     return "\n".join(lines)
 
 

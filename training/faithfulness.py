@@ -5,7 +5,8 @@ Deletion and insertion after Petsiuk et al. 2018, https://arxiv.org/abs/1806.074
 and follow the calibrated probability of the class that the whole picture is taken for.
 """
 
-from collections.abc import Iterable
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,14 +14,19 @@ import torch
 from jaxtyping import Bool, Float, UInt8
 from scipy.sparse import csr_matrix, eye_array
 from scipy.sparse.linalg import spsolve
+from torch import Tensor
 
+from interpret.cam import class_activation_maps
 from interpret.erasing import GRID, pixel_mask
-from interpret.prediction import predict
-from interpret.validation import last_stage, maps_at_last_stage
+from interpret.methods import Method, method_named
+from interpret.prediction import probabilities_of
+from interpret.winograd import for_large_batches
 from model.images import to_tensor
-from model.network import CifarResNet
+from model.network import STAGE_NAMES, CifarResNet
 
+logger = logging.getLogger("training")
 CELLS = GRID * GRID
+PROGRESS_EVERY = 100
 ROAD_STEPS = (4, 8, 12)
 NOISE = 0.01
 NEIGHBOURS = [
@@ -45,17 +51,28 @@ class Faithfulness:
     road: tuple[float, float]
 
 
-def faithfulness(network: CifarResNet, pictures: UInt8[np.ndarray, "count 32 32 3"]) -> dict[str, Faithfulness]:
-    """The scores of every method whose maps need no further run of the network, at the last stage."""
-    scores: dict[str, list[tuple[float, float, float]]] = {}
+def faithfulness(
+    network: CifarResNet, pictures: UInt8[np.ndarray, "count 32 32 3"], methods: Sequence[str]
+) -> dict[str, Faithfulness]:
+    """The scores of these methods' maps at the last stage. Raises ChoiceError for an unknown method."""
+    chosen = [method_named(name) for name in methods]
+    logits_of, scores = for_large_batches(network), []
     for number, pixels in enumerate(pictures):
-        (activations,) = last_stage(network, to_tensor(pixels[None]))
-        with torch.no_grad():
-            class_index = int(network.classify(activations[None]).argmax())
-        curves = Curves(network, pixels, class_index, seed=number)
-        for name, found in maps_at_last_stage(network, activations, class_index).items():
-            scores.setdefault(name, []).append(curves.scores(found))
-    return {name: Faithfulness(*_intervals(np.array(values))) for name, values in scores.items()}
+        curves = Curves(network, logits_of, pixels, seed=number)
+        scores.append(curves.scores(_maps(network, pixels, curves.class_index, chosen)))
+        if (number + 1) % PROGRESS_EVERY == 0:
+            logger.info("%d of %d pictures", number + 1, len(pictures))
+    return {name: Faithfulness(*_intervals(np.array([each[name] for each in scores]))) for name in methods}
+
+
+def _maps(
+    network: CifarResNet, pixels: UInt8[np.ndarray, "32 32 3"], class_index: int, methods: list[Method]
+) -> dict[str, Float[np.ndarray, "4 4"]]:
+    image = to_tensor(pixels[None])
+    return {
+        each.name: class_activation_maps(network, image, STAGE_NAMES[-1], (class_index,), each.name).maps[0].numpy()
+        for each in methods
+    }
 
 
 def _intervals(scores: Float[np.ndarray, "count 3"]) -> Iterable[tuple[float, float]]:
@@ -63,44 +80,65 @@ def _intervals(scores: Float[np.ndarray, "count 3"]) -> Iterable[tuple[float, fl
     return [(float(mean), float(width)) for mean, width in zip(scores.mean(axis=0), half_widths, strict=True)]
 
 
+Masks = list[Bool[np.ndarray, "4 4"]]
+
+
 class Curves:
     """One picture with cells erased in all ways that are asked for; each way is looked at once."""
 
-    def __init__(self, network: CifarResNet, pixels: UInt8[np.ndarray, "32 32 3"], class_index: int, seed: int) -> None:
-        self.network, self.class_index = network, class_index
+    def __init__(
+        self,
+        network: CifarResNet,
+        logits_of: Callable[[Float[Tensor, "batch 3 32 32"]], Float[Tensor, "batch classes"]],
+        pixels: UInt8[np.ndarray, "32 32 3"],
+        seed: int,
+    ) -> None:
+        self.config, self.logits_of, self.seed = network.config, logits_of, seed
         self.picture = pixels / 255.0
         self.mean = np.broadcast_to(np.array(network.config.mean), self.picture.shape)
-        self.generator = np.random.default_rng(seed)
+        self.class_index = int(logits_of(to_tensor(pixels[None])).argmax())
         self.known: dict[tuple[str, bytes], float] = {}
 
-    def scores(self, found: Float[np.ndarray, "4 4"]) -> tuple[float, float, float]:
-        """Deletion, insertion and ROAD of one map."""
-        most_first = np.argsort(-found.ravel(), kind="stable")
-        growing = [self._first(most_first, count) for count in range(CELLS + 1)]
-        deletion = self._probabilities("delete", growing)
-        insertion = self._probabilities("insert", growing)
-        most = self._probabilities("road", [self._first(most_first, count) for count in ROAD_STEPS])
-        least = self._probabilities("road", [self._first(most_first[::-1], count) for count in ROAD_STEPS])
-        return float(np.mean(deletion)), float(np.mean(insertion)), float(np.mean(least) - np.mean(most))
+    def scores(self, maps: Mapping[str, Float[np.ndarray, "4 4"]]) -> dict[str, tuple[float, float, float]]:
+        """Deletion, insertion and ROAD of each map."""
+        asked = {name: self._masks(found) for name, found in maps.items()}
+        self._look([(way.split()[0], mask) for each in asked.values() for way, masks in each.items() for mask in masks])
+        scores = {}
+        for name, each in asked.items():
+            mean = {
+                way: float(np.mean([self.known[way.split()[0], mask.tobytes()] for mask in masks]))
+                for way, masks in each.items()
+            }
+            scores[name] = mean["delete"], mean["insert"], mean["road least"] - mean["road most"]
+        return scores
 
     @staticmethod
-    def _first(order: np.ndarray, count: int) -> Bool[np.ndarray, "4 4"]:
-        mask = np.zeros(CELLS, bool)
-        mask[order[:count]] = True
-        return mask.reshape(GRID, GRID)
+    def _masks(found: Float[np.ndarray, "4 4"]) -> dict[str, Masks]:
+        most_first = np.argsort(-found.ravel(), kind="stable")
 
-    def _probabilities(self, way: str, masks: list[np.ndarray]) -> list[float]:
-        new = {mask.tobytes(): mask for mask in masks if (way, mask.tobytes()) not in self.known}
+        def first(order: np.ndarray, counts: Iterable[int]) -> Masks:
+            return [np.isin(np.arange(CELLS), order[:count]).reshape(GRID, GRID) for count in counts]
+
+        growing = first(most_first, range(CELLS + 1))
+        return {
+            "delete": growing,
+            "insert": growing,
+            "road most": first(most_first, ROAD_STEPS),
+            "road least": first(most_first[::-1], ROAD_STEPS),
+        }
+
+    def _look(self, asked: list[tuple[str, Bool[np.ndarray, "4 4"]]]) -> None:
+        new = {(way, mask.tobytes()): mask for way, mask in asked if (way, mask.tobytes()) not in self.known}
         if new:
-            images = np.stack([self._changed(way, mask) for mask in new.values()]).astype(np.float32)
-            _, probabilities = predict(self.network, torch.from_numpy(images).permute(0, 3, 1, 2).contiguous())
-            for key, value in zip(new, probabilities[:, self.class_index].tolist(), strict=True):
-                self.known[way, key] = value
-        return [self.known[way, mask.tobytes()] for mask in masks]
+            images = np.stack([self._changed(way, mask) for (way, _), mask in new.items()]).astype(np.float32)
+            logits = self.logits_of(torch.from_numpy(images).permute(0, 3, 1, 2).contiguous())
+            probabilities = probabilities_of(logits, self.config.temperature)[:, self.class_index]
+            self.known.update(zip(new, probabilities.tolist(), strict=True))
 
     def _changed(self, way: str, mask: Bool[np.ndarray, "4 4"]) -> Float[np.ndarray, "32 32 3"]:
         if way == "road":
-            return impute(self.picture, mask, self.generator)
+            # The same cells get the same noise, whichever map asks first.
+            return impute(self.picture, mask, np.random.default_rng([self.seed, *np.packbits(mask)]))
         pixels = pixel_mask(mask)[..., None]
         return (
             np.where(pixels, self.mean, self.picture) if way == "delete" else np.where(pixels, self.picture, self.mean)

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from interpret.out_of_distribution import METRICS_KEY
 from model.network import CifarResNet, NetworkConfig
 from model.release import Misclassified, load_network, save_metrics, save_misclassified, save_weights, seal
 from training.card import FIGURES, model_card
@@ -23,6 +24,7 @@ from training.evaluation import (
     softmax,
 )
 from training.figures import confusion_figure, contact_sheet, read_curves, reliability_figure, training_curves
+from training.out_of_distribution import calibrate
 from training.presets import preset_of
 from training.recipe import Recipe
 from training.run import RunFolder
@@ -68,14 +70,16 @@ def write_release(
 
 
 def evaluate(stored: CifarResNet, validation: Split, test: Split) -> Evaluation:
-    """Fits the temperature on the validation pictures (1 if there are none) and judges on the test pictures."""
+    """Fits the temperature on the validation pictures (1 if there are none) and the warning of pictures of other things
+    (none if there are none), and judges on the test pictures."""
     logger.info("Evaluating the stored weights on %d validation and %d test pictures", len(validation), len(test))
     temperature, figures = 1.0, {}
-    if len(validation):
-        logits = logits_of(stored, validation)
-        temperature = fit_temperature(logits, validation.labels)
-        figures["validation"] = figures_of(logits, validation.labels, temperature)
     logits = logits_of(stored, test)
+    if len(validation):
+        held_out = logits_of(stored, validation)
+        temperature = fit_temperature(held_out, validation.labels)
+        figures["validation"] = figures_of(held_out, validation.labels, temperature)
+        figures[METRICS_KEY] = calibrate(stored, validation, held_out, logits, temperature)
     figures["test"] = figures_of(logits, test.labels, temperature)
     figures["further_test_figures"] = further_figures(stored, test, logits)
     return Evaluation(

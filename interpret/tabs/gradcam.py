@@ -18,6 +18,7 @@ from interpret.tabs.look import result_picture
 from interpret.tabs.permalink import link_section
 from interpret.tabs.picture import PicturePanel
 from interpret.tabs.served import MODEL_QUEUE, PRIVATE, STAGE_CHOICES, ServedRelease, latest_wins
+from interpret.tabs.warning import warning_line
 
 
 def gradcam_endpoint(served: ServedRelease) -> Callable[..., Any]:
@@ -129,6 +130,7 @@ def gradcam_tab(served: ServedRelease, panel: PicturePanel) -> GradCamControls:
         "Bright areas raised the score of the chosen class; dark ones did nothing for it, or spoke against it.",
         elem_classes="lead",
     )
+    warning_line(served, panel)
     sentence = gr.Markdown(elem_classes="answer", elem_id="gradcam-sentence")
     with gr.Row():
         progress = gr.HTML(visible=False, elem_id="gradcam-progress")

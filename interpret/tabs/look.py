@@ -44,9 +44,10 @@ CSS = """
 #header .banner { margin-top: 0.5rem; padding: 0.45rem 0.75rem; border-left: 4px solid #d97706; border-radius: 4px;
   background: #fef3c7; color: #713f12; overflow-wrap: anywhere; }
 .dark #header .banner { background: #422006; color: #fde68a; }
-#link-note { padding: 0.45rem 0.75rem; border-left: 4px solid #d97706; background: #fef3c7; color: #713f12; }
-#link-note * { color: inherit; }
-.dark #link-note { background: #422006; color: #fde68a; }
+#link-note, #warning p { padding: 0.45rem 0.75rem; border-left: 4px solid #d97706; background: #fef3c7;
+  color: #713f12; }
+#link-note *, #warning p * { color: inherit; }
+.dark #link-note, .dark #warning p { background: #422006; color: #fde68a; }
 .lead p { color: var(--body-text-color-subdued); }
 .answer p { font-size: 1.1rem; font-weight: 600; }
 

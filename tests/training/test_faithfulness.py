@@ -10,8 +10,8 @@ from ..conftest import SUBSET
 
 
 @pytest.fixture
-def curves(network, cat, cat_pixels) -> Curves:
-    return Curves(network, cat_pixels, int(network(cat).argmax()), seed=0)
+def curves(network, cat_pixels) -> Curves:
+    return Curves(network, network, cat_pixels, seed=0)
 
 
 def probability(network, pixels: np.ndarray, class_index: int) -> float:
@@ -50,7 +50,7 @@ def test_a_picture_without_any_cell_left_is_its_mean_colour():
 
 def test_curves_run_from_the_whole_picture_to_none_of_it(network, cat_pixels, curves):
     order = np.arange(16.0)[::-1].reshape(4, 4)
-    deletion, insertion, _ = curves.scores(order)
+    deletion, insertion, _ = curves.scores({"order": order})["order"]
     mean = np.broadcast_to(np.array(network.config.mean), (32, 32, 3))
     expected = {"delete": [], "insert": []}
     for count in range(17):
@@ -64,12 +64,22 @@ def test_curves_run_from_the_whole_picture_to_none_of_it(network, cat_pixels, cu
 
 def test_the_reverse_of_a_map_has_the_opposite_road_score(curves):
     order = np.random.default_rng(0).permutation(np.arange(16.0)).reshape(4, 4)
-    assert curves.scores(order)[2] == pytest.approx(-curves.scores(-order)[2])
+    found = curves.scores({"order": order, "reverse": -order})
+    assert found["order"][2] == pytest.approx(-found["reverse"][2])
+
+
+def test_a_map_scores_the_same_alone_as_among_others(network, cat_pixels):
+    maps = {str(seed): np.random.default_rng(seed).random((4, 4)) for seed in range(3)}
+    together = Curves(network, network, cat_pixels, seed=0).scores(maps)
+    for name, found in maps.items():
+        alone = Curves(network, network, cat_pixels, seed=0).scores({name: found})
+        assert alone[name] == pytest.approx(together[name], abs=1e-5)
 
 
 def test_on_real_pictures_the_evidence_is_more_faithful_than_chance(network):
     _, test = load_cifar10(SUBSET)
-    found = faithfulness(network, test.images[:12])
+    found = faithfulness(network, test.images[:12], ["hires_cam", "random_cam", "ablation_cam"])
     hires, control = found["hires_cam"], found["random_cam"]
     assert hires.road[0] > control.road[0] and hires.insertion[0] > control.insertion[0]
+    assert found["ablation_cam"].road[0] > control.road[0]
     assert 0 < hires.deletion[1] < 0.3

@@ -1,0 +1,86 @@
+"""Whether a picture shows none of the classes that the network knows: a score of its logits against a threshold.
+
+A score is higher for what the network knows. Which one a release uses, and the threshold, are found when it is made
+(`training/out_of_distribution.py`), and stand in its metrics with the rates at which the warning is right and wrong.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from interpret.choices import check_name
+from interpret.prediction import probabilities_of
+
+METRICS_KEY = "out_of_distribution"
+
+Score = Callable[[Tensor, float], Tensor]
+
+
+def max_probability(logits: Float[Tensor, "batch classes"], temperature: float) -> Float[Tensor, "batch"]:
+    """The calibrated confidence, in [0, 1]. Hendrycks and Gimpel 2017, https://arxiv.org/abs/1610.02136."""
+    return probabilities_of(logits, temperature).amax(dim=1)
+
+
+def max_logit(logits: Float[Tensor, "batch classes"], temperature: float) -> Float[Tensor, "batch"]:
+    """The largest logit. Hendrycks et al. 2022, https://arxiv.org/abs/1911.11132."""
+    return logits.amax(dim=1)
+
+
+def negative_entropy(logits: Float[Tensor, "batch classes"], temperature: float) -> Float[Tensor, "batch"]:
+    """Minus the entropy of the calibrated probabilities, in nats: 0 for certainty."""
+    probabilities = probabilities_of(logits, temperature)
+    return -torch.special.entr(probabilities).sum(dim=1)
+
+
+def negative_energy(logits: Float[Tensor, "batch classes"], temperature: float) -> Float[Tensor, "batch"]:
+    """log(sum(exp(logits))): evidence for anything at all. Liu et al. 2020, https://arxiv.org/abs/2010.03759, eq. 4."""
+    return torch.logsumexp(logits, dim=1)
+
+
+SCORES: dict[str, Score] = {
+    score.__name__: score for score in (max_probability, max_logit, negative_entropy, negative_energy)
+}
+
+
+@dataclass(frozen=True)
+class Rate:
+    """A share of some pictures, in [0, 1], and how many pictures they were."""
+
+    rate: float
+    count: int
+
+
+@dataclass(frozen=True)
+class Detector:
+    """Warns of pictures whose `score` is below `threshold`.
+
+    `false_alarms`: how often it warns of test pictures of the known classes. `detections`: of pictures of other things,
+    by what they show. Raises ChoiceError for an unknown score.
+    """
+
+    score: str
+    threshold: float
+    false_alarms: Rate
+    detections: Mapping[str, Rate]
+
+    def __post_init__(self) -> None:
+        check_name("score", self.score, tuple(SCORES))
+
+    def score_of(self, logits: Float[Tensor, "batch classes"], temperature: float) -> Float[Tensor, "batch"]:
+        return SCORES[self.score](logits, temperature)
+
+    def warns(self, logits: Float[Tensor, "batch classes"], temperature: float) -> list[bool]:
+        """Of which pictures it warns."""
+        return (self.score_of(logits, temperature) < self.threshold).tolist()
+
+
+def detector_of(metrics: Mapping[str, Any]) -> Detector | None:
+    """What a release's metrics say; None if they say nothing."""
+    if not (found := metrics.get(METRICS_KEY)):
+        return None
+    detections = {name: Rate(**each) for name, each in found.get("detections", {}).items()}
+    return Detector(found["score"], found["threshold"], Rate(**found["false_alarms"]), detections)
