@@ -42,6 +42,7 @@ def test_another_method_draws_another_map(visit, title):
     choose(visit, "Method", title)
     expect(visit.page.locator("#gradcam-cells img")).not_to_have_attribute("src", before or "")
     expect(visit.page.locator("#gradcam-progress")).to_be_hidden()
+    expect(visit.page.locator(".asked")).to_have_count(0)
 
 
 def test_a_slow_method_says_how_far_it_is_and_can_be_stopped(visit):
@@ -49,7 +50,9 @@ def test_a_slow_method_says_how_far_it_is_and_can_be_stopped(visit):
     before = visit.page.locator("#gradcam-cells img").get_attribute("src")
     choose(visit, "Method", "Score-CAM")
     expect(visit.page.locator("#gradcam-progress progress")).to_be_attached()
+    expect(visit.page.locator("#gradcam-cells")).to_have_class(re.compile("asked"))
     visit.page.locator("#gradcam-stop").click()
+    expect(visit.page.locator("#gradcam-cells")).not_to_have_class(re.compile("asked"))
     expect(visit.page.locator("#gradcam-progress")).to_be_hidden()
     visit.page.wait_for_timeout(4_000)
     expect(visit.page.locator("#gradcam-cells img")).to_have_attribute("src", before or "")

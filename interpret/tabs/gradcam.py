@@ -17,7 +17,7 @@ from interpret.tabs.export import export_section
 from interpret.tabs.look import result_picture
 from interpret.tabs.permalink import link_section
 from interpret.tabs.picture import PicturePanel
-from interpret.tabs.served import MODEL_QUEUE, PRIVATE, STAGE_CHOICES, ServedRelease, latest_wins
+from interpret.tabs.served import MODEL_QUEUE, PRIVATE, STAGE_CHOICES, ServedRelease, dimming, latest_wins
 from interpret.tabs.warning import warning_line
 
 
@@ -168,7 +168,14 @@ def gradcam_tab(served: ServedRelease, panel: PicturePanel) -> GradCamControls:
         api_visibility="private",
         **MODEL_QUEUE,
     )
-    stop.click(lambda: (gr.update(visible=False),) * 2, None, [progress, stop], cancels=[explaining], **PRIVATE)
+    stop.click(
+        lambda: (gr.update(visible=False),) * 2,
+        None,
+        [progress, stop],
+        cancels=[explaining],
+        js=f"() => {{ {dimming(outputs, False)}; }}",
+        **PRIVATE,
+    )
     # The API's answer comes whole, with no progress in between.
     gr.Button(visible=False).click(gradcam_endpoint(served), inputs, outputs, api_name="gradcam", **MODEL_QUEUE)
     look = [panel.picture, panel.squaring]

@@ -48,6 +48,8 @@ CSS = """
   color: #713f12; }
 #link-note *, #warning p * { color: inherit; }
 .dark #link-note, .dark #warning p { background: #422006; color: #fde68a; }
+/* An old answer stays while the new one is computed; one that comes at once does not flicker. */
+.asked { opacity: 0.45; transition: opacity 0.15s 0.2s; }
 .lead p { color: var(--body-text-color-subdued); }
 .answer p { font-size: 1.1rem; font-weight: 600; }
 

@@ -3,6 +3,7 @@
 import copy
 import functools
 import inspect
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -41,11 +42,25 @@ def latest_wins(
     """Has `handler` answer whenever one of `triggers` fires; while it is busy, only the last of them is kept for later.
 
     Gradio repeats a kept event for all handlers of its trigger, so two that share one would set each other off for
-    ever. Here each handler has a trigger of its own, a hidden counter.
+    ever. Here each handler has a trigger of its own, a hidden counter. Until it has answered, its old answers stay,
+    dimmed.
     """
     counter = gr.Number(0, visible=False)
-    gr.on(triggers, None, counter, counter, js="(count) => count + 1", trigger_mode="multiple", **PRIVATE)
-    return counter.change(handler, inputs, outputs, **QUIET, **options)
+    asking = f"(count) => {{ {dimming(outputs, True)}; return count + 1; }}"
+    gr.on(triggers, None, counter, counter, js=asking, trigger_mode="multiple", **PRIVATE)
+    answering = counter.change(handler, inputs, outputs, **QUIET, **options)
+    answering.then(None, js=f"() => {{ {dimming(outputs, False)}; }}", **PRIVATE)
+    return answering
+
+
+def dimming(outputs: Any, dimmed: bool) -> str:
+    """JavaScript that dims what is shown in these components, or ends it."""
+    ids = [each.elem_id for each in (outputs if isinstance(outputs, list) else [outputs]) if each.elem_id]
+    truth = json.dumps(dimmed)
+    return (
+        f"{json.dumps(ids)}.map((id) => document.getElementById(id)).filter(Boolean).forEach((shown) => "
+        f"{{ shown.classList.toggle('asked', {truth}); shown.setAttribute('aria-busy', {truth}); }})"
+    )
 
 
 @dataclass(frozen=True)
