@@ -27,13 +27,15 @@ INPUT_TRANSFORM = torch.tensor(
 )
 KERNEL_TRANSFORM = torch.tensor([[6.0, 0, 0], [-4, -4, -4], [-4, 4, -4], [1, 2, 4], [1, -2, 4], [0, 0, 24]]) / 24
 OUTPUT_TRANSFORM = torch.tensor([[1.0, 1, 1, 1, 1, 0], [0, 1, -1, 2, -2, 0], [0, 1, 1, 4, 4, 0], [0, 1, -1, 8, -8, 1]])
-# A transform of rows, then of columns, as one matrix over a tile's positions.
-TILES_IN = torch.kron(INPUT_TRANSFORM, INPUT_TRANSFORM)
-KERNELS = torch.kron(KERNEL_TRANSFORM, KERNEL_TRANSFORM)
-TILES_OUT = torch.kron(OUTPUT_TRANSFORM, OUTPUT_TRANSFORM)
+# A transform of rows, then of columns, as one matrix over a tile's places.
+TILE_IN = torch.kron(INPUT_TRANSFORM, INPUT_TRANSFORM)
+KERNEL = torch.kron(KERNEL_TRANSFORM, KERNEL_TRANSFORM)
+TILE_OUT = torch.kron(OUTPUT_TRANSFORM, OUTPUT_TRANSFORM)
 
-# Activations with a border of zeros; what a place holds for all pictures lies together.
-Padded = Float[Tensor, "_ _ batch _"]
+BATCH = 128  # pictures
+TILES = 256  # multiplied at a time: enough to be fast, few enough to stay in the processor's cache
+
+Activations = Float[Tensor, "batch _ _ _"]  # batch height width channels
 Kernels = Float[Tensor, "36 channels_in channels_out"]
 
 
@@ -64,33 +66,27 @@ class WinogradNetwork:
     def _logits(self, images: Float[Tensor, "batch 3 32 32"]) -> Float[Tensor, "batch classes"]:
         network = self.network
         inputs = network.normalise(images).to(memory_format=torch.channels_last)
-        x = padded(network.run_stage(STAGE_NAMES[0], inputs).permute(2, 3, 0, 1))
+        x = network.run_stage(STAGE_NAMES[0], inputs).permute(0, 2, 3, 1)
         for name in STAGE_NAMES[1:]:
             outputs = x
             for layer in layers(network.stage(name)):
                 outputs = self._run(layer, outputs)
-            if name in RESIDUAL_STAGES:
-                outputs += x
-            x = outputs
-        return network.fc(x.amax(dim=(0, 1)))  # nothing is below zero, so the border changes no maximum
+            x = outputs + x if name in RESIDUAL_STAGES else outputs
+        return network.classify(x.permute(0, 3, 1, 2))
 
-    def _run(self, layer: nn.Sequential, x: Padded) -> Padded:
+    def _run(self, layer: nn.Sequential, x: Activations) -> Activations:
         convolution, *pooling, norm, _ = layer
-        kernels = self.kernels[id(convolution)]
         scale = norm.weight / (norm.running_var + norm.eps).sqrt()
         shift = norm.bias - norm.running_mean * scale
-        height, width, side = x.size(0) - 2, x.size(1) - 2, OUTPUTS // 2 if pooling else OUTPUTS
-        rows = height // OUTPUTS * side
-        result = x.new_zeros(rows + 2, width // OUTPUTS * side + 2, x.size(2), kernels.size(2))
-        for number in range(height // OUTPUTS):
-            tiles = convolve(x[number * OUTPUTS : number * OUTPUTS + INPUTS], kernels)
+        tiles_each = (x.size(1) // OUTPUTS) * (x.size(2) // OUTPUTS)
+        results = []
+        for part in x.split(TILES // tiles_each):
+            outputs = convolve(part, self.kernels[id(convolution)])
             if pooling:
-                tiles = torch.maximum(tiles[0::2], tiles[1::2])
-                tiles = torch.maximum(tiles[:, 0::2], tiles[:, 1::2])
-            tiles = torch.addcmul(shift, tiles, scale).relu_()
-            target = result[1 + number * side : 1 + (number + 1) * side, 1:-1]
-            target.unflatten(1, (-1, side)).copy_(tiles.transpose(1, 2))
-        return result
+                outputs = torch.maximum(outputs[:, 0::2], outputs[:, 1::2])
+                outputs = torch.maximum(outputs[:, :, 0::2], outputs[:, :, 1::2])
+            results.append(torch.addcmul(shift, outputs, scale).relu_())
+        return torch.cat(results)
 
 
 def layers(stage: nn.Sequential) -> Iterator[nn.Sequential]:
@@ -102,21 +98,19 @@ def layers(stage: nn.Sequential) -> Iterator[nn.Sequential]:
 
 def transformed(weight: Float[Tensor, "channels_out channels_in 3 3"]) -> Kernels:
     """3x3 kernels as `convolve` multiplies with them."""
-    return (KERNELS @ weight.permute(2, 3, 1, 0).reshape(9, -1)).view(-1, weight.size(1), weight.size(0))
-
-
-def padded(x: Float[Tensor, "height width batch channels"]) -> Padded:
-    """With a border of zeros."""
-    return F.pad(x, (0, 0, 0, 0, 1, 1, 1, 1))
+    return (KERNEL @ weight.permute(2, 3, 1, 0).reshape(9, -1)).view(-1, weight.size(1), weight.size(0))
 
 
 def convolve(
-    strip: Float[Tensor, "6 padded_width batch channels_in"], kernels: Kernels
-) -> Float[Tensor, "4 4 tiles batch channels_out"]:
-    """Four rows of a convolution's outputs from the six rows that they see, in tiles of 4x4."""
-    _, _, batch, channels = strip.shape
-    tiles = strip.unfold(1, INPUTS, OUTPUTS).permute(0, 4, 1, 2, 3)  # 6 6 tiles batch channels
-    inputs = TILES_IN @ tiles.reshape(INPUTS**2, -1)
-    products = torch.bmm(inputs.view(INPUTS**2, -1, channels), kernels)
-    outputs = TILES_OUT @ products.view(INPUTS**2, -1)
-    return outputs.view(OUTPUTS, OUTPUTS, -1, batch, kernels.size(2))
+    x: Float[Tensor, "batch height width channels_in"], kernels: Kernels
+) -> Float[Tensor, "batch height width channels_out"]:
+    """A 3x3 convolution with padding 1; height and width are multiples of 4."""
+    batch, height, width, channels = x.shape
+    shape = batch, height // OUTPUTS, width // OUTPUTS
+    padded = F.pad(x, (0, 0, 1, 1, 1, 1))
+    tiles = padded.unfold(1, INPUTS, OUTPUTS).unfold(2, INPUTS, OUTPUTS)  # batch rows columns channels 6 6
+    tiles = tiles.permute(0, 1, 2, 4, 5, 3).reshape(-1, INPUTS**2, channels)
+    inputs = torch.bmm(TILE_IN.expand(len(tiles), -1, -1), tiles)
+    products = torch.bmm(inputs.transpose(0, 1), kernels)  # 36 tiles channels_out
+    outputs = torch.bmm(TILE_OUT.expand(len(tiles), -1, -1), products.transpose(0, 1))
+    return outputs.view(*shape, OUTPUTS, OUTPUTS, -1).transpose(2, 3).reshape(batch, height, width, -1)
