@@ -60,12 +60,15 @@ def traces_left(network: CifarResNet) -> list[str]:
     return traces + [f"a gradient on {name}" for name, each in network.named_parameters() if each.grad is not None]
 
 
-def memory_growth(network: CifarResNet, image: Float[Tensor, "1 3 32 32"], calls: int, method: str = "grad_cam") -> int:
-    """By how many bytes the process grows in the second half of `calls` maps; the first half warms up. Linux only."""
+def memory_growth(
+    network: CifarResNet, image: Float[Tensor, "1 3 32 32"], calls: int, methods: Sequence[str] = METHOD_NAMES
+) -> int:
+    """By how many bytes the process grows in the second half of `calls` maps, by each method in turn; the first half
+    warms up. Linux only."""
     page = os.sysconf("SC_PAGE_SIZE")
     resident = []
     for _ in range(2):
-        for _ in range(calls // 2):
-            class_activation_maps(network, image, STAGE_NAMES[-1], (None,), method)
+        for number in range(calls // 2):
+            class_activation_maps(network, image, STAGE_NAMES[-1], (None,), methods[number % len(methods)])
         resident.append(int(STATUS.read_text().split()[1]) * page)
     return resident[1] - resident[0]

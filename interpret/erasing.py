@@ -63,7 +63,7 @@ def pixel_mask(cells: Bool[np.ndarray, "4 4"]) -> Bool[np.ndarray, "32 32"]:
 
 
 def brushed_mask(brushed: str) -> Bool[np.ndarray, "32 32"]:
-    """A mask from its 256 hexadecimal digits: a bit for each pixel, row by row from the top left. None if empty.
+    """A mask from its 256 hexadecimal digits: a bit for each pixel, row by row from the top left; no pixel if empty.
 
     `np.packbits(mask).tobytes().hex()` writes it. Raises ChoiceError if it is anything else.
     """

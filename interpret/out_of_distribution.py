@@ -4,6 +4,7 @@ A score is higher for what the network knows. Which one a release uses, and the 
 (`training/out_of_distribution.py`), and stand in its metrics with the rates at which the warning is right and wrong.
 """
 
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,7 @@ from torch import Tensor
 from interpret.choices import check_name
 from interpret.prediction import probabilities_of
 
+logger = logging.getLogger(__name__)
 METRICS_KEY = "out_of_distribution"
 
 Score = Callable[[Tensor, float], Tensor]
@@ -79,8 +81,12 @@ class Detector:
 
 
 def detector_of(metrics: Mapping[str, Any]) -> Detector | None:
-    """What a release's metrics say; None if they say nothing."""
+    """What a release's metrics say; None if they say nothing, or nothing that this code understands."""
     if not (found := metrics.get(METRICS_KEY)):
         return None
-    detections = {name: Rate(**each) for name, each in found.get("detections", {}).items()}
-    return Detector(found["score"], found["threshold"], Rate(**found["false_alarms"]), detections)
+    try:
+        detections = {name: Rate(**each) for name, each in found.get("detections", {}).items()}
+        return Detector(found["score"], float(found["threshold"]), Rate(**found["false_alarms"]), detections)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        logger.warning("The release's figures of its warning could not be read: %r", error)
+        return None

@@ -5,6 +5,7 @@ Pictures are float32 in [0, 1], shape (N, 3, 32, 32).
 
 import copy
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 import torch
@@ -18,6 +19,7 @@ from interpret.methods import METHODS, Method
 from model.network import STAGE_NAMES, CifarResNet
 
 BATCH = 100
+RANDOM_NETWORKS = 4
 RULES = tuple(method for method in METHODS if method.rule is not None)
 PARTS = ("fc", *reversed(STAGE_NAMES))
 
@@ -128,7 +130,7 @@ def randomisation_test(
     """Mean rank correlation of each method's map with the trained network's, as parts become random from the top.
 
     Adebayo et al. 2018, https://arxiv.org/abs/1810.03292, section 3. One value for each part of PARTS that joins the
-    random ones; and the band, mean and standard deviation over pictures, of two networks that are wholly random.
+    random ones; and the band, mean and standard deviation, of wholly random networks' maps, two networks at a time.
     """
     predicted = torch.cat([network(batch).detach() for batch in images.split(BATCH)]).argmax(dim=1).tolist()
     trained = _maps_of(network, images, predicted)
@@ -137,8 +139,17 @@ def randomisation_test(
         maps = _maps_of(randomised(network, PARTS[:last], seed), images, predicted)
         for name, values in similarity.items():
             values.append(_correlations(trained[name], maps[name])[0])
-    pair = [_maps_of(randomised(network, PARTS, seed + number), images, predicted) for number in (1, 2)]
-    return similarity, {name: _correlations(pair[0][name], pair[1][name]) for name in similarity}
+    random = [
+        _maps_of(randomised(network, PARTS, seed + number), images, predicted)
+        for number in range(1, 1 + RANDOM_NETWORKS)
+    ]
+    return similarity, {name: _band([maps[name] for maps in random]) for name in similarity}
+
+
+def _band(maps: list[list[np.ndarray]]) -> tuple[float, float]:
+    """Mean and standard deviation of the correlations of every two networks' maps of each picture."""
+    pairs = [pair for one, other in combinations(maps, 2) for pair in zip(one, other, strict=True)]
+    return _correlations([one for one, _ in pairs], [other for _, other in pairs])
 
 
 def random_logit_test(network: CifarResNet, images: Float[Tensor, "count 3 32 32"], seed: int = 0) -> dict[str, float]:

@@ -14,7 +14,6 @@ from torch.nn import functional as F
 from model.network import RESIDUAL_STAGES, STAGE_NAMES, CifarResNet
 
 OUTPUTS, INPUTS = 4, 6  # a tile's side, after and before a 3x3 convolution
-BATCH = 32  # what is worked on at a time stays in the processor's cache
 INPUT_TRANSFORM = torch.tensor(
     [
         [4.0, 0, -5, 0, 1, 0],

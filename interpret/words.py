@@ -85,12 +85,36 @@ def faithfulness_table(found: Mapping[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def describe_faithfulness(metrics: Mapping[str, Any], method: str) -> str:
+    """How faithful a method's maps are, next to the random control's, as a release states it."""
+    found, control = metrics.get("faithfulness", {}), "random_cam"
+    scores, title = found.get("methods", {}), method_named(method).title
+    if method not in scores or control not in scores:
+        return f"How faithful {title} is was not measured for this release."
+    road, chance = (
+        f"{two_decimals(scores[name]['road'][0], plus=True)} ± {scores[name]['road'][1]:.2f}"
+        for name in (method, control)
+    )
+    measured = f"Faithfulness on {found['count']:,} test pictures, at the last layer (ROAD, at most 1)"
+    if method == control:
+        return f"{measured}: {chance}. This control knows nothing."
+    return f"{measured}: {title} {road}, maps that know nothing {chance}."
+
+
+WARNINGS = {
+    "max_probability": "the network is less sure here than about almost all of CIFAR-10's pictures",
+    "negative_entropy": "the network is less sure here than about almost all of CIFAR-10's pictures",
+    "max_logit": "the network finds less evidence for any class here than in almost all of CIFAR-10's pictures",
+    "negative_energy": "the network finds less evidence for anything here than in almost all of CIFAR-10's pictures",
+}
+
+
 def describe_warning(detector: Detector, class_count: int) -> str:
     """What the warning means, and how often it is right and wrong."""
     alarms = detector.false_alarms
-    caught = "; ".join(f"{percent(each.rate)} of {name} ({each.count:,})" for name, each in detector.detections.items())
+    found = " and ".join(f"{percent(each.rate)} of {each.count:,} {name}" for name, each in detector.detections.items())
     return (
-        f"**Probably none of the {class_count} classes:** the network finds less evidence for anything here than in "
-        f"almost all of CIFAR-10's pictures. The warning is wrong about {alarms.rate:.1%} of the {alarms.count:,} test "
-        f"pictures{f' and finds {caught}' if caught else ''}, so its silence proves little."
+        f"**Probably none of the {class_count} classes:** {WARNINGS[detector.score]}. The warning is wrong about "
+        f"{alarms.rate:.1%} of the {alarms.count:,} test pictures"
+        + (f"; it finds {found}, so its silence proves little." if found else ".")
     )

@@ -60,6 +60,13 @@ def test_a_slow_method_says_how_far_it_is_and_can_be_stopped(visit):
     expect(visit.page.locator("#gradcam-cells img")).not_to_have_attribute("src", before or "")
 
 
+def test_each_overlay_is_labelled_with_its_class_for_eyes_and_screen_readers(visit):
+    expect(visit.page.locator("#gradcam-overlay")).to_contain_text("Evidence for airplane")
+    expect(visit.page.locator("#gradcam-overlay img")).to_have_attribute("alt", "Evidence for airplane")
+    choose(visit, "Compare with", "ship")
+    expect(visit.page.locator("#gradcam-against")).to_contain_text("Evidence for ship")
+
+
 def test_the_ledger_says_what_adds_up_to_the_score(visit):
     expect(visit.page.locator("#evidence-sentence")).to_contain_text("The score of airplane is")
     choose(visit, "Compare with", "ship")

@@ -37,9 +37,12 @@ def test_gradcam_answers_as_elsewhere(on_zero_gpu, elsewhere):
     assert abs(pixels_of(there[1]).astype(int) - pixels_of(here[1]).astype(int)).max() <= 1
 
 
-@pytest.mark.parametrize("endpoint", ["/feature_maps", "/kernels", "/misclassified", "/release"])
+OF_A_PICTURE = ["/feature_maps", "/evidence", "/erase", "/controls", "/export", "/out_of_distribution"]
+
+
+@pytest.mark.parametrize("endpoint", [*OF_A_PICTURE, "/kernels", "/misclassified", "/release"])
 def test_every_other_endpoint_answers(on_zero_gpu, endpoint):
-    assert on_zero_gpu.predict(*([CAT] if endpoint == "/feature_maps" else []), api_name=endpoint)
+    assert on_zero_gpu.predict(*([CAT] if endpoint in OF_A_PICTURE else []), api_name=endpoint)
 
 
 def test_an_error_keeps_its_sentence_on_the_way_out_of_the_child(on_zero_gpu):

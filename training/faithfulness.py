@@ -6,19 +6,18 @@ and follow the calibrated probability of the class that the whole picture is tak
 """
 
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float, UInt8
+from jaxtyping import Bool, Float, Integer, UInt8
 from scipy.sparse import csr_matrix, eye_array
 from scipy.sparse.linalg import spsolve
-from torch import Tensor
 
 from interpret.cam import class_activation_maps
 from interpret.erasing import GRID, pixel_mask
-from interpret.methods import Method, method_named
+from interpret.methods import method_named
 from interpret.prediction import probabilities_of
 from interpret.winograd import for_large_batches
 from model.images import to_tensor
@@ -27,6 +26,10 @@ from model.network import STAGE_NAMES, CifarResNet
 logger = logging.getLogger("training")
 CELLS = GRID * GRID
 PROGRESS_EVERY = 100
+
+Mask = Bool[np.ndarray, "4 4"]
+Images = Float[np.ndarray, "batch 32 32 3"]
+Probabilities = Float[np.ndarray, "batch"]
 ROAD_STEPS = (4, 8, 12)
 NOISE = 0.01
 NEIGHBOURS = [
@@ -43,106 +46,121 @@ class Faithfulness:
 
     `deletion`: the mean probability while cells vanish, most important first, in [0, 1]; lower is better. `insertion`:
     while they appear; higher is better. `road`: how much more is left without the least important cells than without
-    the most important ones, in [-1, 1]; higher is better, 0 is chance.
+    the most important ones, in [-1, 1]; higher is better, 0 is chance. The curves hold the mean probability after 0 to
+    16 cells.
     """
 
     deletion: tuple[float, float]
     insertion: tuple[float, float]
     road: tuple[float, float]
+    deletion_curve: tuple[float, ...]
+    insertion_curve: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Curves:
+    """One map of one picture: the probabilities after 0 to 16 cells, and ROAD."""
+
+    deletion: Float[np.ndarray, "17"]
+    insertion: Float[np.ndarray, "17"]
+    road: float
 
 
 def faithfulness(
     network: CifarResNet, pictures: UInt8[np.ndarray, "count 32 32 3"], methods: Sequence[str]
 ) -> dict[str, Faithfulness]:
     """The scores of these methods' maps at the last stage. Raises ChoiceError for an unknown method."""
-    chosen = [method_named(name) for name in methods]
-    logits_of, scores = for_large_batches(network), []
+    for name in methods:
+        method_named(name)
+    logits_of, curves = for_large_batches(network), []
     for number, pixels in enumerate(pictures):
-        curves = Curves(network, logits_of, pixels, seed=number)
-        scores.append(curves.scores(_maps(network, pixels, curves.class_index, chosen)))
-        if (number + 1) % PROGRESS_EVERY == 0:
-            logger.info("%d of %d pictures", number + 1, len(pictures))
-    return {name: Faithfulness(*_intervals(np.array([each[name] for each in scores]))) for name in methods}
-
-
-def _maps(
-    network: CifarResNet, pixels: UInt8[np.ndarray, "32 32 3"], class_index: int, methods: list[Method]
-) -> dict[str, Float[np.ndarray, "4 4"]]:
-    image = to_tensor(pixels[None])
-    return {
-        each.name: class_activation_maps(network, image, STAGE_NAMES[-1], (class_index,), each.name).maps[0].numpy()
-        for each in methods
-    }
-
-
-def _intervals(scores: Float[np.ndarray, "count 3"]) -> Iterable[tuple[float, float]]:
-    half_widths = 1.96 * scores.std(axis=0, ddof=1) / np.sqrt(len(scores)) if len(scores) > 1 else np.full(3, np.nan)
-    return [(float(mean), float(width)) for mean, width in zip(scores.mean(axis=0), half_widths, strict=True)]
-
-
-Masks = list[Bool[np.ndarray, "4 4"]]
-
-
-class Curves:
-    """One picture with cells erased in all ways that are asked for; each way is looked at once."""
-
-    def __init__(
-        self,
-        network: CifarResNet,
-        logits_of: Callable[[Float[Tensor, "batch 3 32 32"]], Float[Tensor, "batch classes"]],
-        pixels: UInt8[np.ndarray, "32 32 3"],
-        seed: int,
-    ) -> None:
-        self.config, self.logits_of, self.seed = network.config, logits_of, seed
-        self.picture = pixels / 255.0
-        self.mean = np.broadcast_to(np.array(network.config.mean), self.picture.shape)
-        self.class_index = int(logits_of(to_tensor(pixels[None])).argmax())
-        self.known: dict[tuple[str, bytes], float] = {}
-
-    def scores(self, maps: Mapping[str, Float[np.ndarray, "4 4"]]) -> dict[str, tuple[float, float, float]]:
-        """Deletion, insertion and ROAD of each map."""
-        asked = {name: self._masks(found) for name, found in maps.items()}
-        self._look([(way.split()[0], mask) for each in asked.values() for way, masks in each.items() for mask in masks])
-        scores = {}
-        for name, each in asked.items():
-            mean = {
-                way: float(np.mean([self.known[way.split()[0], mask.tobytes()] for mask in masks]))
-                for way, masks in each.items()
-            }
-            scores[name] = mean["delete"], mean["insert"], mean["road least"] - mean["road most"]
-        return scores
-
-    @staticmethod
-    def _masks(found: Float[np.ndarray, "4 4"]) -> dict[str, Masks]:
-        most_first = np.argsort(-found.ravel(), kind="stable")
-
-        def first(order: np.ndarray, counts: Iterable[int]) -> Masks:
-            return [np.isin(np.arange(CELLS), order[:count]).reshape(GRID, GRID) for count in counts]
-
-        growing = first(most_first, range(CELLS + 1))
-        return {
-            "delete": growing,
-            "insert": growing,
-            "road most": first(most_first, ROAD_STEPS),
-            "road least": first(most_first[::-1], ROAD_STEPS),
+        image = to_tensor(pixels[None])
+        class_index = int(logits_of(image).argmax())
+        maps = {
+            name: class_activation_maps(network, image, STAGE_NAMES[-1], (class_index,), name).maps[0].numpy()
+            for name in methods
         }
 
-    def _look(self, asked: list[tuple[str, Bool[np.ndarray, "4 4"]]]) -> None:
-        new = {(way, mask.tobytes()): mask for way, mask in asked if (way, mask.tobytes()) not in self.known}
-        if new:
-            images = np.stack([self._changed(way, mask) for (way, _), mask in new.items()]).astype(np.float32)
-            logits = self.logits_of(torch.from_numpy(images).permute(0, 3, 1, 2).contiguous())
-            probabilities = probabilities_of(logits, self.config.temperature)[:, self.class_index]
-            self.known.update(zip(new, probabilities.tolist(), strict=True))
+        def look(images: Images, class_index: int = class_index) -> Probabilities:
+            logits = logits_of(torch.from_numpy(images.astype(np.float32)).permute(0, 3, 1, 2).contiguous())
+            return probabilities_of(logits, network.config.temperature)[:, class_index].numpy()
 
-    def _changed(self, way: str, mask: Bool[np.ndarray, "4 4"]) -> Float[np.ndarray, "32 32 3"]:
-        if way == "road":
-            # The same cells get the same noise, whichever map asks first.
-            return impute(self.picture, mask, np.random.default_rng([self.seed, *np.packbits(mask)]))
-        pixels = pixel_mask(mask)[..., None]
-        return (
-            np.where(pixels, self.mean, self.picture) if way == "delete" else np.where(pixels, self.picture, self.mean)
-        )
+        curves.append(curves_of(maps, pixels / 255, np.array(network.config.mean), look, seed=number))
+        if (number + 1) % PROGRESS_EVERY == 0:
+            logger.info("%d of %d pictures", number + 1, len(pictures))
+    return {name: _summary([each[name] for each in curves]) for name in methods}
+
+
+def _summary(curves: list[Curves]) -> Faithfulness:
+    deletion, insertion = (np.array([getattr(each, name) for each in curves]) for name in ("deletion", "insertion"))
+    return Faithfulness(
+        _interval(deletion.mean(axis=1)),
+        _interval(insertion.mean(axis=1)),
+        _interval(np.array([each.road for each in curves])),
+        tuple(deletion.mean(axis=0).tolist()),
+        tuple(insertion.mean(axis=0).tolist()),
+    )
+
+
+def _interval(scores: Float[np.ndarray, "count"]) -> tuple[float, float]:
+    half_width = 1.96 * scores.std(ddof=1) / np.sqrt(len(scores)) if len(scores) > 1 else np.nan
+    return float(scores.mean()), float(half_width)
+
+
+def curves_of(
+    maps: Mapping[str, Float[np.ndarray, "4 4"]],
+    picture: Float[np.ndarray, "32 32 3"],
+    fill: Float[np.ndarray, "3"],
+    look: Callable[[Images], Probabilities],
+    seed: int,
+) -> dict[str, Curves]:
+    """The curves of each map of a picture with values in [0, 1].
+
+    `look` gives the probability of the explained class in changed pictures; it is asked once, for all maps together.
+    """
+    masks = {name: [_first(order, count) for count in range(CELLS + 1)] for name, order in _orders(maps).items()}
+    asked = {
+        (way, mask.tobytes()): mask
+        for name in maps
+        for ways, each in ((("delete", "insert"), masks[name]), (("road",), _road_masks(masks[name])))
+        for way in ways
+        for mask in each
+    }
+    changed = [_changed(picture, fill, way, mask, seed) for (way, _), mask in asked.items()]
+    known = dict(zip(asked, look(np.stack(changed)).tolist(), strict=True))
+
+    def values(way: str, chosen: list[Mask]) -> Float[np.ndarray, "steps"]:
+        return np.array([known[way, mask.tobytes()] for mask in chosen])
+
+    found = {}
+    for name, growing in masks.items():
+        most, least = np.split(values("road", _road_masks(growing)), 2)
+        found[name] = Curves(values("delete", growing), values("insert", growing), float(least.mean() - most.mean()))
+    return found
+
+
+def _orders(maps: Mapping[str, Float[np.ndarray, "4 4"]]) -> dict[str, Integer[np.ndarray, "16"]]:
+    """Each map's cells, the most important first."""
+    return {name: np.argsort(-found.ravel(), kind="stable") for name, found in maps.items()}
+
+
+def _first(order: Integer[np.ndarray, "16"], count: int) -> Mask:
+    return np.isin(np.arange(CELLS), order[:count]).reshape(GRID, GRID)
+
+
+def _road_masks(growing: list[Mask]) -> list[Mask]:
+    """The most important cells in growing numbers, then as many of the least important ones."""
+    return [growing[count] for count in ROAD_STEPS] + [~growing[CELLS - count] for count in ROAD_STEPS]
+
+
+def _changed(
+    picture: Float[np.ndarray, "32 32 3"], fill: Float[np.ndarray, "3"], way: str, mask: Mask, seed: int
+) -> Float[np.ndarray, "32 32 3"]:
+    if way == "road":
+        # The same cells get the same noise, whichever map asks for them.
+        return impute(picture, mask, np.random.default_rng([seed, *np.packbits(mask)]))
+    pixels = pixel_mask(mask)[..., None]
+    return np.where(pixels, fill, picture) if way == "delete" else np.where(pixels, picture, fill)
 
 
 def impute(

@@ -13,6 +13,7 @@ import torch
 from jaxtyping import Float, UInt8
 from scipy.stats import rankdata
 
+from interpret.erasing import CELL
 from interpret.out_of_distribution import SCORES, Detector, Rate
 from model.images import ImageError, prepare
 from model.network import CifarResNet
@@ -22,7 +23,6 @@ from training.evaluation import logits_of
 
 FALSE_ALARM_RATE = 0.05
 AT_MOST = 1_000  # pictures of each made kind: more would change the choice by nothing
-PATCH = 8
 
 Pictures = UInt8[np.ndarray, "count 32 32 3"]
 Logits = Float[np.ndarray, "count classes"]
@@ -47,11 +47,11 @@ def made_outliers(split: Split, generator: np.random.Generator) -> dict[str, Pic
 
 
 def _jigsaw(images: Pictures, generator: np.random.Generator) -> Pictures:
-    side = images.shape[1] // PATCH
-    squares = images.reshape(-1, side, PATCH, side, PATCH, 3).swapaxes(2, 3).reshape(-1, side**2, PATCH, PATCH, 3)
+    side = images.shape[1] // CELL
+    squares = images.reshape(-1, side, CELL, side, CELL, 3).swapaxes(2, 3).reshape(-1, side**2, CELL, CELL, 3)
     order = generator.permuted(np.tile(np.arange(side**2), (len(images), 1)), axis=1)
     mixed = np.take_along_axis(squares, order[:, :, None, None, None], axis=1)
-    return mixed.reshape(-1, side, side, PATCH, PATCH, 3).swapaxes(2, 3).reshape(images.shape)
+    return mixed.reshape(-1, side, side, CELL, CELL, 3).swapaxes(2, 3).reshape(images.shape)
 
 
 def _noise(images: Pictures, generator: np.random.Generator) -> Pictures:
@@ -70,7 +70,11 @@ def auroc(inside: Float[np.ndarray, "inside"], outside: Float[np.ndarray, "outsi
 
 
 def calibrate(
-    network: CifarResNet, validation: Split, validation_logits: Logits, test_logits: Logits, temperature: float
+    network: CifarResNet,
+    validation: Split,
+    validation_logits: Float[np.ndarray, "validation classes"],
+    test_logits: Float[np.ndarray, "test classes"],
+    temperature: float,
 ) -> dict[str, Any]:
     """What `metrics.json` says of the warning: the score chosen, its threshold, the AUROC of all scores on the made
     outliers, and the share of false alarms on the test pictures."""

@@ -12,7 +12,8 @@ from model.images import INPUT_SIZE
 
 TEMPLATE = f"""
 <div class="brush">
-  <canvas width="{INPUT_SIZE}" height="{INPUT_SIZE}" role="img" aria-label="The picture, to brush over"></canvas>
+  <canvas width="{INPUT_SIZE}" height="{INPUT_SIZE}" tabindex="0" role="application"
+    aria-label="The picture, to brush over: arrow keys move, space brushes or wipes"></canvas>
   <div class="brush-tools">
     <label>Brush size <input type="range" min="1" max="6" value="3" aria-label="Brush size in pixels"></label>
     <button type="button">Clear</button>
@@ -37,17 +38,20 @@ SCRIPT = """
 const canvas = element.querySelector("canvas"), context = canvas.getContext("2d");
 const size = element.querySelector("input"), side = canvas.width, bits = side * side;
 const picture = new Image();
-let mask = new Uint8Array(bits), adding = true, last = null;
+let mask = new Uint8Array(bits), adding = true, last = null, pointer = null, cursor = null;
 
 const draw = () => {
   context.clearRect(0, 0, side, side);
   if (picture.naturalWidth) context.drawImage(picture, 0, 0, side, side);
   context.fillStyle = "rgb(234 88 12 / 0.8)";
   mask.forEach((on, at) => { if (on) context.fillRect(at % side, Math.floor(at / side), 1, 1); });
+  context.fillStyle = "#fff";
+  if (cursor) context.fillRect(cursor.x, cursor.y, 1, 1);
 };
 picture.onload = draw;
 
 const read = () => {
+  if (last) return;  // not in the middle of a stroke
   const digits = props.value || "";
   mask = Uint8Array.from({length: bits}, (_, at) => digits ? (parseInt(digits[at >> 2], 16) >> (3 - (at & 3))) & 1 : 0);
   if (props.picture && picture.src !== props.picture) picture.src = props.picture;
@@ -70,7 +74,7 @@ const dab = ({x, y}) => {
   }
 };
 const stroke = (event) => {
-  if (!last) return;
+  if (!last || event.pointerId !== pointer) return;
   const to = place(event), steps = Math.ceil(2 * Math.hypot(to.x - last.x, to.y - last.y)) || 1;
   for (let step = 1; step <= steps; step++) {
     dab({x: last.x + (to.x - last.x) * step / steps, y: last.y + (to.y - last.y) * step / steps});
@@ -78,15 +82,34 @@ const stroke = (event) => {
   last = to;
   draw();
 };
+const within = (value) => Math.min(side - 1, Math.max(0, Math.floor(value)));
 canvas.onpointerdown = (event) => {
-  if (event.button) return;
-  canvas.setPointerCapture(event.pointerId);
+  if (event.button || last) return;
+  pointer = event.pointerId;
+  canvas.setPointerCapture(pointer);
   last = place(event);
-  adding = !mask[Math.min(side - 1, Math.floor(last.y)) * side + Math.min(side - 1, Math.floor(last.x))];
+  adding = !mask[within(last.y) * side + within(last.x)];
   stroke(event);
 };
 canvas.onpointermove = stroke;
-canvas.onpointerup = canvas.onpointercancel = () => { if (last) { last = null; write(); } };
+canvas.onpointerup = canvas.onpointercancel = (event) => {
+  if (last && event.pointerId === pointer) { last = null; write(); }
+};
+const moves = {ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1]};
+canvas.onfocus = () => { if (canvas.matches(":focus-visible")) { cursor = {x: side / 2, y: side / 2}; draw(); } };
+canvas.onblur = () => { cursor = null; draw(); };
+canvas.onkeydown = (event) => {
+  if (!cursor || !(event.key in moves || event.key === " ")) return;
+  event.preventDefault();
+  if (event.key === " ") {
+    adding = !mask[cursor.y * side + cursor.x];
+    dab({x: cursor.x + 0.5, y: cursor.y + 0.5});
+    write();
+  } else {
+    cursor = {x: within(cursor.x + moves[event.key][0]), y: within(cursor.y + moves[event.key][1])};
+  }
+  draw();
+};
 element.querySelector("button").onclick = () => { props.value = ""; read(); };
 watch(Object.keys({value: 0, picture: 0}), read);
 read();
@@ -109,9 +132,9 @@ def picture_brush() -> gr.HTML:
     )
 
 
-def fresh(pixels: UInt8[np.ndarray, "32 32 3"]) -> dict[str, object]:
-    """Nothing brushed yet, on another picture."""
+def brush_on(pixels: UInt8[np.ndarray, "32 32 3"]) -> dict[str, object]:
+    """The update that lays the brush on another picture."""
     png = io.BytesIO()
     Image.fromarray(pixels).save(png, "PNG")
     encoded = base64.b64encode(png.getvalue()).decode()
-    return gr.update(value="", picture=f"data:image/png;base64,{encoded}")
+    return gr.update(picture=f"data:image/png;base64,{encoded}")

@@ -1,13 +1,15 @@
 """The controls on the GradCAM tab: the map beside maps that cannot know what the network learnt."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
 import gradio as gr
 import numpy as np
+import pandas as pd
 
 from interpret.controls import edge_map, random_network, rank_correlation
+from interpret.methods import method_named
 from interpret.render import Panel, draw_panels, enlarge, two_decimals
 from interpret.scales import unsigned_scale
 from interpret.tabs.explain import CELLS_SIDE, GradCamControls, Question, explain
@@ -99,6 +101,28 @@ def _edge_panel(edges: np.ndarray) -> Panel:
     return Panel(enlarge(scale.paint(edges), CELLS_SIDE // len(edges)), "", scale)
 
 
+def faithfulness_curves(found: Mapping[str, Any]) -> None:
+    """Builds the curves behind the table, if the release has them."""
+    with gr.Row():
+        for way, title in (("deletion", "Deletion: cells vanish"), ("insertion", "Insertion: cells appear")):
+            rows = [
+                (method_named(name).title, cells, confidence)
+                for name, scores in found["methods"].items()
+                for cells, confidence in enumerate(scores.get(f"{way}_curve", ()))
+            ]
+            if rows:
+                gr.LinePlot(
+                    pd.DataFrame(rows, columns=["method", "cells", "mean confidence"]),
+                    x="cells",
+                    y="mean confidence",
+                    color="method",
+                    title=title,
+                    y_lim=[0, 1],
+                    height=300,
+                    elem_id=f"{way}-curves",
+                )
+
+
 def controls_section(served: ServedRelease, panel: PicturePanel, controls: GradCamControls) -> None:
     """Builds the section and its endpoint `/controls`."""
     inputs: list[Any] = [panel.picture, controls.layer, controls.explained, controls.method, panel.squaring]
@@ -120,6 +144,7 @@ def controls_section(served: ServedRelease, panel: PicturePanel, controls: GradC
     )
     if found := served.release.metrics.get("faithfulness"):
         gr.Markdown(FAITHFULNESS.format(count=found["count"], table=faithfulness_table(found)))
+        faithfulness_curves(found)
     # An answer to another question than the one now asked would mislead.
     changes = [panel.seen.change, *(each.change for each in inputs[1:])]
     gr.on(changes, lambda: (None, "", None), None, [picture, sentence, numbers], **PRIVATE)

@@ -1,6 +1,6 @@
 """Check it yourself, on the GradCAM tab: erase cells or brush over pixels; do the scores change as predicted?"""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import gradio as gr
@@ -10,7 +10,7 @@ from interpret.cam import class_indices_of
 from interpret.erasing import CELL_NAMES, FILLS, GRID, Erased, brushed_mask, cell_mask, erase, pixel_mask
 from interpret.prediction import probabilities_of
 from interpret.render import enlarge, panel_origin, two_decimals
-from interpret.tabs.brush import fresh, picture_brush
+from interpret.tabs.brush import brush_on, picture_brush
 from interpret.tabs.look import result_picture
 from interpret.tabs.picture import PicturePanel
 from interpret.tabs.served import MODEL_QUEUE, PRIVATE, ServedRelease, latest_wins
@@ -26,7 +26,7 @@ def erase_endpoint(served: ServedRelease) -> Callable[..., Any]:
     @served.answers_on_gpu
     def erase_cells(
         image: str | None,
-        cells: list[str],
+        cells: Sequence[str] = (),
         fill: str = "mean",
         class_name: str = "predicted",
         squaring: str = "crop",
@@ -51,21 +51,22 @@ def erase_endpoint(served: ServedRelease) -> Callable[..., Any]:
         by_cell, by_brush = pixel_mask(cell_mask(tuple(cells))), brushed_mask(brushed)
         result = erase(served.network, pixels, by_cell | by_brush, fill)
         index = int(result.before.argmax()) if wanted is None else wanted
-        columns = (result.predicted, result.measured, result.before, result.after)
-        rows = [
-            [served.class_names[row], *(round(float(column[row]), 3) for column in columns)]
-            for row in result.before.argsort(descending=True).tolist()
-        ]
-        return (
-            enlarge(result.pixels, ERASED_FACTOR),
-            rows,
-            _sentence(served, result, index, erased_words(cells, int((by_brush & ~by_cell).sum()))),
-        )
+        sentence = _sentence(served, result, index, erased_words(cells, int((by_brush & ~by_cell).sum())))
+        return enlarge(result.pixels, ERASED_FACTOR), _rows(served, result), sentence
 
     return erase_cells
 
 
-def erased_words(cells: list[str], brushed: int) -> str:
+def _rows(served: ServedRelease, result: Erased) -> list[list[Any]]:
+    """ERASED_COLUMNS for each class, the highest score first."""
+    columns = (result.predicted, result.measured, result.before, result.after)
+    return [
+        [served.class_names[row], *(round(float(column[row]), 3) for column in columns)]
+        for row in result.before.argsort(descending=True).tolist()
+    ]
+
+
+def erased_words(cells: Sequence[str], brushed: int) -> str:
     """What is erased; nothing is an empty text."""
     pixels = f"{brushed} brushed pixel{'' if brushed == 1 else 's'}" if brushed else ""
     return " and ".join(part for part in (", ".join(sorted(cells)), pixels) if part)
@@ -101,6 +102,8 @@ def erasing_section(served: ServedRelease, panel: PicturePanel, explained: gr.Dr
             left = result_picture("What is left", "erased-picture")
     with gr.Accordion("The change of every score, in logits", open=False):
         table = gr.Dataframe(headers=ERASED_COLUMNS, interactive=False, wrap=True, elem_id="erased-table")
+    # What was brushed over belongs to the picture before.
+    panel.seen.change(None, None, brush, js="() => ''", **PRIVATE)
     latest_wins(
         [panel.seen.change, cells.change, fills.change, explained.change, brush.change],
         erase_endpoint(served),
@@ -111,7 +114,7 @@ def erasing_section(served: ServedRelease, panel: PicturePanel, explained: gr.Dr
     )
     latest_wins(
         [panel.seen.change],
-        lambda image, squaring: gr.skip() if image is None else fresh(served.pixels(image, squaring)),
+        served.answers(lambda image, squaring: brush_on(served.pixels(image, squaring)) if image else gr.skip()),
         [panel.picture, panel.squaring],
         brush,
         api_visibility="private",

@@ -101,8 +101,12 @@ class Explanation:
     def cells_panel(self, number: int, palette: str = UNSIGNED_PALETTE) -> Panel:
         """One of the maps at its own resolution."""
         scale, values = self.scale(palette), self.maps[number]
+        return Panel(enlarge(scale.paint(values), CELLS_SIDE // len(values)), self.titles()[number], scale)
+
+    def titles(self) -> list[str]:
+        """What each map is of."""
         what = "Evidence for {}" if self.method.of_class else f"{self.method.title}: no class has a say"
-        return Panel(enlarge(scale.paint(values), CELLS_SIDE // len(values)), what.format(self.names[number]), scale)
+        return [what.format(name) for name in self.names]
 
     def confidences(self, served: ServedRelease, top_k: float) -> dict[str, float]:
         probabilities = probabilities_of(self.cam.logits[None], served.network.config.temperature)[0]

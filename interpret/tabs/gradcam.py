@@ -2,6 +2,7 @@
 
 import html
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
@@ -19,6 +20,7 @@ from interpret.tabs.permalink import link_section
 from interpret.tabs.picture import PicturePanel
 from interpret.tabs.served import MODEL_QUEUE, PRIVATE, STAGE_CHOICES, ServedRelease, dimming, latest_wins
 from interpret.tabs.warning import warning_line
+from interpret.words import describe_faithfulness
 
 
 def gradcam_endpoint(served: ServedRelease) -> Callable[..., Any]:
@@ -84,8 +86,11 @@ def gradcam_on_page(served: ServedRelease) -> Callable[..., Any]:
                 bar = f'{title} <progress value="{next(steps):.3f}" aria-label="{title}"></progress>'
                 yield *(gr.skip() for _ in range(5)), gr.update(value=bar, visible=True), gr.update(visible=True)
         except StopIteration as end:
-            answer = _answer(served, end.value, Style(opacity, smooth, palette), top_k)
-            yield *answer, gr.update(visible=False), gr.update(visible=False)
+            label, overlay, cells, sentence, other = _answer(served, end.value, Style(opacity, smooth, palette), top_k)
+            titles = end.value.titles()
+            shown = [gr.update(value=each, label=title) for each, title in zip((overlay, other), titles, strict=False)]
+            against_image = shown[1] if other is not None else None
+            yield label, shown[0], cells, sentence, against_image, gr.update(visible=False), gr.update(visible=False)
 
     return explain_on_page
 
@@ -124,6 +129,21 @@ def predict_endpoint(served: ServedRelease) -> Callable[..., Any]:
     return predict_all
 
 
+@dataclass(frozen=True)
+class Shown:
+    """Where the answers appear."""
+
+    sentence: gr.Markdown
+    progress: gr.HTML
+    stop: gr.Button
+    label: gr.Label
+    overlay: gr.Image
+    against: gr.Image
+    cells: gr.Image
+    faithful: gr.Markdown
+    all_confidences: gr.Label
+
+
 def gradcam_tab(served: ServedRelease, panel: PicturePanel) -> GradCamControls:
     """Builds the tab and its endpoints `/gradcam` and `/predict`."""
     gr.Markdown(
@@ -131,6 +151,19 @@ def gradcam_tab(served: ServedRelease, panel: PicturePanel) -> GradCamControls:
         elem_classes="lead",
     )
     warning_line(served, panel)
+    shown, controls = _answer_beside_controls(served)
+    with gr.Accordion("Evidence ledger: sixteen cells that add up to the score", open=True):
+        evidence_section(served, panel, controls.explained, controls.against)
+    with gr.Accordion("Can this map be trusted? Controls", open=False):
+        controls_section(served, panel, controls)
+    with gr.Accordion("Numbers, download and link", open=False):
+        link_section(served, panel, controls)
+        export_section(served, panel, controls)
+    _answer_when_asked(served, panel, shown, controls)
+    return controls
+
+
+def _answer_beside_controls(served: ServedRelease) -> tuple[Shown, GradCamControls]:
     sentence = gr.Markdown(elem_classes="answer", elem_id="gradcam-sentence")
     with gr.Row():
         progress = gr.HTML(visible=False, elem_id="gradcam-progress")
@@ -142,46 +175,46 @@ def gradcam_tab(served: ServedRelease, panel: PicturePanel) -> GradCamControls:
                 overlay_image = result_picture("Evidence on the picture", "gradcam-overlay")
                 against_image = result_picture("Evidence for the other class", "gradcam-against", visible=False)
                 cells = result_picture("The map's own cells", "gradcam-cells", chart=True)
+            faithful = gr.Markdown(
+                describe_faithfulness(served.release.metrics, METHODS[0].name),
+                elem_id="faithfulness",
+                elem_classes="lead",
+            )
         with gr.Column(scale=1, min_width=240):
             controls = _controls(served.class_names)
             with gr.Accordion("All confidences", open=False):
                 all_confidences = gr.Label(show_label=False)
             with gr.Accordion("How to read this", open=False):
                 gr.Markdown(HOW_TO_READ)
-    with gr.Accordion("Evidence ledger: sixteen cells that add up to the score", open=True):
-        evidence_section(served, panel, controls.explained, controls.against)
-    with gr.Accordion("Can this map be trusted? Controls", open=False):
-        controls_section(served, panel, controls)
-    with gr.Accordion("Numbers, download and link", open=False):
-        link_section(served, panel, controls)
-        export_section(served, panel, controls)
-    c = controls
+    shown = Shown(sentence, progress, stop, label, overlay_image, against_image, cells, faithful, all_confidences)
+    return shown, controls
+
+
+def _answer_when_asked(served: ServedRelease, panel: PicturePanel, shown: Shown, controls: GradCamControls) -> None:
+    c, metrics = controls, served.release.metrics
     inputs = [panel.picture, c.opacity, c.top_k, c.layer, c.explained, c.against, panel.squaring, c.smooth, c.method,
               c.palette]  # fmt: skip
-    outputs: list[Any] = [label, overlay_image, cells, sentence, against_image]
+    outputs: list[Any] = [shown.label, shown.overlay, shown.cells, shown.sentence, shown.against]
+    running = [shown.progress, shown.stop]
     changed = (c.explained, c.against, c.layer, c.opacity, c.smooth, c.top_k, c.method, c.palette)
     explaining = latest_wins(
         [panel.seen.change, *(each.change for each in changed)],
         gradcam_on_page(served),
         inputs,
-        [*outputs, progress, stop],
+        [*outputs, *running],
+        dims=outputs,
         api_visibility="private",
         **MODEL_QUEUE,
     )
-    stop.click(
-        lambda: (gr.update(visible=False),) * 2,
-        None,
-        [progress, stop],
-        cancels=[explaining],
-        js=f"() => {{ {dimming(outputs, False)}; }}",
-        **PRIVATE,
-    )
+    bright = f"() => {{ {dimming(outputs, False)}; }}"
+    hidden = [gr.update(visible=False) for _ in running]
+    shown.stop.click(lambda: hidden, None, running, cancels=[explaining], js=bright, **PRIVATE)
     # The API's answer comes whole, with no progress in between.
     gr.Button(visible=False).click(gradcam_endpoint(served), inputs, outputs, api_name="gradcam", **MODEL_QUEUE)
-    look = [panel.picture, panel.squaring]
-    latest_wins([panel.seen.change], predict_endpoint(served), look, all_confidences, api_name="predict", **MODEL_QUEUE)
-    c.against.change(lambda name: gr.update(visible=name != "none"), c.against, against_image, **PRIVATE)
-    return controls
+    look, confidences = [panel.picture, panel.squaring], shown.all_confidences
+    latest_wins([panel.seen.change], predict_endpoint(served), look, confidences, api_name="predict", **MODEL_QUEUE)
+    c.method.change(lambda method: describe_faithfulness(metrics, method), c.method, shown.faithful, **PRIVATE)
+    c.against.change(lambda name: gr.update(visible=name != "none"), c.against, shown.against, **PRIVATE)
 
 
 def _controls(class_names: tuple[str, ...]) -> GradCamControls:

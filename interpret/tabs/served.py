@@ -37,19 +37,21 @@ STAGE_CHOICES = [
 
 
 def latest_wins(
-    triggers: list[Any], handler: Callable[..., Any], inputs: Any, outputs: Any, **options: Any
+    triggers: list[Any], handler: Callable[..., Any], inputs: Any, outputs: Any, *, dims: Any = None, **options: Any
 ) -> gr.events.Dependency:
     """Has `handler` answer whenever one of `triggers` fires; while it is busy, only the last of them is kept for later.
 
     Gradio repeats a kept event for all handlers of its trigger, so two that share one would set each other off for
     ever. Here each handler has a trigger of its own, a hidden counter. Until it has answered, its old answers stay,
-    dimmed.
+    dimmed (those in `dims`, by default all of its outputs).
     """
+    shown = outputs if dims is None else dims
     counter = gr.Number(0, visible=False)
-    asking = f"(count) => {{ {dimming(outputs, True)}; return count + 1; }}"
-    gr.on(triggers, None, counter, counter, js=asking, trigger_mode="multiple", **PRIVATE)
-    answering = counter.change(handler, inputs, outputs, **QUIET, **options)
-    answering.then(None, js=f"() => {{ {dimming(outputs, False)}; }}", **PRIVATE)
+    gr.on(triggers, None, counter, counter, js="(count) => count + 1", trigger_mode="multiple", **PRIVATE)
+    asking = f"(...values) => {{ {dimming(shown, True)}; return values; }}"
+    answering = counter.change(handler, inputs, outputs, js=asking, **QUIET, **options)
+    for ending in (answering.then, answering.failure):
+        ending(None, js=f"() => {{ {dimming(shown, False)}; }}", **PRIVATE)
     return answering
 
 

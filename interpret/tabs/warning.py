@@ -1,4 +1,4 @@
-"""The warning above every answer: probably none of the ten classes."""
+"""The warning above the GradCAM tab's answer: probably none of the ten classes."""
 
 from collections.abc import Callable
 from typing import Any
@@ -16,7 +16,7 @@ def warning_endpoint(served: ServedRelease) -> Callable[..., Any]:
     """The handler of `/out_of_distribution`."""
     detector = detector_of(served.release.metrics)
 
-    @served.answers_on_gpu
+    @(served.answers_on_gpu if detector else served.answers)
     def out_of_distribution(image: str | None, squaring: str = "crop") -> tuple[str, dict[str, Any]]:
         """Whether a picture probably shows none of the classes that the network knows.
 
@@ -28,16 +28,17 @@ def warning_endpoint(served: ServedRelease) -> Callable[..., Any]:
             network knows), threshold, false_alarm_rate (a share of the test pictures); all null if the release has no
             such warning.
         """
-        _, images = served.look(image, squaring)
         if detector is None:
             return "", dict.fromkeys(("warns", "score", "value", "threshold", "false_alarm_rate"))
+        _, images = served.look(image, squaring)
         logits, _ = predict(served.network, images)
         temperature = served.network.config.temperature
-        (warns,) = detector.warns(logits, temperature)
+        value = float(detector.score_of(logits, temperature))
+        warns = value < detector.threshold
         numbers = {
             "warns": warns,
             "score": detector.score,
-            "value": float(detector.score_of(logits, temperature)),
+            "value": value,
             "threshold": detector.threshold,
             "false_alarm_rate": detector.false_alarms.rate,
         }

@@ -8,7 +8,7 @@ from interpret.choices import ChoiceError
 from interpret.out_of_distribution import METRICS_KEY, SCORES, Detector, Rate, detector_of
 from interpret.tabs.served import serve
 from interpret.tabs.warning import warning_endpoint
-from interpret.words import describe_warning
+from interpret.words import WARNINGS, describe_warning
 from model.choice import Choice
 
 from ..conftest import EXAMPLES
@@ -44,6 +44,20 @@ def test_a_release_without_these_figures_has_no_detector():
     assert detector_of({"test": {}}) is None
 
 
+@pytest.mark.parametrize(
+    "figures",
+    [
+        {"score": "new", "threshold": 1.0, "false_alarms": {"rate": 0.05, "count": 1}},
+        {"score": "max_logit", "false_alarms": {"rate": 0.05, "count": 1}},
+        {"score": "max_logit", "threshold": 1.0, "false_alarms": {"rate": 0.05, "count": 1, "by": "hand"}},
+        ["max_logit"],
+    ],
+)
+def test_figures_that_this_code_does_not_understand_give_no_detector_and_no_failure(figures, caplog):
+    assert detector_of({METRICS_KEY: figures}) is None
+    assert "could not be read" in caplog.text
+
+
 def test_a_detector_is_read_from_a_releases_metrics():
     found = detector_of(
         {
@@ -67,7 +81,12 @@ def test_the_warning_says_how_often_it_is_wrong_and_what_it_finds():
     detector = Detector("max_logit", 1.0, Rate(0.051, 10_000), {"pictures of food": Rate(0.6, 50)})
     words = describe_warning(detector, 10)
     assert "none of the 10 classes" in words
-    assert "wrong about 5.1% of the 10,000 test pictures and finds 60% of pictures of food (50)" in words
+    assert "wrong about 5.1% of the 10,000 test pictures; it finds 60% of 50 pictures of food, so its" in words
+    assert describe_warning(replace(detector, detections={}), 10).endswith("the 10,000 test pictures.")
+
+
+def test_there_are_words_for_every_score():
+    assert set(WARNINGS) == set(SCORES)
 
 
 def warning_for(release, threshold: float, picture: str):

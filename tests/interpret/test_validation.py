@@ -10,6 +10,7 @@ from interpret.validation import (
     maps_at_last_stage,
     mosaics,
     pointing_game,
+    random_logit_test,
     randomisation_test,
     randomised,
 )
@@ -69,3 +70,11 @@ def test_a_map_of_the_class_loses_its_likeness_as_the_network_forgets(network, p
     assert max(grad_cam[2:]) < 0.6 and abs(grad_cam[-1]) < 0.4
     assert all(-1 <= mean <= 1 and deviation >= 0 for mean, deviation in band.values())
     assert similarity["random_cam"][0] == pytest.approx(1), "its weights and what they weigh are still the same"
+    for name, (mean, deviation) in band.items():
+        assert similarity[name][-1] <= mean + 2 * deviation, f"{name} ends no more alike than two random networks are"
+
+
+def test_a_map_of_the_class_is_another_for_another_class(network, pictures):
+    found = random_logit_test(network, pictures[0][:20])
+    assert all(found[name] < 0.7 for name in ("grad_cam", "hires_cam", "layer_cam"))
+    assert (found["eigen_cam"], found["random_cam"]) == pytest.approx((1, 1)), "these know no class"

@@ -1,7 +1,14 @@
 import numpy as np
 
 from interpret.render import two_decimals
-from interpret.words import busiest_place, describe_cam, describe_evidence, faithfulness_table, percent
+from interpret.words import (
+    busiest_place,
+    describe_cam,
+    describe_evidence,
+    describe_faithfulness,
+    faithfulness_table,
+    percent,
+)
 
 
 def cam(*cells: tuple[int, int, float]) -> np.ndarray:
@@ -66,3 +73,14 @@ def test_the_most_faithful_method_stands_first():
     methods = {"random_cam": scores | {"road": [0.0, 0.02]}, "hires_cam": scores | {"road": [0.3, 0.02]}}
     table = faithfulness_table({"count": 10, "methods": methods})
     assert table.splitlines()[2] == "| HiResCAM | 0.400 ± 0.010 | 0.600 ± 0.010 | 0.300 ± 0.020 |"
+
+
+def test_a_methods_faithfulness_stands_beside_the_controls():
+    scores = {"grad_cam": {"road": [0.476, 0.018]}, "random_cam": {"road": [-0.02, 0.021]}}
+    metrics = {"faithfulness": {"count": 1000, "methods": scores}}
+    words = describe_faithfulness(metrics, "grad_cam")
+    assert "1,000 test pictures" in words
+    assert words.endswith("Grad-CAM +0.48 ± 0.02, maps that know nothing \u22120.02 ± 0.02.")
+    assert describe_faithfulness(metrics, "random_cam").endswith("This control knows nothing.")
+    for unknown in (describe_faithfulness(metrics, "score_cam"), describe_faithfulness({}, "score_cam")):
+        assert unknown == "How faithful Score-CAM is was not measured for this release."

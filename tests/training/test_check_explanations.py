@@ -1,9 +1,18 @@
+import json
+import logging
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
+import pytest
+
+from interpret.out_of_distribution import detector_of
 from interpret.validation import RULES
+from model.release import BUNDLED, load_release, read_config, save_metrics, seal
+from training.check_explanations import main
 
-from ..conftest import ROOT, SUBSET
+from ..conftest import EXAMPLES, ROOT, SUBSET
 
 
 def check(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -27,3 +36,66 @@ def test_bad_use_gets_one_clear_sentence(tmp_path):
         result = check(*arguments)
         assert result.returncode == 1
         assert sentence in result.stderr and "Traceback" not in result.stderr
+
+
+@pytest.fixture
+def release_folder(tmp_path: Path) -> Path:
+    """A copy of the bundled release, as if 40 of the subset's training pictures had been held out."""
+    folder = tmp_path / "release"
+    shutil.copytree(BUNDLED, folder)
+    metrics = json.loads((folder / "metrics.json").read_text())
+    metrics["recipe"]["validation_images"] = 40
+    metrics.pop("faithfulness", None)
+    save_metrics(metrics, folder)
+    seal(read_config(folder)[0], folder)
+    return folder
+
+
+def run(folder: Path, *arguments: str) -> None:
+    main(["--data-dir", str(SUBSET), "--release", str(folder), *arguments])
+
+
+def test_measuring_the_warning_on_other_pictures_writes_it_into_a_release_that_stays_sound(release_folder):
+    run(release_folder, "--others", f"examples={EXAMPLES}")
+    detector = detector_of(load_release(release_folder).metrics)
+    assert detector is not None
+    assert detector.false_alarms.count == 60 and detector.detections["examples"].count == 14
+
+
+def test_faithfulness_is_written_method_by_method_and_kept(release_folder):
+    run(release_folder, "--count", "2", "--faithfulness", "hires_cam")
+    run(release_folder, "--count", "2", "--faithfulness", "random_cam", "ablation_cam")
+    methods = load_release(release_folder).metrics["faithfulness"]["methods"]
+    assert set(methods) == {"hires_cam", "random_cam", "ablation_cam"}
+    run(release_folder, "--count", "3", "--faithfulness", "hires_cam")
+    assert set(load_release(release_folder).metrics["faithfulness"]["methods"]) == {"hires_cam"}, "other pictures"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--others", "food=/nowhere"], "no picture in /nowhere"),
+        (["--others", f"a={EXAMPLES}", "--others", "a=/nowhere"], "two folders of the same name"),
+    ],
+)
+def test_what_cannot_be_measured_is_said_and_nothing_is_written(release_folder, arguments, sentence):
+    before = (release_folder / "metrics.json").read_bytes()
+    with pytest.raises(SystemExit, match=sentence):
+        run(release_folder, *arguments)
+    assert (release_folder / "metrics.json").read_bytes() == before
+
+
+def test_a_release_whose_held_out_pictures_are_not_at_hand_is_refused():
+    with pytest.raises(SystemExit, match="does not say which pictures its run held out"):
+        run(BUNDLED, "--others", f"examples={EXAMPLES}")
+
+
+def test_concurrency_is_reported(monkeypatch, caplog, release_folder):
+    for name, value in (("THREADS", 2), ("CALLS", 20), ("SLOW_CALLS", 2)):
+        monkeypatch.setattr(f"training.check_explanations.{name}", value)
+    monkeypatch.setattr("training.check_explanations.METHOD_NAMES", ("grad_cam", "layer_cam"))
+    monkeypatch.setattr("training.check_explanations.SLOW", ("layer_cam",))
+    caplog.set_level(logging.INFO)
+    run(release_folder, "--concurrency")
+    assert "0 of 24 answers differ" in caplog.text
+    assert "no hook, no gradient, no module in training mode" in caplog.text

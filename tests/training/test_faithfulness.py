@@ -2,20 +2,26 @@ import numpy as np
 import pytest
 import torch
 
+from interpret.choices import ChoiceError
 from interpret.erasing import pixel_mask
+from model.images import to_tensor
 from training.cifar10 import load_cifar10
-from training.faithfulness import Curves, faithfulness, impute
+from training.faithfulness import Curves, curves_of, faithfulness, impute
 
 from ..conftest import SUBSET
 
 
-@pytest.fixture
-def curves(network, cat_pixels) -> Curves:
-    return Curves(network, network, cat_pixels, seed=0)
+def score(network, pixels: np.ndarray, maps: dict[str, np.ndarray]) -> dict[str, Curves]:
+    class_index = int(network(to_tensor(pixels[None])).argmax())
+
+    def look(images: np.ndarray) -> np.ndarray:
+        return np.array([probability(network, each, class_index) for each in images])
+
+    return curves_of(maps, pixels / 255, np.array(network.config.mean), look, seed=0)
 
 
-def probability(network, pixels: np.ndarray, class_index: int) -> float:
-    logits = network(torch.from_numpy(pixels.astype(np.float32)).permute(2, 0, 1)[None])
+def probability(network, image: np.ndarray, class_index: int) -> float:
+    logits = network(torch.from_numpy(image.astype(np.float32)).permute(2, 0, 1)[None])
     return float(torch.softmax(logits / network.config.temperature, dim=1)[0, class_index])
 
 
@@ -48,32 +54,31 @@ def test_a_picture_without_any_cell_left_is_its_mean_colour():
     np.testing.assert_allclose(filled.mean(axis=(0, 1)), picture.mean(axis=(0, 1)), atol=0.01)
 
 
-def test_curves_run_from_the_whole_picture_to_none_of_it(network, cat_pixels, curves):
-    order = np.arange(16.0)[::-1].reshape(4, 4)
-    deletion, insertion, _ = curves.scores({"order": order})["order"]
+def test_curves_run_from_the_whole_picture_to_none_of_it(network, cat_pixels):
+    curves = score(network, cat_pixels, {"order": np.arange(16.0)[::-1].reshape(4, 4)})["order"]
+    class_index = int(network(to_tensor(cat_pixels[None])).argmax())
     mean = np.broadcast_to(np.array(network.config.mean), (32, 32, 3))
-    expected = {"delete": [], "insert": []}
-    for count in range(17):
+    for count in (0, 1, 7, 16):
         mask = pixel_mask((np.arange(16) < count).reshape(4, 4))[..., None]
-        picture = cat_pixels / 255
-        expected["delete"].append(probability(network, np.where(mask, mean, picture), curves.class_index))
-        expected["insert"].append(probability(network, np.where(mask, picture, mean), curves.class_index))
-    assert deletion == pytest.approx(np.mean(expected["delete"]), abs=1e-5)
-    assert insertion == pytest.approx(np.mean(expected["insert"]), abs=1e-5)
+        for curve, inside, outside in (
+            (curves.deletion, mean, cat_pixels / 255),
+            (curves.insertion, cat_pixels / 255, mean),
+        ):
+            expected = probability(network, np.where(mask, inside, outside), class_index)
+            assert curve[count] == pytest.approx(expected, abs=1e-5)
 
 
-def test_the_reverse_of_a_map_has_the_opposite_road_score(curves):
+def test_the_reverse_of_a_map_has_the_opposite_road_score(network, cat_pixels):
     order = np.random.default_rng(0).permutation(np.arange(16.0)).reshape(4, 4)
-    found = curves.scores({"order": order, "reverse": -order})
-    assert found["order"][2] == pytest.approx(-found["reverse"][2])
+    found = score(network, cat_pixels, {"order": order, "reverse": -order})
+    assert found["order"].road == pytest.approx(-found["reverse"].road)
 
 
 def test_a_map_scores_the_same_alone_as_among_others(network, cat_pixels):
-    maps = {str(seed): np.random.default_rng(seed).random((4, 4)) for seed in range(3)}
-    together = Curves(network, network, cat_pixels, seed=0).scores(maps)
-    for name, found in maps.items():
-        alone = Curves(network, network, cat_pixels, seed=0).scores({name: found})
-        assert alone[name] == pytest.approx(together[name], abs=1e-5)
+    maps = {str(seed): np.random.default_rng(seed).random((4, 4)) for seed in range(2)}
+    together = score(network, cat_pixels, maps)
+    alone = score(network, cat_pixels, {"1": maps["1"]})["1"]
+    assert np.array_equal(alone.deletion, together["1"].deletion) and alone.road == together["1"].road
 
 
 def test_on_real_pictures_the_evidence_is_more_faithful_than_chance(network):
@@ -83,3 +88,10 @@ def test_on_real_pictures_the_evidence_is_more_faithful_than_chance(network):
     assert hires.road[0] > control.road[0] and hires.insertion[0] > control.insertion[0]
     assert found["ablation_cam"].road[0] > control.road[0]
     assert 0 < hires.deletion[1] < 0.3
+    assert np.mean(hires.deletion_curve) == pytest.approx(hires.deletion[0])
+    assert hires.deletion_curve[0] == pytest.approx(hires.insertion_curve[16]), "nothing erased, all inserted"
+
+
+def test_an_unknown_method_is_refused_before_anything_is_computed(network):
+    with pytest.raises(ChoiceError, match="grad_cam"):
+        faithfulness(network, np.zeros((1, 32, 32, 3), np.uint8), ["hires_cam", "lime"])

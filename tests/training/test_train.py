@@ -15,6 +15,7 @@ import pytorch_lightning as pl
 import torch
 import yaml
 
+from interpret.out_of_distribution import detector_of
 from model.release import load_release
 from training.cifar10 import load_cifar10
 from training.datamodule import Cifar10DataModule
@@ -53,6 +54,8 @@ def test_a_run_writes_a_release_that_loads(finished):
     assert release.metrics["recipe"]["epochs"] == 2 and release.metrics["preset"] is None
     assert release.metrics["training_images"] == 100
     assert {"seed", "seconds", "hardware", "versions", "git_commit", "validation"} <= set(release.metrics)
+    detector = detector_of(release.metrics)
+    assert detector is not None and detector.false_alarms.count == 60
 
 
 def test_its_metrics_are_those_of_the_weights_as_stored(finished):
