@@ -50,7 +50,8 @@ class WinogradNetwork:
 
     def __init__(self, network: CifarResNet) -> None:
         self.network = network
-        first = network.prep_layer[0]
+        first, norm, _ = network.prep_layer
+        self.first = torch.nn.utils.fuse_conv_bn_eval(first, norm)  # three channels: too few for tiles to pay
         self.kernels = {
             id(convolution): transformed(convolution.weight)
             for _, convolution in network.convolutions()
@@ -65,7 +66,7 @@ class WinogradNetwork:
     def _logits(self, images: Float[Tensor, "batch 3 32 32"]) -> Float[Tensor, "batch classes"]:
         network = self.network
         inputs = network.normalise(images).to(memory_format=torch.channels_last)
-        x = network.run_stage(STAGE_NAMES[0], inputs).permute(0, 2, 3, 1)
+        x = self.first(inputs).relu_().permute(0, 2, 3, 1)
         for name in STAGE_NAMES[1:]:
             outputs = x
             for layer in layers(network.stage(name)):

@@ -17,6 +17,7 @@ from model.network import CIFAR10_CLASSES, NetworkConfig
 from training.augmentation import BatchAugmentation, augmentation
 from training.cifar10 import Split, load_cifar10
 from training.errors import TrainingError
+from training.presets import DEFAULT, PRESETS
 from training.recipe import Recipe
 
 logger = logging.getLogger("training")
@@ -33,10 +34,11 @@ def main(arguments: list[str] | None = None) -> None:
         sys.exit(f"inspect_data.py: {error}")
     if not 0 <= options.picture < len(train):
         sys.exit(f"inspect_data.py: --picture must be from 0 to {len(train) - 1}, got {options.picture}")
+    recipe, mean = PRESETS[DEFAULT].recipe, NetworkConfig().mean
     figures = {
         "samples": sample_grid(train),
         "channels": channel_histograms(train, test),
-        "augmentations": augmentation_sheet(train.images[options.picture], Recipe(), NetworkConfig().mean),
+        "augmentations": augmentation_sheet(train.images[options.picture], recipe, mean),
     }
     options.out.mkdir(parents=True, exist_ok=True)
     for name, figure in figures.items():
