@@ -5,6 +5,7 @@ torch's own CPU convolutions multiply in full. Rounding differs from theirs by a
 """
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import torch
 from jaxtyping import Float
@@ -45,18 +46,33 @@ def for_large_batches(
     return WinogradNetwork(network) if network.mean.device.type == "cpu" else torch.inference_mode()(network)
 
 
+@dataclass(frozen=True)
+class Layer:
+    """A 3x3 convolution with what follows it: max-pooling by 2 (or none), batch norm as `scale` and `shift`, ReLU."""
+
+    kernels: Kernels
+    pooled: bool
+    scale: Float[Tensor, "channels_out"]
+    shift: Float[Tensor, "channels_out"]
+
+    def __call__(self, x: Activations) -> Activations:
+        tiles_each = (x.size(1) // OUTPUTS) * (x.size(2) // OUTPUTS)
+        results = []
+        for part in x.split(TILES // tiles_each):
+            outputs = convolve(part, self.kernels)
+            if self.pooled:
+                outputs = torch.maximum(outputs[:, 0::2], outputs[:, 1::2])
+                outputs = torch.maximum(outputs[:, :, 0::2], outputs[:, :, 1::2])
+            results.append(torch.addcmul(self.shift, outputs, self.scale).relu_())
+        return torch.cat(results)
+
+
 class WinogradNetwork:
     """A CifarResNet on the CPU, in eval mode, with its kernels transformed: 105 MB. Nothing in it changes."""
 
     def __init__(self, network: CifarResNet) -> None:
         self.network = network
-        first, norm, _ = network.prep_layer
-        self.first = torch.nn.utils.fuse_conv_bn_eval(first, norm)  # three channels: too few for tiles to pay
-        self.kernels = {
-            id(convolution): transformed(convolution.weight)
-            for _, convolution in network.convolutions()
-            if convolution is not first
-        }
+        self.stages = [(name in RESIDUAL_STAGES, list(_layers(network.stage(name)))) for name in STAGE_NAMES[1:]]
 
     @torch.inference_mode()
     def __call__(self, images: Float[Tensor, "batch 3 32 32"]) -> Float[Tensor, "batch classes"]:
@@ -64,36 +80,28 @@ class WinogradNetwork:
         return torch.cat([self._logits(batch) for batch in images.split(BATCH)])
 
     def _logits(self, images: Float[Tensor, "batch 3 32 32"]) -> Float[Tensor, "batch classes"]:
-        network = self.network
-        inputs = network.normalise(images).to(memory_format=torch.channels_last)
-        x = self.first(inputs).relu_().permute(0, 2, 3, 1)
-        for name in STAGE_NAMES[1:]:
+        inputs = self.network.normalise(images).to(memory_format=torch.channels_last)
+        # The first stage sees three channels, too few for tiles to pay.
+        x = self.network.run_stage(STAGE_NAMES[0], inputs).permute(0, 2, 3, 1)
+        for residual, layers in self.stages:
             outputs = x
-            for layer in layers(network.stage(name)):
-                outputs = self._run(layer, outputs)
-            x = outputs + x if name in RESIDUAL_STAGES else outputs
-        return network.classify(x.permute(0, 3, 1, 2))
-
-    def _run(self, layer: nn.Sequential, x: Activations) -> Activations:
-        convolution, *pooling, norm, _ = layer
-        scale = norm.weight / (norm.running_var + norm.eps).sqrt()
-        shift = norm.bias - norm.running_mean * scale
-        tiles_each = (x.size(1) // OUTPUTS) * (x.size(2) // OUTPUTS)
-        results = []
-        for part in x.split(TILES // tiles_each):
-            outputs = convolve(part, self.kernels[id(convolution)])
-            if pooling:
-                outputs = torch.maximum(outputs[:, 0::2], outputs[:, 1::2])
-                outputs = torch.maximum(outputs[:, :, 0::2], outputs[:, :, 1::2])
-            results.append(torch.addcmul(shift, outputs, scale).relu_())
-        return torch.cat(results)
+            for layer in layers:
+                outputs = layer(outputs)
+            x = outputs + x if residual else outputs
+        return self.network.classify(x.permute(0, 3, 1, 2))
 
 
-def layers(stage: nn.Sequential) -> Iterator[nn.Sequential]:
-    """A stage's modules, from each convolution to the ReLU that ends its layer."""
-    ends = [number for number, module in enumerate(stage, start=1) if isinstance(module, nn.ReLU)]
-    for start, end in zip([0, *ends], ends, strict=False):
-        yield stage[start:end]
+def _layers(stage: nn.Sequential) -> Iterator[Layer]:
+    kernels, pooled = torch.empty(0), False
+    for module in stage:
+        if isinstance(module, nn.Conv2d):
+            kernels, pooled = transformed(module.weight), False
+        elif isinstance(module, nn.MaxPool2d):
+            pooled = True
+        elif isinstance(module, nn.BatchNorm2d):
+            assert module.running_mean is not None and module.running_var is not None
+            scale = module.weight / (module.running_var + module.eps).sqrt()
+            yield Layer(kernels, pooled, scale, module.bias - module.running_mean * scale)
 
 
 def transformed(weight: Float[Tensor, "channels_out channels_in 3 3"]) -> Kernels:

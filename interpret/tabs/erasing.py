@@ -114,12 +114,22 @@ def erasing_section(served: ServedRelease, panel: PicturePanel, explained: gr.Dr
     )
     latest_wins(
         [panel.seen.change],
-        served.answers(lambda image, squaring: brush_on(served.pixels(image, squaring)) if image else gr.skip()),
+        brush_layer(served),
         [panel.picture, panel.squaring],
         brush,
         api_visibility="private",
     )
     ledger.select(toggle_cell, cells, cells, **PRIVATE)
+
+
+def brush_layer(served: ServedRelease) -> Callable[..., Any]:
+    """What lays the brush on the picture that the network sees."""
+
+    @served.answers
+    def lay(image: str | bytes | None, squaring: str) -> dict[str, object]:
+        return gr.skip() if image is None else brush_on(served.pixels(image, squaring))
+
+    return lay
 
 
 def cell_at(x: int, y: int) -> str | None:
