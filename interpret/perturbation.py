@@ -15,7 +15,7 @@ from interpret.winograd import for_large_batches
 from model.network import CifarResNet
 
 Steps = Generator[float, None, Float[Tensor, "classes channels"]]
-BATCH = 64
+BATCH = 128
 
 
 def ablation_weights(
