@@ -20,7 +20,9 @@ class Preset:
 DEFAULT = "standard"
 PRESETS = {
     "fast": Preset(
-        Recipe(epochs=10), accuracy="not measured (6 epochs gave 91.9%)", cost="1.1e15 floating-point operations"
+        Recipe(epochs=10, crop_padding=2, cutout_size=0),
+        accuracy="not measured (6 epochs gave 91.9%)",
+        cost="1.1e15 floating-point operations",
     ),
     "standard": Preset(
         Recipe(epochs=24, label_smoothing=0.05, cutout_size=12),
