@@ -2,17 +2,23 @@
 
 Winograd's minimal filtering F(4x4, 3x3): A. Lavin and S. Gray 2015, https://arxiv.org/abs/1509.09308, sections 4 and 5.
 torch's own CPU convolutions multiply in full. Rounding differs from theirs by about 1e-5 of a layer's outputs.
+
+What is saved in multiplications must not be lost on moving memory. So each stage takes only as many pictures at a time
+as stay in the processor's cache, and asks the stage before it for just these; and every result goes into memory that is
+kept, at once with the border of zeros that the next convolution pads with.
 """
 
-from collections.abc import Callable, Iterator
+import math
+from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from model.network import RESIDUAL_STAGES, STAGE_NAMES, CifarResNet
+from model.network import RESIDUAL_STAGES, STAGES, CifarResNet, Stage
 
 OUTPUTS, INPUTS = 4, 6  # a tile's side, after and before a 3x3 convolution
 INPUT_TRANSFORM = torch.tensor(
@@ -31,19 +37,41 @@ OUTPUT_TRANSFORM = torch.tensor([[1.0, 1, 1, 1, 1, 0], [0, 1, -1, 2, -2, 0], [0,
 TILE_IN = torch.kron(INPUT_TRANSFORM, INPUT_TRANSFORM)
 KERNEL = torch.kron(KERNEL_TRANSFORM, KERNEL_TRANSFORM)
 TILE_OUT = torch.kron(OUTPUT_TRANSFORM, OUTPUT_TRANSFORM)
+# The same, its places sorted by their place in the 2x2 window that is pooled, and only then by window.
+TILE_OUT_POOLED = TILE_OUT.view(2, 2, 2, 2, -1).permute(1, 3, 0, 2, 4).reshape(OUTPUTS**2, -1)
 
-BATCH = 128  # pictures
 TILES = 256  # multiplied at a time: enough to be fast, few enough to stay in the processor's cache
 
-Activations = Float[Tensor, "batch _ _ _"]  # batch height width channels
-Kernels = Float[Tensor, "36 channels_in channels_out"]
+Padded = Float[Tensor, "batch _ _ channels"]  # height and width with a border of zeros, one wide
+Kernels = Float[Tensor, "36 channels_out channels_in"]
 
 
 def for_large_batches(
     network: CifarResNet,
 ) -> Callable[[Float[Tensor, "batch 3 32 32"]], Float[Tensor, "batch classes"]]:
-    """The fastest way to the logits of many pictures: this one on a CPU, the network itself on a GPU."""
+    """The fastest way to many pictures' logits, for one thread: this one on a CPU, the network itself on a GPU."""
     return WinogradNetwork(network) if network.mean.device.type == "cpu" else torch.inference_mode()(network)
+
+
+class Memory:
+    """Memory by name that is used again: the first touch of fresh memory costs more than what is written to it."""
+
+    def __init__(self) -> None:
+        self._buffers: dict[str, Tensor] = {}
+
+    def take(self, name: str, *shape: int) -> Tensor:
+        """Float32 of this shape, holding what was left there; what was taken before under this name is overwritten."""
+        size = math.prod(shape)
+        if name not in self._buffers or len(self._buffers[name]) < size:
+            self._buffers[name] = torch.empty(size)
+        return self._buffers[name][:size].view(shape)
+
+    def take_padded(self, name: str, batch: int, side: int, channels: int) -> Padded:
+        """The same, for `side` x `side` activations, with the border of zeros."""
+        taken = self.take(name, batch, side + 2, side + 2, channels)
+        for border in (taken[:, 0], taken[:, -1], taken[:, :, 0], taken[:, :, -1]):
+            border.zero_()
+        return taken
 
 
 @dataclass(frozen=True)
@@ -55,43 +83,106 @@ class Layer:
     scale: Float[Tensor, "channels_out"]
     shift: Float[Tensor, "channels_out"]
 
-    def __call__(self, x: Activations) -> Activations:
-        tiles_each = (x.size(1) // OUTPUTS) * (x.size(2) // OUTPUTS)
-        results = []
-        for part in x.split(TILES // tiles_each):
-            outputs = convolve(part, self.kernels)
-            if self.pooled:
-                outputs = torch.maximum(outputs[:, 0::2], outputs[:, 1::2])
-                outputs = torch.maximum(outputs[:, :, 0::2], outputs[:, :, 1::2])
-            results.append(torch.addcmul(self.shift, outputs, self.scale).relu_())
-        return torch.cat(results)
+    def __call__(self, x: Padded, out: Tensor, memory: Memory) -> None:
+        """Writes the activations into `out`, also Padded. Without its border, `x` is a multiple of 4 high and wide."""
+        batch, rows, columns = len(x), x.size(1) // OUTPUTS, x.size(2) // OUTPUTS
+        windows = x.unfold(1, INPUTS, OUTPUTS).unfold(2, INPUTS, OUTPUTS)  # batch rows columns channels 6 6
+        tiles = memory.take("tiles", batch, rows, columns, INPUTS, INPUTS, x.size(3))
+        outputs = self._convolve(tiles.copy_(windows.permute(0, 1, 2, 4, 5, 3)), memory)
+        side = OUTPUTS
+        if self.pooled:
+            outputs, side = _half_maximum(_half_maximum(outputs)), OUTPUTS // 2
+        inside = out[:, 1:-1, 1:-1].unflatten(1, (rows, side)).unflatten(3, (columns, side)).transpose(2, 3)
+        torch.addcmul(self.shift, outputs.view(batch, rows, columns, side, side, -1), self.scale, out=inside)
+        inside.relu_()
+
+    def _convolve(
+        self, tiles: Float[Tensor, "batch rows columns 6 6 channels_in"], memory: Memory
+    ) -> Float[Tensor, "tiles 16 channels_out"]:
+        tiles = tiles.view(-1, INPUTS**2, tiles.size(-1))
+        count, channels = len(tiles), self.kernels.size(1)
+        transform = (TILE_OUT_POOLED if self.pooled else TILE_OUT).expand(count, -1, -1)
+        inputs = torch.bmm(TILE_IN.expand(count, -1, -1), tiles, out=memory.take("inputs", *tiles.shape))
+        products = memory.take("products", INPUTS**2, count, channels)
+        torch.bmm(inputs.transpose(0, 1), self.kernels.transpose(1, 2), out=products)
+        outputs = memory.take("outputs", count, OUTPUTS**2, channels)
+        return torch.bmm(transform, products.transpose(0, 1), out=outputs)
+
+
+def _half_maximum(values: Float[Tensor, "tiles _ channels"]) -> Float[Tensor, "tiles _ channels"]:
+    """The larger of each value in the first half of the places and its counterpart in the second."""
+    first, second = values.chunk(2, dim=1)
+    return torch.maximum(first, second)
+
+
+class FirstStage:
+    """The first stage, as torch convolves: it sees three channels, too few for tiles to pay."""
+
+    def __init__(self, stage: Stage, modules: nn.Sequential) -> None:
+        self.stage, self.pictures = stage, _pictures(stage.resolution)
+        convolution, norm, _ = modules
+        scale, self.bias = _scale_and_shift(norm)
+        self.weight = (convolution.weight * scale[:, None, None, None]).contiguous(memory_format=torch.channels_last)
+
+    def __call__(self, x: Float[Tensor, "batch 3 32 32"], out: Tensor, memory: Memory) -> None:
+        outputs = F.conv2d(x, self.weight, self.bias, padding=1).permute(0, 2, 3, 1)
+        torch.clamp_min(outputs, 0, out=out[:, 1:-1, 1:-1])
+
+
+class LaterStage:
+    """Any other stage: its layers one after another and, if it is residual, what came in added to what comes out."""
+
+    def __init__(self, stage: Stage, modules: nn.Sequential, resolution_before: int) -> None:
+        self.stage, self.pictures = stage, _pictures(resolution_before)
+        self.layers = _layers(modules)
+
+    def __call__(self, x: Padded, out: Tensor, memory: Memory) -> None:
+        if self.stage.name not in RESIDUAL_STAGES:
+            (layer,) = self.layers
+            layer(x, out, memory)
+            return
+        first, second = self.layers
+        between = memory.take_padded("between", len(x), self.stage.resolution, self.stage.channels)
+        first(x, between, memory)
+        second(between, out, memory)
+        out.add_(x)
 
 
 class WinogradNetwork:
-    """A CifarResNet on the CPU, in eval mode, with its kernels transformed: 105 MB. Nothing in it changes."""
+    """A CifarResNet on the CPU, in eval mode, with its kernels transformed: 105 MB, and as much to work in.
+
+    The network itself is left as it is. One thread at a time may ask, since the memory to work in is kept.
+    """
 
     def __init__(self, network: CifarResNet) -> None:
-        self.network = network
-        self.stages = [(name in RESIDUAL_STAGES, list(_layers(network.stage(name)))) for name in STAGE_NAMES[1:]]
+        self.network, self.memory = network, Memory()
+        self.stages: list[FirstStage | LaterStage] = [FirstStage(STAGES[0], network.stage(STAGES[0].name))]
+        for before, stage in pairwise(STAGES):
+            self.stages.append(LaterStage(stage, network.stage(stage.name), before.resolution))
 
     @torch.inference_mode()
     def __call__(self, images: Float[Tensor, "batch 3 32 32"]) -> Float[Tensor, "batch classes"]:
         """The logits, as the network's own to rounding."""
-        return torch.cat([self._logits(batch) for batch in images.split(BATCH)])
-
-    def _logits(self, images: Float[Tensor, "batch 3 32 32"]) -> Float[Tensor, "batch classes"]:
         inputs = self.network.normalise(images).to(memory_format=torch.channels_last)
-        # The first stage sees three channels, too few for tiles to pay.
-        x = self.network.run_stage(STAGE_NAMES[0], inputs).permute(0, 2, 3, 1)
-        for residual, layers in self.stages:
-            outputs = x
-            for layer in layers:
-                outputs = layer(outputs)
-            x = outputs + x if residual else outputs
-        return self.network.classify(x.permute(0, 3, 1, 2))
+        activations = self._activations(len(self.stages) - 1, inputs)
+        return self.network.classify(activations[:, 1:-1, 1:-1].permute(0, 3, 1, 2))
+
+    def _activations(self, depth: int, inputs: Float[Tensor, "batch 3 32 32"]) -> Padded:
+        """What a stage hands on for these pictures; the next call for the same stage overwrites it."""
+        run = self.stages[depth]
+        out = self.memory.take_padded(run.stage.name, len(inputs), run.stage.resolution, run.stage.channels)
+        for part, part_out in zip(inputs.split(run.pictures), out.split(run.pictures), strict=True):
+            run(self._activations(depth - 1, part) if depth else part, part_out, self.memory)
+        return out
 
 
-def _layers(stage: nn.Sequential) -> Iterator[Layer]:
+def _pictures(resolution: int) -> int:
+    """How many pictures of this size make up as many tiles as are multiplied at a time."""
+    return TILES // (resolution // OUTPUTS) ** 2
+
+
+def _layers(stage: nn.Sequential) -> list[Layer]:
+    layers: list[Layer] = []
     kernels, pooled = torch.empty(0), False
     for module in stage:
         if isinstance(module, nn.Conv2d):
@@ -99,26 +190,16 @@ def _layers(stage: nn.Sequential) -> Iterator[Layer]:
         elif isinstance(module, nn.MaxPool2d):
             pooled = True
         elif isinstance(module, nn.BatchNorm2d):
-            assert module.running_mean is not None and module.running_var is not None
-            scale = module.weight / (module.running_var + module.eps).sqrt()
-            yield Layer(kernels, pooled, scale, module.bias - module.running_mean * scale)
+            layers.append(Layer(kernels, pooled, *_scale_and_shift(module)))
+    return layers
+
+
+def _scale_and_shift(norm: nn.Module) -> tuple[Float[Tensor, "channels"], Float[Tensor, "channels"]]:
+    assert isinstance(norm, nn.BatchNorm2d) and norm.running_mean is not None and norm.running_var is not None
+    scale = norm.weight / (norm.running_var + norm.eps).sqrt()
+    return scale, norm.bias - norm.running_mean * scale
 
 
 def transformed(weight: Float[Tensor, "channels_out channels_in 3 3"]) -> Kernels:
-    """3x3 kernels as `convolve` multiplies with them."""
-    return (KERNEL @ weight.permute(2, 3, 1, 0).reshape(9, -1)).view(-1, weight.size(1), weight.size(0))
-
-
-def convolve(
-    x: Float[Tensor, "batch height width channels_in"], kernels: Kernels
-) -> Float[Tensor, "batch height width channels_out"]:
-    """A 3x3 convolution with padding 1; height and width are multiples of 4."""
-    batch, height, width, channels = x.shape
-    shape = batch, height // OUTPUTS, width // OUTPUTS
-    padded = F.pad(x, (0, 0, 1, 1, 1, 1))
-    tiles = padded.unfold(1, INPUTS, OUTPUTS).unfold(2, INPUTS, OUTPUTS)  # batch rows columns channels 6 6
-    tiles = tiles.permute(0, 1, 2, 4, 5, 3).reshape(-1, INPUTS**2, channels)
-    inputs = torch.bmm(TILE_IN.expand(len(tiles), -1, -1), tiles)
-    products = torch.bmm(inputs.transpose(0, 1), kernels)  # 36 tiles channels_out
-    outputs = torch.bmm(TILE_OUT.expand(len(tiles), -1, -1), products.transpose(0, 1))
-    return outputs.view(*shape, OUTPUTS, OUTPUTS, -1).transpose(2, 3).reshape(batch, height, width, -1)
+    """3x3 kernels as a layer multiplies with them."""
+    return (KERNEL @ weight.reshape(-1, 9).T).view(-1, *weight.shape[:2])

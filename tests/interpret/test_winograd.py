@@ -2,18 +2,34 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from interpret.winograd import WinogradNetwork, convolve, for_large_batches, transformed
+from interpret.winograd import Layer, Memory, WinogradNetwork, for_large_batches, transformed
 from model.network import CifarResNet, NetworkConfig
 
 
-def test_its_convolution_is_the_usual_one():
+@pytest.mark.parametrize("pooled", [False, True])
+def test_its_layer_is_a_convolution_and_what_follows_it(pooled):
     generator = torch.Generator().manual_seed(0)
     x, weight = torch.randn(2, 3, 8, 12, generator=generator), torch.randn(5, 3, 3, 3, generator=generator)
-    found = convolve(x.permute(0, 2, 3, 1), transformed(weight)).permute(0, 3, 1, 2)
-    torch.testing.assert_close(found, F.conv2d(x, weight, padding=1), rtol=1e-4, atol=1e-4)
+    scale, shift = torch.randn(2, 5, generator=generator)
+    outputs = F.conv2d(x, weight, padding=1)
+    expected = (F.max_pool2d(outputs, 2) if pooled else outputs) * scale[:, None, None] + shift[:, None, None]
+    found = F.pad(torch.full_like(expected, torch.nan), (1, 1, 1, 1)).permute(0, 2, 3, 1).contiguous()
+    padded = F.pad(x, (1, 1, 1, 1)).permute(0, 2, 3, 1).contiguous()
+    Layer(transformed(weight), pooled, scale, shift)(padded, found, Memory())
+    wanted = F.pad(expected.relu(), (1, 1, 1, 1)).permute(0, 2, 3, 1)
+    torch.testing.assert_close(found, wanted, rtol=1e-4, atol=1e-4)
 
 
-@pytest.mark.parametrize("count", [1, 130])
+def test_memory_is_used_again_and_its_border_is_cleared():
+    memory = Memory()
+    memory.take("one", 1_000).fill_(1)
+    padded = memory.take_padded("one", 2, 4, 3)
+    assert padded.untyped_storage().data_ptr() == memory.take("one", 7).untyped_storage().data_ptr()
+    assert padded[:, 1:-1, 1:-1].eq(1).all()
+    assert padded.sum() == padded[:, 1:-1, 1:-1].sum()
+
+
+@pytest.mark.parametrize("count", [1, 70, 257])
 def test_its_logits_are_the_networks_own(network, count):
     """Float32 rounds each layer's outputs in another place: about 1e-5 of logits of the order of 10."""
     images = torch.rand(count, 3, 32, 32, generator=torch.Generator().manual_seed(count))
@@ -34,3 +50,12 @@ def test_it_leaves_the_network_as_it_was(network):
     before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
     for_large_batches(network)(torch.rand(2, 3, 32, 32))
     assert all(torch.equal(before[name], tensor) for name, tensor in network.state_dict().items())
+
+
+def test_asked_again_it_gives_the_same_logits_whatever_it_was_asked_before(network):
+    generator = torch.Generator().manual_seed(0)
+    images, others = torch.rand(3, 3, 32, 32, generator=generator), torch.rand(20, 3, 32, 32, generator=generator)
+    logits_of = WinogradNetwork(network)
+    first = logits_of(images)
+    logits_of(others)
+    assert torch.equal(logits_of(images), first)
