@@ -120,7 +120,8 @@ class FirstStage:
 
     def __init__(self, stage: Stage, modules: nn.Sequential) -> None:
         self.stage, self.pictures = stage, _pictures(stage.resolution)
-        convolution, norm, _ = modules
+        convolution, norm = modules[0], modules[1]
+        assert isinstance(convolution, nn.Conv2d)
         scale, self.bias = _scale_and_shift(norm)
         self.weight = (convolution.weight * scale[:, None, None, None]).contiguous(memory_format=torch.channels_last)
 

@@ -1,6 +1,6 @@
 """Sentences that say what a map says, with numbers taken from it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -47,6 +47,12 @@ def describe_evidence(cells: Float[np.ndarray, "height width"], class_name: str,
 def percent(share: float) -> str:
     """A share in [0, 1] as whole percent, never rounded up to certainty."""
     return "over 99%" if 0.995 <= share < 1 else f"{share:.0%}"
+
+
+def listed(parts: Sequence[str]) -> str:
+    """Parts of a sentence in a row: "a", "a and b", "a; b; and c", since the parts may hold commas themselves."""
+    *before, last = parts or [""]
+    return f"{'; '.join(before)}; and {last}" if len(before) > 1 else " and ".join([*before, last])
 
 
 def busiest_place(shares: Float[np.ndarray, "height width"]) -> tuple[str | None, float]:
@@ -112,9 +118,9 @@ WARNINGS = {
 def describe_warning(detector: Detector, class_count: int) -> str:
     """What the warning means, and how often it is right and wrong."""
     alarms = detector.false_alarms
-    found = " and ".join(f"{percent(each.rate)} of {each.count:,} {name}" for name, each in detector.detections.items())
+    found = listed([f"{percent(each.rate)} of {each.count:,} {name}" for name, each in detector.detections.items()])
     return (
         f"**Probably none of the {class_count} classes:** {WARNINGS[detector.score]}. The warning is wrong about "
         f"{alarms.rate:.1%} of the {alarms.count:,} test pictures"
-        + (f"; it finds {found}, so its silence proves little." if found else ".")
+        + (f". It finds {found}. So its silence proves little." if found else ".")
     )

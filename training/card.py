@@ -4,13 +4,17 @@ What this file writes stands between two marks; what people write around them, a
 """
 
 import re
+from pathlib import Path
 from typing import Any
 
 import yaml
 
+from interpret.out_of_distribution import METRICS_KEY
+from interpret.words import listed
 from model.network import CifarResNet, NetworkConfig
 from training.cifar10 import HUB_DATASET
 
+CARD = "README.md"
 FIGURES = "figures"
 UNNAMED = "your-name/cifar-xray"
 START = "<!-- written by training/card.py: edits between these marks are lost at the next push -->"
@@ -20,7 +24,7 @@ FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?)^---[ \t]*(?:\n|\Z)", re.DOTALL | 
 
 
 class CardError(ValueError):
-    """A card cannot be updated without losing what people wrote: its metadata or its marks are broken."""
+    """A card cannot be written, or not without losing what people wrote."""
 
 
 def model_card(metrics: dict[str, Any], config: NetworkConfig, figures: list[str], repo_id: str = UNNAMED) -> str:
@@ -33,6 +37,20 @@ def model_card(metrics: dict[str, Any], config: NetworkConfig, figures: list[str
         _limits(metrics, config, figures),
     ])  # fmt: skip
     return f"---\n{_dump(_metadata(metrics))}---\n\n{START}\n{body}\n{END}\n"
+
+
+def write_card(metrics: dict[str, Any], config: NetworkConfig, folder: Path) -> None:
+    """Writes or renews the card of a release on disk.
+
+    Raises CardError if the one that is there is broken, or if the metrics lack what a card states.
+    """
+    figures = sorted(f"{FIGURES}/{path.name}" for path in (folder / FIGURES).glob("*.png"))
+    card = folder / CARD
+    try:
+        generated = model_card(metrics, config, figures)
+    except KeyError as error:
+        raise CardError(f"the metrics lack {error}, which the card states") from error
+    card.write_text(merge_cards(generated, card.read_text() if card.exists() else None))
 
 
 def merge_cards(generated: str, existing: str | None) -> str:
@@ -202,14 +220,15 @@ The classes, in order: {", ".join(config.class_names)}."""
 def _training(metrics: dict[str, Any], figures: list[str]) -> str:
     recipe = metrics["recipe"]
     start = "the first convolution starting from whitened patches, " if recipe.get("whitening_images") else ""
-    hole = f"{recipe['cutout_size']}x{recipe['cutout_size']}"
+    crops = "reflect-padded random crops, " if recipe["crop_padding"] else ""
+    hole = f" and {recipe['cutout_size']}x{recipe['cutout_size']} cutout" if recipe["cutout_size"] else ""
     preset = f"The preset `{metrics['preset']}`: " if metrics.get("preset") else ""
     muon = f", Muon for the convolutions at {recipe['muon_lr_ratio']} of that" if recipe.get("muon_lr_ratio") else ""
     return f"""## Training
 
 {preset}{recipe["epochs"]} epochs of one-cycle SGD (peak {recipe["max_lr"]}{muon}; batch
 {recipe["batch_size"]}, label smoothing {recipe["label_smoothing"]}) on {metrics["training_images"]:,} pictures
-with reflect-padded random crops, flips and {hole} cutout; {start.strip()}
+with {crops}flips{hole}; {start.strip()}
 {metrics["seconds"] / 60:.0f} minutes on {metrics["hardware"]}, precision {metrics["precision"]}.
 `metrics.json` holds the whole recipe, the library versions and the commit of the code.
 {_pictures(figures, "training_curves", "learning_rate_range")}"""
@@ -236,7 +255,9 @@ def _limits(metrics: dict[str, Any], config: NetworkConfig, figures: list[str]) 
     table = "\n".join(f"| {name} | {accuracy:.1%} |" for name, accuracy in per_class)
     return f"""## Where it fails
 
-It knows ten classes and will call everything one of them. It sees 32x32 pixels. Per class:
+It knows ten classes and will call everything one of them. It sees 32x32 pixels.{_warning(metrics)}
+
+Per class:
 
 | class | test accuracy |
 | --- | --- |
@@ -245,6 +266,19 @@ It knows ten classes and will call everything one of them. It sees 32x32 pixels.
 
 Its most confident errors; all {test["errors"]:,} are in `misclassified.parquet`:
 {_pictures(figures, "contact_sheet")}"""
+
+
+def _warning(metrics: dict[str, Any]) -> str:
+    if not (found := metrics.get(METRICS_KEY)):
+        return ""
+    alarms = found["false_alarms"]
+    detections = [f"{each['rate']:.0%} of {each['count']:,} {name}" for name, each in found["detections"].items()]
+    finds = f"; it finds {listed(detections)}" if detections else ""
+    score = found["score"].replace("_", " ")
+    return f"""
+
+A {score} of the logits below {found["threshold"]:.2f} warns of what is probably none of them. Both were chosen without
+the test pictures, of which the warning is wrong about {alarms["rate"]:.1%}{finds}."""
 
 
 ALTERNATIVE_TEXTS = {

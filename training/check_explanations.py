@@ -27,6 +27,7 @@ from interpret.words import faithfulness_table
 from model.images import to_tensor
 from model.network import STAGE_NAMES, CifarResNet
 from model.release import BUNDLED, METRICS, Release, ReleaseError, load_release, save_metrics, seal
+from training.card import CardError, write_card
 from training.cifar10 import Split, load_cifar10, split_validation
 from training.errors import TrainingError
 from training.evaluation import logits_of
@@ -120,8 +121,16 @@ def folders_by_name(named: list[tuple[str, Path]]) -> dict[str, Path]:
 
 
 def write(release: Release, key: str, found: dict[str, Any]) -> None:
-    """Adds figures to the release's metrics, and seals it again."""
-    save_metrics(dict(release.metrics) | {key: found}, release.folder)
+    """Adds figures to the release's metrics, renews its card, and seals it again.
+
+    Raises CheckError, with nothing written, if the card is broken.
+    """
+    metrics = dict(release.metrics) | {key: found}
+    try:
+        write_card(metrics, release.config, release.folder)
+    except CardError as error:
+        raise CheckError(f"The card of {release.folder} cannot be renewed: {error}.") from error
+    save_metrics(metrics, release.folder)
     seal(release.config, release.folder)
     logger.info("\nWritten into %s", release.folder / METRICS)
 

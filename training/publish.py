@@ -8,11 +8,10 @@ from typing import NamedTuple
 from model import hub
 from model.hub_errors import in_words
 from model.release import METRICS, SERVED_FILES, Release, ReleaseError, load_release
-from training.card import FIGURES, CardError, merge_cards, model_card
+from training.card import CARD, FIGURES, CardError, merge_cards, model_card
 from training.errors import TrainingError
 
 logger = logging.getLogger(__name__)
-CARD = "README.md"
 
 
 class Published(NamedTuple):

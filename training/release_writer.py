@@ -11,7 +11,7 @@ import numpy as np
 from interpret.out_of_distribution import METRICS_KEY
 from model.network import CifarResNet, NetworkConfig
 from model.release import Misclassified, load_network, save_metrics, save_misclassified, save_weights, seal
-from training.card import FIGURES, model_card
+from training.card import FIGURES, write_card
 from training.cifar10 import Split
 from training.evaluation import (
     Reliability,
@@ -61,8 +61,7 @@ def write_release(
     save_metrics(metrics, partial)
     save_misclassified(evaluation.misclassified, evaluation.config.class_names, partial)
     write_figures(folder, evaluation, partial / FIGURES)
-    figures = sorted(f"{FIGURES}/{path.name}" for path in (partial / FIGURES).glob("*.png"))
-    (partial / "README.md").write_text(model_card(metrics, evaluation.config, figures))
+    write_card(metrics, evaluation.config, partial)
     seal(evaluation.config, partial)
     shutil.rmtree(folder.release, ignore_errors=True)
     partial.rename(folder.release)

@@ -47,7 +47,9 @@ CSS = """
 #link-note, #warning p { padding: 0.45rem 0.75rem; border-left: 4px solid #d97706; background: #fef3c7;
   color: #713f12; }
 #link-note *, #warning p * { color: inherit; }
-.dark #link-note, .dark #warning p { background: #422006; color: #fde68a; }
+/* Two rules: Gradio finds `.dark` only once in each. */
+.dark #link-note { background: #422006; color: #fde68a; }
+.dark #warning p { background: #422006; color: #fde68a; }
 /* An old answer stays while the new one is computed; one that comes at once does not flicker. */
 .asked { opacity: 0.45; transition: opacity 0.15s 0.2s; }
 .lead p { color: var(--body-text-color-subdued); }

@@ -76,7 +76,7 @@ def picture_panel(served: ServedRelease) -> PicturePanel:
     ):
         pictures = [(str(each.path), each.caption) for each in chosen]
         gallery = thumbnail_gallery(label, elem_id, "thumbnails", columns=columns, pictures=pictures)
-        gallery.select(_chooser(chosen), None, panel.picture, **PRIVATE)
+        gallery.select(_chooser(chosen), None, [panel.picture, gallery], **PRIVATE)
 
     @served.answers
     def see(image: str | bytes | None, squaring: str) -> np.ndarray | dict[str, Any]:
@@ -121,8 +121,9 @@ def _components() -> PicturePanel:
     return PicturePanel(picture, squaring, seen)
 
 
-def _chooser(examples: list[ExamplePicture]) -> Callable[[gr.SelectData], np.ndarray]:
-    def choose(event: gr.SelectData) -> np.ndarray:
-        return np.asarray(Image.open(examples[event.index].path))
+def _chooser(examples: list[ExamplePicture]) -> Callable[[gr.SelectData], tuple[np.ndarray, dict[str, Any]]]:
+    def choose(event: gr.SelectData) -> tuple[np.ndarray, dict[str, Any]]:
+        # A mark on the thumbnail would outlive the picture, and the same one could not be chosen again.
+        return np.asarray(Image.open(examples[event.index].path)), gr.update(selected_index=None)
 
     return choose

@@ -7,6 +7,7 @@ from interpret.words import (
     describe_evidence,
     describe_faithfulness,
     faithfulness_table,
+    listed,
     percent,
 )
 
@@ -84,3 +85,9 @@ def test_a_methods_faithfulness_stands_beside_the_controls():
     assert describe_faithfulness(metrics, "random_cam").endswith("This control knows nothing.")
     for unknown in (describe_faithfulness(metrics, "score_cam"), describe_faithfulness({}, "score_cam")):
         assert unknown == "How faithful Score-CAM is was not measured for this release."
+
+
+def test_parts_of_a_sentence_are_listed_as_in_prose():
+    parts = ["5% of food, plants", "6% of tools", "7% of digits"]
+    assert [listed(parts[:count]) for count in range(3)] == ["", parts[0], f"{parts[0]} and {parts[1]}"]
+    assert listed(parts) == "5% of food, plants; 6% of tools; and 7% of digits"

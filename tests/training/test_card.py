@@ -6,8 +6,9 @@ import yaml
 from huggingface_hub import ModelCard
 from safetensors.torch import load_file
 
+from interpret.out_of_distribution import METRICS_KEY
 from model.release import BUNDLED, WEIGHTS
-from training.card import END, START, CardError, merge_cards, model_card
+from training.card import END, START, CardError, merge_cards, model_card, write_card
 
 from ..stand_in_hub.repositories import problems_of_card
 
@@ -67,6 +68,33 @@ def test_its_use_without_the_repository_gives_the_networks_own_logits(card, netw
 def test_the_bundled_release_has_the_card_that_would_be_written_today(release):
     figures = [f"figures/{path.name}" for path in sorted((BUNDLED / "figures").iterdir())]
     assert (BUNDLED / "README.md").read_text() == model_card(release.metrics, release.config, figures)
+
+
+def test_it_says_what_the_warning_finds_and_how_often_it_is_wrong(release):
+    card = model_card(release.metrics, release.config, [])
+    found = release.metrics[METRICS_KEY]
+    assert f"the test pictures, of which the warning is wrong about {found['false_alarms']['rate']:.1%};" in card
+    assert all(f"{each['count']:,} {name}" in card for name, each in found["detections"].items())
+    silent = {key: value for key, value in release.metrics.items() if key != METRICS_KEY}
+    assert "warns" not in model_card(silent, release.config, [])
+
+
+def test_it_names_no_augmentation_that_the_recipe_leaves_out(release):
+    recipe = release.metrics["recipe"]
+    assert "with reflect-padded random crops, flips and 12x12 cutout;" in model_card(
+        release.metrics, release.config, []
+    )
+    bare = {**release.metrics, "recipe": {**recipe, "cutout_size": 0, "crop_padding": 0}}
+    assert "with flips;" in model_card(bare, release.config, [])
+
+
+def test_renewing_a_card_on_disk_keeps_what_people_wrote(release, tmp_path):
+    write_card(release.metrics, release.config, tmp_path)
+    card = tmp_path / "README.md"
+    written = card.read_text()
+    card.write_text(f"{written}\nBy hand.\n")
+    write_card(release.metrics, release.config, tmp_path)
+    assert card.read_text() == f"{written}\nBy hand.\n"
 
 
 def test_a_repository_without_a_card_gets_the_generated_one(card):

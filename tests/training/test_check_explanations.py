@@ -60,6 +60,14 @@ def test_measuring_the_warning_on_other_pictures_writes_it_into_a_release_that_s
     detector = detector_of(load_release(release_folder).metrics)
     assert detector is not None
     assert detector.false_alarms.count == 60 and detector.detections["examples"].count == 14
+    assert "14 examples" in (release_folder / "README.md").read_text()
+
+
+def test_a_broken_card_is_said_before_anything_is_written(release_folder, capsys):
+    (release_folder / "README.md").write_text("---\nlicense: mit\n")
+    with pytest.raises(SystemExit, match=r"cannot be renewed: its metadata does not end"):
+        run(release_folder, "--others", f"examples={EXAMPLES}")
+    load_release(release_folder)
 
 
 def test_faithfulness_is_written_method_by_method_and_kept(release_folder):
