@@ -13,14 +13,16 @@ from jaxtyping import Float, Integer
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from interpret.cam import class_activation_maps
 from interpret.controls import rank_correlation
 from interpret.evidence import evidence_cells
-from interpret.methods import METHODS, Method
+from interpret.methods import METHOD_NAMES, METHODS, Method, weigh
 from model.network import STAGE_NAMES, CifarResNet
 
 BATCH = 100
 RANDOM_NETWORKS = 4
-RULES = tuple(method for method in METHODS if method.rule is not None)
+SLOW = ("score_cam",)  # runs the network again for every channel
+QUICK = tuple(name for name in METHOD_NAMES if name not in SLOW)
 PARTS = ("fc", *reversed(STAGE_NAMES))
 
 
@@ -70,14 +72,18 @@ def head_gradient(
 def maps_at_last_stage(
     network: CifarResNet, activations: Float[Tensor, "channels height width"], class_index: int
 ) -> dict[str, Float[np.ndarray, "height width"]]:
-    """The maps of every method that needs no further run of the network."""
+    """The maps of the QUICK methods, for pictures of any size."""
     gradient = head_gradient(network, activations, class_index)
-    return {method.name: _apply(method, activations, gradient) for method in RULES}
+    maps = {method.name: _apply(method, activations, gradient) for method in METHODS if method.name in QUICK}
+    return {name: each.numpy(force=True) for name, each in maps.items()}
 
 
-def _apply(method: Method, activations: Tensor, gradient: Tensor) -> np.ndarray:
-    assert method.rule is not None
-    return method.rule(activations, gradient).cpu().numpy()
+def _apply(method: Method, activations: Tensor, gradient: Tensor) -> Tensor:
+    if method.rule is not None:
+        return method.rule(activations, gradient)
+    # Ablation-CAM: the logit is the sum of what each channel's maximum adds to it, so its share is what it costs.
+    shares = (gradient * activations).sum(dim=(1, 2))
+    return torch.relu(weigh(shares / shares.sum(), activations))
 
 
 def mosaics(
@@ -101,7 +107,7 @@ def pointing_game(
     After Zhang et al. 2016, https://arxiv.org/abs/1608.00507, on mosaics as in Böhle et al. 2021,
     https://arxiv.org/abs/2104.00032, section 5.1.
     """
-    hits = dict.fromkeys((method.name for method in RULES), 0)
+    hits = dict.fromkeys(QUICK, 0)
     for batch, four in zip(pictures.split(BATCH), np.split(classes, range(BATCH, len(classes), BATCH)), strict=True):
         for activations, wanted in zip(last_stage(network, batch), four, strict=True):
             half = activations.shape[-1] // 2
@@ -125,7 +131,7 @@ def randomised(network: CifarResNet, parts: tuple[str, ...], seed: int) -> Cifar
 
 
 def randomisation_test(
-    network: CifarResNet, images: Float[Tensor, "count 3 32 32"], seed: int = 0
+    network: CifarResNet, images: Float[Tensor, "count 3 32 32"], methods: tuple[str, ...] = QUICK, seed: int = 0
 ) -> tuple[dict[str, list[float]], dict[str, tuple[float, float]]]:
     """Mean rank correlation of each method's map with the trained network's, as parts become random from the top.
 
@@ -133,14 +139,14 @@ def randomisation_test(
     random ones; and the band, mean and standard deviation, of wholly random networks' maps, two networks at a time.
     """
     predicted = torch.cat([network(batch).detach() for batch in images.split(BATCH)]).argmax(dim=1).tolist()
-    trained = _maps_of(network, images, predicted)
-    similarity: dict[str, list[float]] = {method.name: [] for method in RULES}
+    trained = _maps_of(network, images, predicted, methods)
+    similarity: dict[str, list[float]] = {name: [] for name in methods}
     for last in range(1, len(PARTS) + 1):
-        maps = _maps_of(randomised(network, PARTS[:last], seed), images, predicted)
+        maps = _maps_of(randomised(network, PARTS[:last], seed), images, predicted, methods)
         for name, values in similarity.items():
             values.append(_correlations(trained[name], maps[name])[0])
     random = [
-        _maps_of(randomised(network, PARTS, seed + number), images, predicted)
+        _maps_of(randomised(network, PARTS, seed + number), images, predicted, methods)
         for number in range(1, 1 + RANDOM_NETWORKS)
     ]
     return similarity, {name: _band([maps[name] for maps in random]) for name in similarity}
@@ -152,7 +158,9 @@ def _band(maps: list[list[np.ndarray]]) -> tuple[float, float]:
     return _correlations([one for one, _ in pairs], [other for _, other in pairs])
 
 
-def random_logit_test(network: CifarResNet, images: Float[Tensor, "count 3 32 32"], seed: int = 0) -> dict[str, float]:
+def random_logit_test(
+    network: CifarResNet, images: Float[Tensor, "count 3 32 32"], methods: tuple[str, ...] = QUICK, seed: int = 0
+) -> dict[str, float]:
     """Mean rank correlation of each method's map of the predicted class with its map of another class, drawn at random.
 
     Sixt et al. 2020, https://arxiv.org/abs/1912.09818, section 4.1: a map of the class's evidence must depend on the
@@ -161,18 +169,22 @@ def random_logit_test(network: CifarResNet, images: Float[Tensor, "count 3 32 32
     predicted = torch.cat([network(batch).detach() for batch in images.split(BATCH)]).argmax(dim=1).numpy(force=True)
     classes = network.fc.out_features
     others = (predicted + np.random.default_rng(seed).integers(1, classes, len(predicted))) % classes
-    maps, other_maps = (_maps_of(network, images, chosen.tolist()) for chosen in (predicted, others))
+    maps, other_maps = (_maps_of(network, images, chosen.tolist(), methods) for chosen in (predicted, others))
     return {name: _correlations(maps[name], other_maps[name])[0] for name in maps}
 
 
 def _maps_of(
-    network: CifarResNet, images: Float[Tensor, "count 3 32 32"], classes: list[int]
+    network: CifarResNet, images: Float[Tensor, "count 3 32 32"], classes: list[int], methods: tuple[str, ...]
 ) -> dict[str, list[np.ndarray]]:
-    maps: dict[str, list[np.ndarray]] = {method.name: [] for method in RULES}
+    maps: dict[str, list[np.ndarray]] = {name: [] for name in methods}
     activations = torch.cat([last_stage(network, batch) for batch in images.split(BATCH)])
-    for each, class_index in zip(activations, classes, strict=True):
-        for name, found in maps_at_last_stage(network, each, class_index).items():
-            maps[name].append(found)
+    for image, each, class_index in zip(images, activations, classes, strict=True):
+        found = maps_at_last_stage(network, each, class_index) if set(methods) & set(QUICK) else {}
+        for name in methods:
+            if name in SLOW:
+                cam = class_activation_maps(network, image[None], STAGE_NAMES[-1], (class_index,), name)
+                found[name] = cam.maps[0].numpy(force=True)
+            maps[name].append(found[name])
     return maps
 
 

@@ -5,6 +5,7 @@ import torch
 from interpret.cam import class_activation_maps
 from interpret.validation import (
     PARTS,
+    SLOW,
     completeness,
     last_stage,
     maps_at_last_stage,
@@ -78,3 +79,8 @@ def test_a_map_of_the_class_is_another_for_another_class(network, pictures):
     found = random_logit_test(network, pictures[0][:20])
     assert all(found[name] < 0.7 for name in ("grad_cam", "hires_cam", "layer_cam"))
     assert (found["eigen_cam"], found["random_cam"]) == pytest.approx((1, 1)), "these know no class"
+
+
+def test_slow_methods_are_checked_like_the_others(network, pictures):
+    found = random_logit_test(network, pictures[0][:1], SLOW)
+    assert found.keys() == set(SLOW) and 0 <= found["score_cam"] < 0.999

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from interpret.methods import METHODS
 from interpret.out_of_distribution import detector_of
-from interpret.validation import RULES
 from model.release import BUNDLED, load_release, read_config, save_metrics, seal
 from training.check_explanations import main
 
@@ -24,7 +24,7 @@ def test_it_prints_a_table_with_a_row_for_each_method():
     result = check("--count", "20")
     assert result.returncode == 0, result.stderr
     assert "Evidence adds up, for 20 pictures x 10 classes" in result.stdout + result.stderr
-    for method in RULES:
+    for method in METHODS:
         assert f"| {method.title} | " in result.stdout + result.stderr
 
 
