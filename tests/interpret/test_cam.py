@@ -6,6 +6,7 @@ import torch
 
 from interpret.cam import class_activation_maps, class_indices_of, resize_map
 from interpret.choices import ChoiceError
+from interpret.concurrency import traces_left
 from interpret.methods import METHOD_NAMES
 from model.network import STAGE_NAMES, STAGES, CifarResNet
 
@@ -40,13 +41,13 @@ def test_magnitude_is_kept_and_not_stretched(network, cat):
 
 
 def test_concurrent_calls_give_exactly_the_serial_results(network):
-    images = torch.rand(8, 1, 3, 32, 32, generator=torch.Generator().manual_seed(1))
+    images = torch.rand(3, 1, 3, 32, 32, generator=torch.Generator().manual_seed(1))
     jobs = [
         (image, stage, number % 10, method)
         for number, image in enumerate(images)
         for stage in STAGE_NAMES
         for method in METHOD_NAMES
-        if method not in ("score_cam", "ablation_cam") or (number < 2 and stage == "custom_block3")
+        if method not in ("score_cam", "ablation_cam") or (number == 0 and stage == "prep_layer")
     ]
     barrier = threading.Barrier(8)
 
@@ -63,11 +64,9 @@ def test_concurrent_calls_give_exactly_the_serial_results(network):
 def test_it_leaves_the_shared_network_as_it_was(network, cat):
     before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
     for method in METHOD_NAMES:
-        class_activation_maps(network, cat, "custom_block3", (1, 2), method)
+        class_activation_maps(network, cat, "prep_layer", (1, 2), method)
     assert all(torch.equal(before[name], tensor) for name, tensor in network.state_dict().items())
-    assert all(parameter.grad is None for parameter in network.parameters())
-    assert not any(module._forward_hooks or module._backward_hooks for module in network.modules())
-    assert not network.training
+    assert traces_left(network) == []
 
 
 def test_an_unknown_layer_is_answered_with_the_layers_there_are(network, cat):

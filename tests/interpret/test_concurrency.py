@@ -2,13 +2,12 @@ import copy
 
 import torch
 
-from interpret.cam import class_activation_maps
 from interpret.concurrency import memory_growth, traces_left, wrong_answers
 from interpret.methods import METHOD_NAMES
 
 
 def test_threads_get_the_serial_answers_of_every_method(network, cat):
-    wrong, compared = wrong_answers(network, cat, threads=3, stages=["resnet_block1"])
+    wrong, compared = wrong_answers(network, cat, threads=3, stages=["prep_layer"])
     assert (wrong, compared) == (0, 30)
 
 
@@ -23,12 +22,6 @@ def test_an_answer_that_depends_on_the_time_is_found_out(network, cat):
     drifting.run_stage = drift
     wrong, compared = wrong_answers(drifting, cat, threads=2, methods=["grad_cam"], stages=["resnet_block3"])
     assert wrong == compared == 2
-
-
-def test_explanations_leave_no_trace(network, cat):
-    for method in METHOD_NAMES:
-        class_activation_maps(network, cat, "resnet_block1", (1, 2), method)
-    assert traces_left(network) == []
 
 
 def test_hooks_gradients_and_training_mode_are_found_out(network):
