@@ -13,7 +13,7 @@ import gradio as gr
 from interpret.tabs.feature_maps import feature_maps_tab
 from interpret.tabs.gradcam import gradcam_tab
 from interpret.tabs.kernels import kernels_tab
-from interpret.tabs.look import CSS, NAME_PICTURES, header, theme
+from interpret.tabs.look import CSS, FOR_SCREEN_READERS, header, theme
 from interpret.tabs.misclassified import misclassified_tab
 from interpret.tabs.permalink import follow_links
 from interpret.tabs.picture import picture_panel
@@ -57,7 +57,7 @@ def main() -> None:
     demo.launch(
         theme=theme(),
         css=CSS,
-        js=NAME_PICTURES,
+        js=FOR_SCREEN_READERS,
         max_file_size="20mb",
         footer_links=["api"],
         ssr_mode=False,

@@ -101,6 +101,7 @@ def class_activation_steps(
         gradients = captured.gradients(distinct)
         maps = [chosen.rule(captured.activations, gradient) for gradient in gradients]
     else:
+        yield 0.0
         weights = yield from _weights_by_running_again(captured, chosen)
         maps = [torch.relu(weigh(weights[index], captured.activations)) for index in distinct]
     return Cam(captured.logits, indices, torch.stack([maps[distinct.index(index)] for index in indices]))

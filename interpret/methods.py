@@ -110,9 +110,10 @@ class Method:
     rule: Rule | None = None
     signed: bool = False
     of_class: bool = True
+    shares_logit: bool = False  # weights are shares of the logit, so they turn round where it is negative
 
 
-LOGITS, ACTIVATION = "logits per cell", "weighed activation"
+LOGITS, ACTIVATION, COMPONENT = "logits per cell", "weighed activation", "along the component"
 METHODS = (
     Method("grad_cam", "Grad-CAM", LOGITS, "mean gradient of each channel", "1610.02391", grad_cam_rule),
     Method(
@@ -141,7 +142,7 @@ METHODS = (
     Method(
         "eigen_cam",
         "Eigen-CAM",
-        ACTIVATION,
+        COMPONENT,
         "where the activations vary most, whatever the class",
         "2008.00299",
         eigen_cam_rule,
@@ -150,7 +151,7 @@ METHODS = (
     Method(
         "eigen_grad_cam",
         "EigenGrad-CAM",
-        LOGITS,
+        COMPONENT,
         "where gradient × activation varies most",
         "2008.00299",
         eigen_grad_cam_rule,
@@ -158,7 +159,13 @@ METHODS = (
     Method(
         "score_cam", "Score-CAM", ACTIVATION, "the score of the picture seen through each channel's map", "1910.01279"
     ),
-    Method("ablation_cam", "Ablation-CAM", ACTIVATION, "the share of the score lost without each channel"),
+    Method(
+        "ablation_cam",
+        "Ablation-CAM",
+        ACTIVATION,
+        "the share of the score lost without each channel; of a negative score, bright areas speak against the class",
+        shares_logit=True,
+    ),
     Method(
         "random_cam",
         "RandomCAM (a control)",

@@ -189,6 +189,6 @@ def _maps_of(
 
 
 def _correlations(ones: list[np.ndarray], others: list[np.ndarray]) -> tuple[float, float]:
-    found = [rank_correlation(one, other) for one, other in zip(ones, others, strict=True)]
-    known = np.array([value for value in found if value is not None])
-    return (float(known.mean()), float(known.std())) if len(known) else (0.0, 0.0)
+    """Mean and standard deviation. A constant map, which ranks nothing, is like no other: 0."""
+    found = np.array([rank_correlation(one, other) or 0.0 for one, other in zip(ones, others, strict=True)])
+    return float(found.mean()), float(found.std())

@@ -6,24 +6,28 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from interpret.methods import method_named
+from interpret.methods import METHOD_NAMES, method_named
 from interpret.out_of_distribution import Detector
 from interpret.render import two_decimals
 
 HALF_SHARE = 0.65
 QUARTER_SHARE = 0.5
+FAITHFULNESS_FIGURES = ("deletion", "insertion", "road")
 
 
-def describe_cam(cam: Float[np.ndarray, "height width"], class_name: str | None) -> str:
+def describe_cam(cam: Float[np.ndarray, "height width"], class_name: str | None, *, turned: bool = False) -> str:
     """Where a map's positive values lie: in which quarter or half of the picture, and how much of them.
 
     A map with negative values too is told what share of all evidence speaks against the class. None: a map of no class.
+    `turned`: positive values speak against the class.
     """
-    what = f"evidence for {class_name}" if class_name else "map"
+    side = "against" if turned else "for"
+    what = f"evidence {side} {class_name}" if class_name else "map"
     positive = np.maximum(cam, 0)
     total, against = float(positive.sum()), float(np.maximum(-cam, 0).sum())
     if total <= 0:
-        return f"At this layer nothing in the picture speaks for {class_name}." if class_name else "The map is empty."
+        nothing = f"This map finds nothing in the picture that speaks {side} {class_name}."
+        return nothing if class_name else "The map is empty."
     place, share = busiest_place(positive / total)
     if place is None:
         sentence = f"The {what} is spread over the whole picture"
@@ -82,18 +86,35 @@ def busiest_place(shares: Float[np.ndarray, "height width"]) -> tuple[str | None
     return None, 1.0
 
 
+def measured_faithfulness(metrics: Mapping[str, Any]) -> dict[str, Any] | None:
+    """What a release says of its methods' faithfulness, without methods that this code does not know; None if nothing.
+
+    A release is data from elsewhere: figures that are not as expected are as good as none.
+    """
+    try:
+        found = metrics["faithfulness"]
+        methods = {name: scores for name, scores in found["methods"].items() if name in METHOD_NAMES}
+        for scores in methods.values():
+            for figure in FAITHFULNESS_FIGURES:
+                mean, half_width = scores[figure]
+                float(mean), float(half_width)
+        return {**found, "count": int(found["count"]), "methods": methods} if methods else None
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return None
+
+
 def faithfulness_table(found: Mapping[str, Any]) -> str:
     """The faithfulness of each method, as a release states it, in Markdown; the most faithful by ROAD first."""
     lines = ["| method | deletion, lower is better | insertion, higher | ROAD, higher |", "| --- | --- | --- | --- |"]
     for name, scores in sorted(found["methods"].items(), key=lambda item: -item[1]["road"][0]):
-        figures = (f"{scores[each][0]:.3f} ± {scores[each][1]:.3f}" for each in ("deletion", "insertion", "road"))
+        figures = (f"{scores[each][0]:.3f} ± {scores[each][1]:.3f}" for each in FAITHFULNESS_FIGURES)
         lines.append(f"| {method_named(name).title} | {' | '.join(figures)} |")
     return "\n".join(lines)
 
 
 def describe_faithfulness(metrics: Mapping[str, Any], method: str) -> str:
     """How faithful a method's maps are, next to the random control's, as a release states it."""
-    found, control = metrics.get("faithfulness", {}), "random_cam"
+    found, control = measured_faithfulness(metrics) or {}, "random_cam"
     scores, title = found.get("methods", {}), method_named(method).title
     if method not in scores or control not in scores:
         return f"How faithful {title} is was not measured for this release."
@@ -122,5 +143,5 @@ def describe_warning(detector: Detector, class_count: int) -> str:
     return (
         f"**Probably none of the {class_count} classes:** {WARNINGS[detector.score]}. The warning is wrong about "
         f"{alarms.rate:.1%} of the {alarms.count:,} test pictures"
-        + (f". It finds {found}. So its silence proves little." if found else ".")
+        + (f". It finds {found}; others pass it by." if found else ".")
     )

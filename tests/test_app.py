@@ -1,7 +1,9 @@
 """The app, started for real and called as users call it: through gradio_client."""
 
 import json
+import re
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -18,12 +20,12 @@ from interpret.kernels import convolutions_by_name, input_channel_kernels
 from interpret.methods import METHOD_NAMES
 from interpret.prediction import predict
 from interpret.render import enlarge
-from interpret.tabs.explain import Question, explain
+from interpret.tabs.explain import Question, Style, explain
 from interpret.tabs.feature_maps import draw_channels, draw_stages
 from interpret.tabs.kernels import draw_kernels
 from interpret.tabs.served import serve
 from model.choice import Choice
-from model.images import prepare, to_tensor
+from model.images import ImageError, prepare, to_tensor
 from model.network import STAGES
 
 from .conftest import EXAMPLES, RunningApp
@@ -113,6 +115,31 @@ def test_weak_evidence_for_another_class_is_not_stretched_into_a_bright_map(rele
     assert truck.scale("magma").high == predicted.scale("magma").high == pytest.approx(predicted.maps.max())
 
 
+def test_shares_of_a_negative_score_are_said_to_speak_against_the_class(release, network, cat):
+    served = serve(Choice(release, "bundled"))
+    logits = dict(zip(release.config.class_names, network(cat)[0].tolist(), strict=True))
+    lowest = min(logits, key=logits.__getitem__)
+    assert logits[lowest] < 0
+    question = Question(str(EXAMPLES / "cat.png"), "crop", "resnet_block3", ("predicted", lowest), "ablation_cam")
+    found = explain(served, question)
+    assert found.titles() == [f"Evidence for {max(logits, key=logits.__getitem__)}", f"Evidence against {lowest}"]
+    assert f"evidence against {lowest}" in found.sentence()
+    other = explain(served, replace(question, method="layer_cam"))
+    assert f"Evidence for {lowest}" in other.titles() and "against" not in other.sentence()
+
+
+def test_a_class_that_is_also_the_predicted_one_is_explained_once(release):
+    served = serve(Choice(release, "bundled"))
+    found = explain(served, Question(str(EXAMPLES / "cat.png"), "crop", "resnet_block3", ("predicted", "cat", "dog")))
+    assert found.names == ("cat", "dog") and len(found.maps) == len(found.overlays(Style())) == 2
+
+
+def test_a_picture_that_is_no_longer_on_the_server_is_asked_for_again(release, tmp_path):
+    served = serve(Choice(release, "bundled"))
+    with pytest.raises(ImageError, match="no longer on the server; choose or upload it again"):
+        served.look(str(tmp_path / "gone.png"), "crop")
+
+
 def test_the_evidence_adds_up_to_the_score_and_its_text_says_the_same(client, network, cat):
     ledger, classes, sentence, numbers = client.predict(CAT, api_name="/evidence")
     logits = network(cat)[0]
@@ -148,6 +175,15 @@ def test_brushed_pixels_are_erased_too(client, network, cat_pixels):
     assert sentence.startswith("Without 24 brushed pixels the score of")
 
 
+def test_what_erasing_does_to_the_lead_over_another_class_is_said(client):
+    _, table, sentence = client.predict(CAT, ["B2"], "mean", "cat", "crop", "", "dog", api_name="/erase")
+    rows = {name: (predicted, measured) for name, predicted, measured, *_ in table["data"]}
+    lead = [rows["cat"][at] - rows["dog"][at] for at in (0, 1)]
+    found = re.search(r"the lead of cat over dog should change by (\S+) logits, and does by ([^;]+);", sentence)
+    assert found is not None
+    assert [float(each.replace("\u2212", "-")) for each in found.groups()] == pytest.approx(lead, abs=0.01)
+
+
 def test_controls_are_given_with_their_rank_correlations(client):
     picture, sentence, correlations = client.predict(CAT, api_name="/controls")
     assert set(correlations) == {"random_weights", "random_cam", "edges"}
@@ -163,13 +199,18 @@ def test_an_export_is_the_map_with_all_that_made_it(client, network, cat, releas
     assert np.allclose(document["map"], expected.maps[0].numpy())
     assert list(document["logits"].values()) == pytest.approx(expected.logits.tolist(), rel=1e-6)
     assert document["release"] == release.identifier and document["method"] == "layer_cam"
-    assert [Path(each).name for each in files] == ["map.json", "map.npy", "overlay.png"]
+    assert [Path(each).name for each in files] == ["map.json", "map.npy", "overlay.png", "overlay-32.png"]
+
+
+def test_an_exported_overlay_of_32_pixels_is_the_picture_that_the_network_saw(client, cat_pixels):
+    *_, small = client.predict(CAT, 0.0, api_name="/export")
+    assert np.array_equal(pixels_of(small), cat_pixels)
 
 
 def test_an_exported_overlay_has_the_pictures_own_resolution_up_to_1024_pixels(client, tmp_path):
     for size, side in (((300, 200), 200), ((3000, 2000), 1024)):
         Image.new("RGB", size, (10, 200, 30)).save(tmp_path / "wide.png")
-        *_, overlay = client.predict(handle_file(str(tmp_path / "wide.png")), 0.0, api_name="/export")
+        *_, overlay, _ = client.predict(handle_file(str(tmp_path / "wide.png")), 0.0, api_name="/export")
         assert pixels_of(overlay).shape == (side, side, 3)
         assert (pixels_of(overlay) == (10, 200, 30)).all()
 

@@ -1,6 +1,10 @@
 """Augmentation: declared with albumentations, applied to whole batches on the device that trains."""
 
+import os
+from collections.abc import Mapping
 from typing import NamedTuple
+
+os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")  # it asks the network for a newer version of itself
 
 import albumentations as A
 import cv2
@@ -54,7 +58,8 @@ class Parameters(NamedTuple):
 class BatchAugmentation:
     """The same pixels as an albumentations pipeline makes with the same parameters, for a whole batch at once.
 
-    Raises AugmentationError if the pipeline holds anything but what `augmentation` declares, in its order.
+    Raises AugmentationError if the pipeline holds anything but what `augmentation` declares, in its order, or declares
+    one of these otherwise than can be applied here.
     """
 
     def __init__(self, compose: A.Compose) -> None:
@@ -64,9 +69,17 @@ class BatchAugmentation:
         if kinds != [kind for kind in order if kind in by_kind]:
             names = ", ".join(kind.__name__ for kind in kinds)
             raise AugmentationError(f"Whole batches cannot be augmented with {names}: teach BatchAugmentation first.")
-        pad, hole = by_kind.get(A.PadIfNeeded), by_kind.get(A.CoarseDropout)
-        self.padding = (pad.min_height - SIDE) // 2 if pad else 0
-        self.hole = hole.hole_height_range[0] if hole else 0
+        pad, crop, flip, hole = (by_kind.get(kind) for kind in order)
+        padded, self.hole = pad.min_height if pad else SIDE, hole.hole_height_range[0] if hole else 0
+        square = (self.hole, self.hole)
+        for transform, wanted in (
+            (pad, {"min_width": padded, "border_mode": cv2.BORDER_REFLECT_101, "p": 1}),
+            (crop, {"height": SIDE, "width": SIDE, "p": 1}),
+            (flip, {"p": 0.5}),
+            (hole, {"num_holes_range": (1, 1), "hole_height_range": square, "hole_width_range": square, "p": 1}),
+        ):
+            _check_parameters(transform, wanted)
+        self.padding = (padded - SIDE) // 2
         self.fill = torch.tensor(hole.fill if hole else (0, 0, 0), dtype=torch.uint8)
 
     def draw(self, generator: np.random.Generator, mirrored: Bool[np.ndarray, "batch"]) -> Parameters:
@@ -92,6 +105,14 @@ class BatchAugmentation:
         inside = [(line >= start) & (line < start + self.hole) for start in (hole_tops, hole_lefts)]
         hole = inside[0][:, :, None] & inside[1][:, None, :]
         return torch.where(hole[..., None], self.fill.to(device), result)
+
+
+def _check_parameters(transform: A.BasicTransform | None, wanted: Mapping[str, object]) -> None:
+    for name, value in wanted.items():
+        if transform is not None and (found := getattr(transform, name)) != value:
+            raise AugmentationError(
+                f"Whole batches cannot be augmented with {type(transform).__name__}({name}={found}), only with {value}."
+            )
 
 
 def _reflected(index: Integer[Tensor, "..."]) -> Integer[Tensor, "..."]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from interpret.out_of_distribution import METRICS_KEY
+from interpret.out_of_distribution import detector_of
 from interpret.words import listed
 from model.network import CifarResNet, NetworkConfig
 from training.cifar10 import HUB_DATASET
@@ -269,16 +269,15 @@ Its most confident errors; all {test["errors"]:,} are in `misclassified.parquet`
 
 
 def _warning(metrics: dict[str, Any]) -> str:
-    if not (found := metrics.get(METRICS_KEY)):
+    if (detector := detector_of(metrics)) is None:
         return ""
-    alarms = found["false_alarms"]
-    detections = [f"{each['rate']:.0%} of {each['count']:,} {name}" for name, each in found["detections"].items()]
+    detections = [f"{each.rate:.0%} of {each.count:,} {name}" for name, each in detector.detections.items()]
     finds = f"; it finds {listed(detections)}" if detections else ""
-    score = found["score"].replace("_", " ")
     return f"""
 
-A {score} of the logits below {found["threshold"]:.2f} warns of what is probably none of them. Both were chosen without
-the test pictures, of which the warning is wrong about {alarms["rate"]:.1%}{finds}."""
+A {detector.score.replace("_", " ")} of the logits below {detector.threshold:.2f} warns of what is probably none of
+them. Both were chosen without the test pictures, of which the warning is wrong about
+{detector.false_alarms.rate:.1%}{finds}."""
 
 
 ALTERNATIVE_TEXTS = {

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 from jaxtyping import UInt8
 from PIL import Image
@@ -88,10 +89,11 @@ def load_cifar10(data_dir: str | Path | None = None) -> tuple[Split, Split]:
 def _download(name: str) -> Path:
     from huggingface_hub import hf_hub_download
     from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
+    from huggingface_hub.utils import httpx
 
     try:
         return Path(hf_hub_download(HUB_DATASET, PARQUET_FILES[name], repo_type="dataset", revision=HUB_REVISION))
-    except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
+    except (HfHubHTTPError, LocalEntryNotFoundError, httpx.TransportError, OSError) as error:
         raise DataError(
             f"Could not download CIFAR-10 from the Hub dataset {HUB_DATASET}: {error}. "
             "Give a local copy with --data-dir or CIFAR10_DIR."
@@ -104,7 +106,7 @@ def _read_parquet(name: str, path: Path) -> Split:
         pngs = table.column("img").combine_chunks().field("bytes")
         images = np.stack([np.asarray(Image.open(io.BytesIO(png.as_py())).convert("RGB")) for png in pngs])
         return Split(images, table.column("label").to_numpy().astype(np.uint8))
-    except (OSError, KeyError, ValueError) as error:
+    except (OSError, KeyError, ValueError, SyntaxError, pa.ArrowException) as error:  # SyntaxError: a PNG's, of Pillow
         raise DataError(f"Could not read the {name} pictures from {path}: {error}") from error
 
 

@@ -31,7 +31,10 @@ def read_curves(metrics_csvs: list[Path]) -> dict[str, Curve]:
 
 
 def training_curves(curves: dict[str, Curve]) -> Figure:
-    """Loss, accuracy and learning rate over the steps of training."""
+    """Loss, accuracy and learning rate over the epochs of training."""
+    # The training loss is logged with the last step of every epoch, counted from 0.
+    ends = curves["train/loss"][0] if "train/loss" in curves else [0.0]
+    steps_per_epoch = ends[0] + 1
     figure = Figure(figsize=(13, 3.8), layout="constrained")
     axes = figure.subplots(1, 3)
     for axis, title, names in (
@@ -41,10 +44,12 @@ def training_curves(curves: dict[str, Curve]) -> Figure:
     ):
         for name in names:
             if name in curves:
-                axis.plot(*curves[name], marker="." if len(curves[name][0]) < 50 else "", label=name)
-        axis.set(title=title, xlabel="step")
+                steps, values = curves[name]
+                epochs = [(step + 1) / steps_per_epoch for step in steps]
+                axis.plot(epochs, values, marker="." if len(steps) < 100 else "", label=name)
+        axis.set(title=title, xlabel="epoch")
         axis.grid(alpha=0.3)
-        if len(names) > 1:
+        if len(axis.lines) > 1:
             axis.legend()
     axes[0].annotate(
         "training loss includes label smoothing and augmentation", (0.02, 0.02), xycoords="axes fraction", fontsize=7

@@ -40,10 +40,10 @@ def train(options: argparse.Namespace) -> Path | None:
     Returns the release's folder; None after a range test, and in every process but the first. Raises TrainingError.
     """
     check_accelerator(options.accelerator, options.devices)
-    check_disk_space(options.out)
     if not trains_on_gpu(options.accelerator):
         keep_freed_memory()
     folder, recipe, checkpoint = prepare_run(options)
+    check_disk_space(folder.path)
     data = load_data(options, recipe)
     pl.seed_everything(recipe.seed)
     precision = chosen_precision(options, folder, resumed=checkpoint is not None)
@@ -64,9 +64,12 @@ def train(options: argparse.Namespace) -> Path | None:
         num_nodes=options.num_nodes,
     )
     logger.info("Run %s: %s, precision %s", folder.path, recipe, precision)
-    trainer.fit(module, data, ckpt_path=checkpoint)
+    try:
+        trainer.fit(module, data, ckpt_path=checkpoint)
+    except SystemExit as error:  # Lightning's answer to SIGTERM and to Ctrl+C
+        raise interrupted(folder, trainer) from error
     if trainer.current_epoch < recipe.epochs:
-        raise InterruptedRunError(f"The run stopped in epoch {trainer.current_epoch}; --resume continues it.")
+        raise interrupted(folder, trainer)
     if not trainer.is_global_zero:
         return None
     about = {"training_images": len(data.train), "seconds": round(module.fit_seconds, 1)}
@@ -75,6 +78,13 @@ def train(options: argparse.Namespace) -> Path | None:
     )
     logger.info("%s\nRelease: %s", format_table(metrics), folder.release)
     return folder.release
+
+
+def interrupted(folder: RunFolder, trainer: pl.Trainer) -> InterruptedRunError:
+    how = f"--resume {folder.last_checkpoint} continues it"
+    if not folder.last_checkpoint.exists():
+        how = "it has no checkpoint yet, so start it again"
+    return InterruptedRunError(f"The run {folder.path} was stopped in epoch {trainer.current_epoch}; {how}.")
 
 
 def load_data(options: argparse.Namespace, recipe: Recipe) -> Cifar10DataModule:
@@ -108,7 +118,7 @@ def report_range_test(result: RangeTest, folder: RunFolder) -> None:
 def prepare_run(options: argparse.Namespace) -> tuple[RunFolder, Recipe, Path | None]:
     """The run's folder and recipe, and the checkpoint to continue from (None: a new run).
 
-    Raises ResumeError if there is none, or if the options contradict the recipe that the run was started with.
+    Raises ResumeError if there is none, or if the options contradict what the run was started with.
     """
     given = {field.name: getattr(options, field.name) for field in fields(Recipe) if hasattr(options, field.name)}
     preset = PRESETS[options.preset or DEFAULT].recipe
@@ -121,4 +131,10 @@ def prepare_run(options: argparse.Namespace) -> tuple[RunFolder, Recipe, Path | 
     recipe = folder.load_recipe()
     if changed := {name: value for name, value in given.items() if getattr(recipe, name) != value}:
         raise ResumeError(f"{folder.path} was started with another recipe; it cannot resume with {changed}.")
+    before, processes = folder.load_environment().get("processes", 1), options.devices * options.num_nodes
+    if processes != before:
+        raise ResumeError(
+            f"{folder.path} was started with {before} processes, which --devices and --num-nodes must make again; "
+            f"it cannot resume with {processes}."
+        )
     return folder, recipe, checkpoint

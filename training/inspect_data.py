@@ -72,7 +72,7 @@ def channel_statistics(images: UInt8[np.ndarray, "count 32 32 3"]) -> dict[str, 
 
 
 def statistics_table(splits: dict[str, Split]) -> str:
-    """Count, shape, and the statistics of each channel and of all, as plain text."""
+    """Count, shape, classes and the statistics of each channel, as plain text."""
     lines = []
     for name, split in splits.items():
         lines.append(f"{name}: {len(split):,} pictures, shape {split.images.shape}, {split.images.dtype}")
@@ -116,10 +116,10 @@ def augmentation_sheet(image: UInt8[np.ndarray, "32 32 3"], recipe: Recipe, mean
     """One picture as it is, and several draws of each augmentation alone and of all together."""
     none = replace(recipe, crop_padding=0, cutout_size=0)
     rows = {
-        "flip": none,
-        "crop and flip": replace(none, crop_padding=recipe.crop_padding),
-        "cutout and flip": replace(none, cutout_size=recipe.cutout_size),
-        "all, as in training": recipe,
+        "flip": (none, True),
+        "crop": (replace(none, crop_padding=recipe.crop_padding), False),
+        "cutout": (replace(none, cutout_size=recipe.cutout_size), False),
+        "all, as in training": (recipe, True),
     }
     generator = np.random.default_rng(recipe.seed)
     figure = Figure(figsize=((DRAWS + 1) * 1.1, len(rows) * 1.15), layout="constrained")
@@ -127,10 +127,10 @@ def augmentation_sheet(image: UInt8[np.ndarray, "32 32 3"], recipe: Recipe, mean
     for axis in axes.flat:
         axis.set(xticks=[], yticks=[])
     axes[0, 0].set_title("as it is", fontsize=9)
-    for row, (name, each) in zip(axes, rows.items(), strict=True):
+    for row, (name, (each, flips)) in zip(axes, rows.items(), strict=True):
         row[0].set_ylabel(name, rotation=0, ha="right", va="center")
         augment = BatchAugmentation(augmentation(each, mean))
-        parameters = augment.draw(generator, mirrored=generator.integers(2, size=DRAWS) == 1)
+        parameters = augment.draw(generator, mirrored=generator.integers(1 + flips, size=DRAWS) == 1)
         drawn = augment(torch.from_numpy(image).expand(DRAWS, -1, -1, -1), parameters).numpy()
         for axis, picture in zip(row, [image, *drawn], strict=True):
             axis.imshow(picture, interpolation="nearest")

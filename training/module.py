@@ -113,6 +113,7 @@ class CifarLitModule(pl.LightningModule):
         self._clock = time.monotonic()
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        self.check_losses()  # no checkpoint holds weights that nothing can be trained from
         checkpoint["fit_seconds"] = self.elapsed_fit_seconds()
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:

@@ -11,6 +11,16 @@ def is_first_process() -> bool:
 
 
 def launched_processes() -> tuple[int, int]:
-    """How many processes torchrun started on this machine, and on how many machines; (1, 1) without torchrun."""
-    here = int(os.environ.get("LOCAL_WORLD_SIZE") or 1)
-    return here, int(os.environ.get("WORLD_SIZE") or here) // here if "LOCAL_WORLD_SIZE" in os.environ else 1
+    """How many processes torchrun or SLURM's `srun` started on each machine, and on how many; else (1, 1)."""
+    if "LOCAL_WORLD_SIZE" in os.environ:
+        here = int(os.environ["LOCAL_WORLD_SIZE"])
+        return here, int(os.environ.get("WORLD_SIZE") or here) // here
+    if "SLURM_STEP_ID" in os.environ and not _is_interactive_shell():
+        machines = int(os.environ.get("SLURM_STEP_NUM_NODES") or 1)
+        return int(os.environ.get("SLURM_STEP_NUM_TASKS") or 1) // machines, machines
+    return 1, 1
+
+
+def _is_interactive_shell() -> bool:
+    """Whether SLURM's step is a shell that somebody types in; Lightning looks at the same name."""
+    return os.environ.get("SLURM_JOB_NAME") in ("bash", "interactive")

@@ -1,12 +1,16 @@
 """One training run on disk: where its files are, and the Lightning trainer that writes them."""
 
 import json
+import math
+import os
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytorch_lightning as pl
+import torch
+from lightning_fabric.plugins.io.torch_io import TorchCheckpointIO
 from pytorch_lightning.callbacks import (
     LearningRateMonitor,
     ModelCheckpoint,
@@ -86,15 +90,48 @@ class RunFolder:
 
 
 def newest_checkpoint(out: Path) -> Path:
-    """The most recent checkpoint among the runs in `out`. Raises ResumeError if there is none."""
-    checkpoints = sorted(out.glob("*/checkpoints/last.ckpt"), key=lambda path: path.stat().st_mtime)
+    """The most recent checkpoint among the runs in `out`.
+
+    Raises ResumeError if there is none, or if the run that was started last has none: another is not what is meant.
+    """
+    checkpoints = sorted(out.glob("*/checkpoints/last.ckpt"), key=_written)
     if not checkpoints:
         raise ResumeError(f"There is nothing to resume: no {out}/*/checkpoints/last.ckpt.")
+    started = max(out.glob("*/recipe.json"), key=_written, default=None)
+    if started and _written(started) > _written(checkpoints[-1]):
+        raise ResumeError(
+            f"There is nothing to resume: {started.parent} was stopped before its first checkpoint. Start it again, or "
+            f"name the checkpoint of another run, such as {checkpoints[-1]}."
+        )
     return checkpoints[-1]
 
 
+def _written(path: Path) -> float:
+    return path.stat().st_mtime
+
+
+class WholeCheckpoints(TorchCheckpointIO):
+    """A checkpoint is there whole, or as it was before: written beside its place, then renamed.
+
+    Lightning's own goes through the folder for temporary files, and from another disk that is no rename.
+    """
+
+    def save_checkpoint(self, checkpoint: dict[str, Any], path: str | Path, storage_options: Any = None) -> None:
+        path = Path(path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial = path.with_suffix(".partial")
+        with partial.open("wb") as file:
+            torch.save(checkpoint, file)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+
+
 class IntervalCheckpoint(ModelCheckpoint):
-    """Rewrites last.ckpt at intervals within an epoch, so that a killed run loses one interval (or epoch) at most."""
+    """Rewrites last.ckpt at intervals within an epoch, so that a killed run loses one interval at most.
+
+    A run that is told to stop (SIGTERM) ends after the step that it is in, and loses nothing.
+    """
 
     def __init__(self, folder: Path, interval: timedelta) -> None:
         super().__init__(
@@ -107,6 +144,8 @@ class IntervalCheckpoint(ModelCheckpoint):
         # After the last batch the epoch's own checkpoint follows, once validation is done; one taken before it would
         # leave a resumed run to guess whether validation had happened.
         if not trainer.is_last_batch:
+            if trainer.received_sigterm:
+                self._last_time_checked = -math.inf
             super().on_train_batch_end(trainer, pl_module, outputs, batch, batch_idx)
 
 
@@ -143,6 +182,7 @@ def build_trainer(
         num_nodes=num_nodes,
         precision=precision,  # type: ignore[arg-type]
         callbacks=callbacks,
+        plugins=[WholeCheckpoints()],
         logger=[
             TensorBoardLogger(str(folder.path), name=None, version="tensorboard"),
             # A log of its own for each leg of the run: Lightning deletes a CSV log that it finds.

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from model.release import Release
 
 REPOSITORY_NAME = "cifar-xray"
+PRECISIONS = ("auto", "bf16-mixed", "16-mixed", "32-true", "64-true")
 
 
 def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
@@ -42,17 +43,16 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     ):
         add(f"--{option.replace('_', '-')}", type=kind, default=argparse.SUPPRESS, metavar="N",
             help=f"{what} (default: {_defaults(option)})")  # fmt: skip
-    add(
-        "--precision", default="auto", help="Lightning's name of it, such as 32-true (default: bf16 where it is native)"
-    )
+    add("--precision", default="auto", choices=PRECISIONS,
+        help="Lightning's name of it (default: bf16-mixed where it is native and faster)")  # fmt: skip
     add("--accelerator", default="auto", choices=["auto", "cpu", "gpu", "cuda"],
         help="where to train (default: a GPU if there is one)")  # fmt: skip
     here, machines = launched_processes()
     add("--devices", type=int, default=here, metavar="N",
         help="how many GPUs of each machine, or processes on its CPU, share every batch "
-             "(default: 1, or what torchrun started)")  # fmt: skip
+             "(default: 1, or what torchrun or srun started)")  # fmt: skip
     add("--num-nodes", type=int, default=machines, metavar="N",
-        help="how many machines (default: 1, or what torchrun started)")  # fmt: skip
+        help="how many machines (default: 1, or what torchrun or srun started)")  # fmt: skip
     add("--resume", nargs="?", const=True, metavar="CHECKPOINT",
         help="continue an interrupted run (default: the newest in --out)")  # fmt: skip
     add("--find-lr", action="store_true", help="run a learning-rate range test, save its plot, and stop")

@@ -16,7 +16,7 @@ from interpret.tabs.explain import CELLS_SIDE, GradCamControls, Question, explai
 from interpret.tabs.look import result_picture
 from interpret.tabs.picture import PicturePanel
 from interpret.tabs.served import MODEL_QUEUE, PRIVATE, ServedRelease
-from interpret.words import faithfulness_table
+from interpret.words import faithfulness_table, measured_faithfulness
 
 ALIKE = 0.7
 
@@ -134,7 +134,7 @@ def controls_section(served: ServedRelease, panel: PicturePanel, controls: GradC
     sentence = gr.Markdown(elem_classes="answer", elem_id="controls-sentence")
     picture = result_picture("The map and its controls", "controls-picture", chart=True)
     numbers = gr.JSON(label="Rank correlations", open=False, visible=False)
-    compare.click(
+    comparing = compare.click(
         controls_endpoint(served),
         inputs,
         [picture, sentence, numbers],
@@ -142,9 +142,9 @@ def controls_section(served: ServedRelease, panel: PicturePanel, controls: GradC
         show_progress="minimal",
         **MODEL_QUEUE,
     )
-    if found := served.release.metrics.get("faithfulness"):
+    if found := measured_faithfulness(served.release.metrics):
         gr.Markdown(FAITHFULNESS.format(count=found["count"], table=faithfulness_table(found)))
         faithfulness_curves(found)
     # An answer to another question than the one now asked would mislead.
     changes = [panel.seen.change, *(each.change for each in inputs[1:])]
-    gr.on(changes, lambda: (None, "", None), None, [picture, sentence, numbers], **PRIVATE)
+    gr.on(changes, lambda: (None, "", None), None, [picture, sentence, numbers], cancels=[comparing], **PRIVATE)

@@ -31,6 +31,7 @@ def erase_endpoint(served: ServedRelease) -> Callable[..., Any]:
         class_name: str = "predicted",
         squaring: str = "crop",
         brushed: str = "",
+        against: str = "none",
     ) -> tuple[np.ndarray, list[list[Any]], str]:
         """Erases parts of a picture: how the scores change, as the evidence predicts it and as measured.
 
@@ -42,16 +43,17 @@ def erase_endpoint(served: ServedRelease) -> Callable[..., Any]:
             squaring: "crop" to the centred square, or "fit" the whole picture on white.
             brushed: further pixels to erase, as 256 hexadecimal digits: a bit for each of the 32x32 pixels, row by row
                 from the top left, as numpy.packbits(mask).tobytes().hex() writes them.
+            against: a second class; the sentence is then about the lead of the first one's score over it. Or "none".
         Returns:
             What is left of the picture; a table of each class's predicted and measured change and its scores, in
             logits; a sentence.
         """
-        (wanted,) = class_indices_of((class_name,), served.class_names)
+        wanted = class_indices_of((class_name,) if against == "none" else (class_name, against), served.class_names)
         pixels = served.pixels(image, squaring)
         by_cell, by_brush = pixel_mask(cell_mask(tuple(cells))), brushed_mask(brushed)
         result = erase(served.network, pixels, by_cell | by_brush, fill)
-        index = int(result.before.argmax()) if wanted is None else wanted
-        sentence = _sentence(served, result, index, erased_words(cells, int((by_brush & ~by_cell).sum())))
+        classes = [int(result.before.argmax()) if index is None else index for index in wanted]
+        sentence = _sentence(served, result, classes, erased_words(cells, int((by_brush & ~by_cell).sum())))
         return enlarge(result.pixels, ERASED_FACTOR), _rows(served, result), sentence
 
     return erase_cells
@@ -72,21 +74,26 @@ def erased_words(cells: Sequence[str], brushed: int) -> str:
     return " and ".join(part for part in (", ".join(sorted(cells)), pixels) if part)
 
 
-def _sentence(served: ServedRelease, result: Erased, index: int, what: str) -> str:
+def _sentence(served: ServedRelease, result: Erased, classes: list[int], what: str) -> str:
     if not what:
         return "Nothing is erased yet: click a cell of the ledger, tick one, or brush over the picture."
     names, temperature = served.class_names, served.network.config.temperature
-    predicted, measured = (two_decimals(float(each[index])) for each in (result.predicted, result.measured))
+    one, *others = dict.fromkeys(classes)
+    changes = (each[one] - sum(each[other] for other in others) for each in (result.predicted, result.measured))
+    predicted, measured = (two_decimals(float(change)) for change in changes)
+    subject = f"lead of {names[one]} over {names[others[0]]}" if others else f"score of {names[one]}"
     before, after = (probabilities_of(each[None], temperature)[0] for each in (result.before, result.after))
     best = int(after.argmax())
     verdict = "still" if best == int(before.argmax()) else "now"
     return (
-        f"Without {what} the score of {names[index]} should change by {predicted} logits, and does "
+        f"Without {what} the {subject} should change by {predicted} logits, and does "
         f"by {measured}; the network {verdict} says {names[best]} ({percent(float(after[best]))})."
     )
 
 
-def erasing_section(served: ServedRelease, panel: PicturePanel, explained: gr.Dropdown, ledger: gr.Image) -> None:
+def erasing_section(
+    served: ServedRelease, panel: PicturePanel, explained: gr.Dropdown, against: gr.Dropdown, ledger: gr.Image
+) -> None:
     """Builds the section and its endpoint `/erase`; a click on a cell of the `ledger` erases it."""
     gr.Markdown(
         "**Check it yourself:** erase what the ledger calls important, and see whether the score does as it predicts. "
@@ -105,9 +112,9 @@ def erasing_section(served: ServedRelease, panel: PicturePanel, explained: gr.Dr
     # What was brushed over belongs to the picture before.
     panel.seen.change(None, None, brush, js="() => ''", **PRIVATE)
     latest_wins(
-        [panel.seen.change, cells.change, fills.change, explained.change, brush.change],
+        [panel.seen.change, cells.change, fills.change, explained.change, brush.change, against.change],
         erase_endpoint(served),
-        [panel.picture, cells, fills, explained, panel.squaring, brush],
+        [panel.picture, cells, fills, explained, panel.squaring, brush, against],
         [left, table, outcome],
         api_name="erase",
         **MODEL_QUEUE,

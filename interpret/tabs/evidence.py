@@ -100,4 +100,4 @@ def evidence_section(served: ServedRelease, panel: PicturePanel, explained: gr.D
         api_name="evidence",
         **MODEL_QUEUE,
     )
-    erasing_section(served, panel, explained, ledger)
+    erasing_section(served, panel, explained, against, ledger)

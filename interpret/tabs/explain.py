@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import gradio as gr
 import numpy as np
+import torch
 from jaxtyping import Float, UInt8
 
 from interpret.cam import Cam, class_activation_steps, class_indices_of, resize_map
@@ -70,8 +71,8 @@ class Explanation:
         return self.cam.maps.cpu().numpy()
 
     def scale(self, palette: str) -> Scale:
-        """One colour scale for all explained classes. It reaches as far as the predicted class's own map does, so that
-        weak evidence for another class looks weak."""
+        """One colour scale for all explained classes. It reaches as far as the strongest of their maps and of the
+        predicted class's own, so that weak evidence for another class looks weak."""
         extremes = np.array([self.largest])
         return (
             signed_scale(extremes, self.method.unit)
@@ -81,9 +82,14 @@ class Explanation:
 
     def sentence(self) -> str:
         return " ".join(
-            describe_cam(each, name if self.method.of_class else None)
-            for each, name in zip(self.maps, self.names, strict=True)
+            describe_cam(each, name if self.method.of_class else None, turned=turned)
+            for each, name, turned in zip(self.maps, self.names, self.turned, strict=True)
         )
+
+    @property
+    def turned(self) -> list[bool]:
+        """Which maps show what speaks against their class: shares of a negative logit."""
+        return [self.method.shares_logit and float(self.cam.logits[index]) < 0 for index in self.cam.class_indices]
 
     def overlays(self, style: Style) -> list[UInt8[np.ndarray, "320 320 3"]]:
         """The picture under each map."""
@@ -105,8 +111,10 @@ class Explanation:
 
     def titles(self) -> list[str]:
         """What each map is of."""
-        what = "Evidence for {}" if self.method.of_class else f"{self.method.title}: no class has a say"
-        return [what.format(name) for name in self.names]
+        if not self.method.of_class:
+            return [f"{self.method.title}: no class has a say"] * len(self.names)
+        pairs = zip(self.names, self.turned, strict=True)
+        return [f"Evidence {'against' if turned else 'for'} {name}" for name, turned in pairs]
 
     def confidences(self, served: ServedRelease, top_k: float) -> dict[str, float]:
         probabilities = probabilities_of(self.cam.logits[None], served.network.config.temperature)[0]
@@ -114,7 +122,7 @@ class Explanation:
 
 
 def explain_steps(served: ServedRelease, question: Question) -> Generator[float, None, Explanation]:
-    """Yields the share of the work that is done, in [0, 1]; returns the explanation.
+    """Yields the share of the work that is done, in [0, 1]; returns the explanation. A class is explained once.
 
     Raises ImageError or ChoiceError if the question has no answer.
     """
@@ -123,7 +131,8 @@ def explain_steps(served: ServedRelease, question: Question) -> Generator[float,
     wanted = class_indices_of(question.explained, served.class_names)
     cam = yield from class_activation_steps(served.network, images, question.layer, (*wanted, None), question.method)
     largest = float(cam.maps.abs().max())
-    shown = Cam(cam.logits, cam.class_indices[:-1], cam.maps[:-1])
+    explained = tuple(dict.fromkeys(cam.class_indices[:-1]))
+    shown = Cam(cam.logits, explained, torch.stack([cam.maps[cam.class_indices.index(index)] for index in explained]))
     names = tuple(served.class_names[index] for index in shown.class_indices)
     return Explanation(pixels, shown, names, method, largest)
 

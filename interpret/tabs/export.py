@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import gradio as gr
 import numpy as np
 from gradio.utils import get_upload_folder
+from jaxtyping import UInt8
 from PIL import Image
 
 from interpret.cam import resize_map
@@ -35,8 +37,8 @@ def export_endpoint(served: ServedRelease) -> Callable[..., Any]:
         method: str = "grad_cam",
         palette: str = "magma",
     ) -> list[str]:
-        """A map as files: its numbers with all that made them (JSON), the bare array (.npy), and the overlay at the
-        picture's own resolution (PNG).
+        """A map as files: its numbers with all that made them (JSON), the bare array (.npy), and the overlay (PNG) at
+        the picture's own resolution, at most 1,024 pixels a side, and at the 32x32 pixels that the network sees.
 
         Parameters:
             image: the picture, of any size; the network sees 32x32 pixels of it.
@@ -48,18 +50,20 @@ def export_endpoint(served: ServedRelease) -> Callable[..., Any]:
             method: as of /gradcam.
             palette: as of /gradcam.
         Returns:
-            Three files: map.json, map.npy and overlay.png.
+            Four files: map.json, map.npy, overlay.png and overlay-32.png.
         """
         question = Question(image, squaring, layer, (class_name,), method)
         found = explain(served, question)
         array, text = io.BytesIO(), json.dumps(document(served, question, found), indent=2)
         np.save(array, found.maps[0])
-        picture = io.BytesIO()
-        large_overlay(question, found, Style(opacity, smooth, palette)).save(picture, "PNG")
+        style = Style(opacity, smooth, palette)
+        assert image is not None
+        large = np.asarray(prepare_large(image, squaring))
         return [
             _kept("map.json", text.encode()),
             _kept("map.npy", array.getvalue()),
-            _kept("overlay.png", picture.getvalue()),
+            _kept("overlay.png", png_overlay(large, found, style)),
+            _kept("overlay-32.png", png_overlay(found.pixels, found, style)),
         ]
 
     return export
@@ -85,12 +89,12 @@ def document(served: ServedRelease, question: Question, found: Explanation) -> d
     }
 
 
-def large_overlay(question: Question, found: Explanation, style: Style) -> Image.Image:
-    """The map on the squared picture at its own resolution, at most 1024 pixels wide."""
-    assert question.image is not None
-    pixels = np.asarray(prepare_large(question.image, question.squaring))
+def png_overlay(pixels: UInt8[np.ndarray, "side side 3"], found: Explanation, style: Style) -> bytes:
+    """The first map on the picture at this resolution, as a PNG file."""
     values = resize_map(found.cam.maps[0].cpu(), len(pixels), smooth=style.smooth).numpy()
-    return Image.fromarray(overlay(pixels, found.scale(style.palette).paint(values), style.opacity))
+    file = io.BytesIO()
+    Image.fromarray(overlay(pixels, found.scale(style.palette).paint(values), style.opacity)).save(file, "PNG")
+    return file.getvalue()
 
 
 def _kept(name: str, content: bytes) -> str:
@@ -98,10 +102,10 @@ def _kept(name: str, content: bytes) -> str:
     folder = Path(get_upload_folder(), hashlib.sha256(content).hexdigest())
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / name
-    partial = folder / f".{name}.partial"
     if not path.exists():
+        partial = folder / f".{uuid.uuid4()}"  # two requests may want the same file
         partial.write_bytes(content)
-        partial.rename(path)
+        partial.replace(path)
     return str(path)
 
 
@@ -109,9 +113,15 @@ def export_section(served: ServedRelease, panel: PicturePanel, controls: GradCam
     """Builds the section and its endpoint `/export`."""
     c = controls
     inputs: list[Any] = [panel.picture, c.opacity, c.layer, c.explained, panel.squaring, c.smooth, c.method, c.palette]
-    gr.Markdown("The map as JSON and as a NumPy array, and the overlay at the picture's own resolution.")
+    gr.Markdown(
+        "The map as JSON and as a NumPy array; the overlay at the picture's own resolution (at most 1,024 pixels a "
+        "side) and at 32×32."
+    )
     prepare = gr.Button("Prepare the files", size="sm", elem_id="prepare-files")
     files = gr.File(label="Files", file_count="multiple", interactive=False, elem_id="exported-files")
-    prepare.click(export_endpoint(served), inputs, files, api_name="export", show_progress="minimal", **MODEL_QUEUE)
+    preparing = prepare.click(
+        export_endpoint(served), inputs, files, api_name="export", show_progress="minimal", **MODEL_QUEUE
+    )
+    # Neither old files nor those of a question that is no longer asked.
     changes = [panel.seen.change, *(each.change for each in inputs[1:])]
-    gr.on(changes, lambda: None, None, files, **PRIVATE)
+    gr.on(changes, lambda: None, None, files, cancels=[preparing], **PRIVATE)

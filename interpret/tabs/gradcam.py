@@ -89,7 +89,7 @@ def gradcam_on_page(served: ServedRelease) -> Callable[..., Any]:
             label, overlay, cells, sentence, other = _answer(served, end.value, Style(opacity, smooth, palette), top_k)
             titles = end.value.titles()
             shown = [gr.update(value=each, label=title) for each, title in zip((overlay, other), titles, strict=False)]
-            against_image = shown[1] if other is not None else None
+            against_image = shown[1] | {"visible": True} if other is not None else gr.update(value=None, visible=False)
             yield label, shown[0], cells, sentence, against_image, gr.update(visible=False), gr.update(visible=False)
 
     return explain_on_page
@@ -147,7 +147,8 @@ class Shown:
 def gradcam_tab(served: ServedRelease, panel: PicturePanel) -> GradCamControls:
     """Builds the tab and its endpoints `/gradcam` and `/predict`."""
     gr.Markdown(
-        "Bright areas raised the score of the chosen class; dark ones did nothing for it, or spoke against it.",
+        "Bright areas speak for the chosen class, dark ones do not. HiResCAM shows what speaks for it in red, against "
+        "it in blue.",
         elem_classes="lead",
     )
     warning_line(served, panel)
@@ -235,8 +236,8 @@ Grad-CAM asks how much the score (logit) of a class would rise if a channel of t
 adds the channels' activations up with these weights. What speaks **against** the class is cut off at zero, except by
 HiResCAM, which shows it in blue.
 
-The colours run as far as the map of the predicted class does, and the legend states how far: weak evidence for another
-class looks weak. When two classes are compared, both share one scale.
+The colours run as far as the strongest of the maps shown and of the predicted class's, and the legend states how far:
+weak evidence for another class looks weak. When two classes are compared, both share one scale.
 
 The deepest layer has only 4×4 cells. A smooth overlay looks sharper than what was computed; the cells do not.
 

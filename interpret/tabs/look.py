@@ -127,15 +127,21 @@ OPEN_API = "document.querySelector('footer button.show-api').click(); return fal
 # On a phone the answer to a click may lie above what is in view.
 SHOW_TABS = "() => document.querySelector('[role=tablist]').scrollIntoView({block: 'start', behavior: 'smooth'})"
 
-# Gradio gives its pictures no text for screen readers: each takes its label, whenever one is drawn.
-NAME_PICTURES = """
+# For screen readers: each picture takes its label as its text, whenever one is drawn, since Gradio gives it none; and
+# the sentences that change with the answer are read out.
+FOR_SCREEN_READERS = """
 () => {
-  const name = () => document.querySelectorAll(".pixels .image-container img").forEach((image) => {
-    const label = image.closest(".block").querySelector("[data-testid=block-label]")?.textContent.trim();
-    if (label && image.alt !== label) image.alt = label;
-  });
-  new MutationObserver(name).observe(document.body, {childList: true, subtree: true});
-  name();
+  const prepare = () => {
+    document.querySelectorAll(".pixels .image-container img").forEach((image) => {
+      const label = image.closest(".block").querySelector("[data-testid=block-label]")?.textContent.trim();
+      if (label && image.alt !== label) image.alt = label;
+    });
+    document.querySelectorAll(".answer, #warning, #erased-sentence").forEach((text) => {
+      if (!text.hasAttribute("aria-live")) text.setAttribute("aria-live", "polite");
+    });
+  };
+  new MutationObserver(prepare).observe(document.body, {childList: true, subtree: true});
+  prepare();
 }
 """
 

@@ -27,6 +27,7 @@ Inputs = ParamSpec("Inputs")
 Answer = TypeVar("Answer")
 
 NO_PICTURE = "Choose a picture first: drop one on the picture panel, paste it, or click an example."
+GONE = "The picture is no longer on the server; choose or upload it again."
 MODEL_QUEUE: dict[str, Any] = {"concurrency_id": "model", "concurrency_limit": 4}
 QUIET: dict[str, Any] = {"show_progress": "hidden", "trigger_mode": "always_last"}
 PRIVATE: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
@@ -113,7 +114,10 @@ class ServedRelease:
             raise ImageError(NO_PICTURE)
         if isinstance(image, bytes):
             return prepare(image, squaring)
-        status = Path(image).stat()
+        try:
+            status = Path(image).stat()
+        except OSError as error:  # Gradio empties its cache of uploads once a day
+            raise ImageError(GONE) from error
         return _prepare_once(image, status.st_mtime_ns, status.st_size, squaring)
 
     def look(

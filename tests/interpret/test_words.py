@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 
 from interpret.render import two_decimals
 from interpret.words import (
@@ -8,6 +9,7 @@ from interpret.words import (
     describe_faithfulness,
     faithfulness_table,
     listed,
+    measured_faithfulness,
     percent,
 )
 
@@ -42,7 +44,7 @@ def test_even_evidence_is_called_spread():
 
 
 def test_no_evidence_is_said_in_words():
-    assert describe_cam(np.zeros((4, 4)), "frog") == "At this layer nothing in the picture speaks for frog."
+    assert describe_cam(np.zeros((4, 4)), "frog") == "This map finds nothing in the picture that speaks for frog."
 
 
 def test_a_signed_map_says_how_much_speaks_against_the_class():
@@ -77,7 +79,8 @@ def test_the_most_faithful_method_stands_first():
 
 
 def test_a_methods_faithfulness_stands_beside_the_controls():
-    scores = {"grad_cam": {"road": [0.476, 0.018]}, "random_cam": {"road": [-0.02, 0.021]}}
+    others = {"deletion": [0.4, 0.01], "insertion": [0.6, 0.01]}
+    scores = {"grad_cam": others | {"road": [0.476, 0.018]}, "random_cam": others | {"road": [-0.02, 0.021]}}
     metrics = {"faithfulness": {"count": 1000, "methods": scores}}
     words = describe_faithfulness(metrics, "grad_cam")
     assert "1,000 test pictures" in words
@@ -85,6 +88,33 @@ def test_a_methods_faithfulness_stands_beside_the_controls():
     assert describe_faithfulness(metrics, "random_cam").endswith("This control knows nothing.")
     for unknown in (describe_faithfulness(metrics, "score_cam"), describe_faithfulness({}, "score_cam")):
         assert unknown == "How faithful Score-CAM is was not measured for this release."
+
+
+def test_a_map_of_what_speaks_against_a_class_says_so():
+    assert describe_cam(cam((0, 0, 1.0)), "frog", turned=True).startswith("100% of the evidence against frog lies in")
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        None,
+        [],
+        {"count": 10},
+        {"count": 10, "methods": {"of_tomorrow": {}}},
+        {"count": 10, "methods": {"grad_cam": {"road": [0.1, 0.2]}}},
+        {"count": 10, "methods": {"grad_cam": {"deletion": [1], "insertion": [1, 2], "road": [1, 2]}}},
+        {"count": "ten", "methods": {"grad_cam": {"deletion": [1, 2], "insertion": [1, 2], "road": [1, 2]}}},
+    ],
+)
+def test_faithfulness_that_is_not_as_expected_is_as_good_as_not_measured(found):
+    assert measured_faithfulness({"faithfulness": found}) is None
+    assert "was not measured" in describe_faithfulness({"faithfulness": found}, "grad_cam")
+
+
+def test_a_method_that_this_code_does_not_know_leaves_the_others_measured():
+    scores = {"deletion": [0.4, 0.01], "insertion": [0.6, 0.01], "road": [0.1, 0.2]}
+    found = measured_faithfulness({"faithfulness": {"count": 10, "methods": {"of_tomorrow": {}, "grad_cam": scores}}})
+    assert found == {"count": 10, "methods": {"grad_cam": scores}}
 
 
 def test_parts_of_a_sentence_are_listed_as_in_prose():

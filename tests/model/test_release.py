@@ -191,8 +191,10 @@ def test_a_release_without_any_error_still_loads(folder, samples):
 
 
 def test_the_bundled_release_is_as_accurate_as_it_claims_to_have_to_be(release):
-    assert release.test_accuracy >= 0.925
-    assert release.metrics["test"]["count"] == 10_000
+    test = release.metrics["test"]
+    assert release.metrics["preset"] == "standard"
+    assert test["accuracy"] >= 0.945 and test["ece"] <= 0.012
+    assert test["count"] == 10_000
 
 
 def test_the_bundled_release_holds_every_error_that_its_confusion_matrix_counts(release):
@@ -220,12 +222,16 @@ def test_the_bundled_samples_are_what_the_bundled_network_says_of_them(release):
 
 
 @pytest.mark.whole_data
-def test_recomputing_the_bundled_accuracy_gives_the_same_errors_to_the_last_image(release, whole_data):
+def test_recomputing_the_bundled_figures_gives_the_same_errors_to_the_last_image(release, whole_data):
     from training.cifar10 import load_cifar10
-    from training.evaluation import logits_of, misclassified_of
+    from training.evaluation import figures_of, logits_of, misclassified_of
 
     _, test = load_cifar10(whole_data)
-    recomputed = misclassified_of(test, logits_of(release.network, test), release.config.temperature)
+    logits = logits_of(release.network, test)
+    figures, stated = figures_of(logits, test.labels, release.config.temperature), release.metrics["test"]
+    assert figures["accuracy"] == stated["accuracy"]
+    assert (figures["ece"], figures["loss"]) == pytest.approx((stated["ece"], stated["loss"]), abs=1e-4)
+    recomputed = misclassified_of(test, logits, release.config.temperature)
     assert np.array_equal(recomputed.test_indices, release.misclassified.test_indices)
     assert np.array_equal(recomputed.predictions, release.misclassified.predictions)
     assert np.array_equal(recomputed.images, release.misclassified.images)

@@ -1,4 +1,5 @@
 import albumentations as A
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -49,6 +50,25 @@ def test_parameters_are_drawn_from_the_same_ranges_as_albumentations_draws_them(
 def test_a_transform_that_batches_do_not_know_is_refused_by_name():
     with pytest.raises(AugmentationError, match="VerticalFlip"):
         BatchAugmentation(A.Compose([A.VerticalFlip()]))
+
+
+@pytest.mark.parametrize(
+    "transform",
+    [
+        A.HorizontalFlip(p=0.9),
+        A.RandomCrop(28, 32),
+        A.PadIfNeeded(40, 44, border_mode=cv2.BORDER_REFLECT_101),
+        A.PadIfNeeded(40, 40, border_mode=cv2.BORDER_CONSTANT),
+        A.CoarseDropout(num_holes_range=(1, 2), hole_height_range=(8, 8), hole_width_range=(8, 8), p=1),
+        A.CoarseDropout(num_holes_range=(1, 1), hole_height_range=(8, 8), hole_width_range=(8, 12), p=1),
+        A.CoarseDropout(num_holes_range=(1, 1), hole_height_range=(4, 8), hole_width_range=(4, 8), p=1),
+        A.CoarseDropout(num_holes_range=(1, 1), hole_height_range=(8, 8), hole_width_range=(8, 8), p=0.5),
+    ],
+    ids=str,
+)
+def test_a_declaration_that_batches_would_not_follow_is_refused(transform):
+    with pytest.raises(AugmentationError, match=rf"{type(transform).__name__}\(\w+=.*\), only with"):
+        BatchAugmentation(A.Compose([transform]))
 
 
 def test_flipping_mirrors_about_half_of_the_pictures_and_changes_nothing_else(pictures):

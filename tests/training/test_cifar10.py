@@ -3,6 +3,7 @@ import shutil
 
 import numpy as np
 import pytest
+from huggingface_hub.utils import httpx
 
 from training.cifar10 import DataError, load_cifar10, split_validation
 
@@ -32,6 +33,29 @@ def test_a_damaged_file_is_refused_by_name(unmarked):
     (unmarked / "plain_text" / "test-00000-of-00001.parquet").write_bytes(b"PAR1 is not enough")
     with pytest.raises(DataError, match=r"test-00000-of-00001\.parquet"):
         load_cifar10(unmarked)
+
+
+@pytest.mark.parametrize("name", ["train", "test"])
+def test_a_file_with_a_flipped_byte_anywhere_is_refused(unmarked, name):
+    path = unmarked / "plain_text" / f"{name}-00000-of-00001.parquet"
+    sound, generator = path.read_bytes(), np.random.default_rng(0)
+    ends = [*range(4), *range(len(sound) - 200, len(sound), 4)]
+    for at in (*ends, *generator.integers(len(sound), size=30)):
+        damaged = bytearray(sound)
+        damaged[at] ^= 1 << generator.integers(8)
+        path.write_bytes(damaged)
+        with pytest.raises(DataError):
+            load_cifar10(unmarked)
+
+
+def test_without_data_and_network_it_says_where_to_put_the_data(monkeypatch):
+    def unreachable(*_, **__):
+        raise httpx.ConnectError("no route to host")
+
+    monkeypatch.delenv("CIFAR10_DIR", raising=False)
+    monkeypatch.setattr("huggingface_hub.hf_hub_download", unreachable)
+    with pytest.raises(DataError, match=r"Could not download CIFAR-10 .*no route to host.*--data-dir or CIFAR10_DIR"):
+        load_cifar10()
 
 
 def test_an_empty_folder_is_answered_with_what_it_should_hold(tmp_path):

@@ -124,6 +124,22 @@ def test_the_first_process_is_known_whoever_launched_it(monkeypatch, variables, 
     assert is_first_process() is first
 
 
+@pytest.mark.parametrize(
+    ("variables", "processes"),
+    [
+        ({"SLURM_STEP_ID": "0", "SLURM_STEP_NUM_TASKS": "8", "SLURM_STEP_NUM_NODES": "2"}, (4, 2)),
+        ({"SLURM_STEP_ID": "0", "SLURM_STEP_NUM_TASKS": "4", "SLURM_JOB_NAME": "bash"}, (1, 1)),
+        ({"SLURM_JOB_ID": "7", "SLURM_NTASKS": "4"}, (1, 1)),
+    ],
+    ids=["by srun", "typed in an interactive shell", "in a batch script, without srun"],
+)
+def test_what_slurm_started_is_the_default(monkeypatch, variables, processes):
+    monkeypatch.delenv("LOCAL_WORLD_SIZE", raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert launched_processes() == processes
+
+
 def test_what_torchrun_started_is_the_default(monkeypatch):
     monkeypatch.delenv("LOCAL_WORLD_SIZE", raising=False)
     assert launched_processes() == (1, 1)

@@ -16,7 +16,7 @@ import torch
 import yaml
 
 from interpret.out_of_distribution import detector_of
-from model.release import load_release
+from model.release import WEIGHTS, load_release
 from training.cifar10 import load_cifar10
 from training.datamodule import Cifar10DataModule
 from training.figures import read_curves
@@ -24,12 +24,13 @@ from training.fit import chosen_precision, prepare_run
 from training.module import CifarLitModule
 from training.presets import PRESETS
 from training.recipe import Recipe
-from training.run import ResumeError, RunFolder, build_trainer
+from training.run import ResumeError, RunFolder, WholeCheckpoints, build_trainer, newest_checkpoint
 from training.train import parse_arguments
 
 from ..conftest import ROOT, SUBSET
 
 SHORT = ["--batch-size", "25", "--validation-images", "20", "--accelerator", "cpu", "--precision", "32-true"]
+FINISHED = ["--epochs", "2", "--batch-size", "50", *SHORT[2:]]
 
 
 def train(*arguments: str, data: Path = SUBSET) -> subprocess.CompletedProcess[str]:
@@ -41,7 +42,7 @@ def train(*arguments: str, data: Path = SUBSET) -> subprocess.CompletedProcess[s
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run of two epochs of two steps, started from the command line as a user would."""
     out = tmp_path_factory.mktemp("runs")
-    result = train("--epochs", "2", "--batch-size", "50", *SHORT[2:], "--out", str(out))
+    result = train(*FINISHED, "--out", str(out))
     assert result.returncode == 0, result.stderr
     (run,) = out.iterdir()
     (run / "stdout.txt").write_text(result.stdout + result.stderr)
@@ -136,22 +137,55 @@ def test_an_interrupted_run_resumes_to_the_same_weights_bit_for_bit(tmp_path, st
     assert read_curves(folder.metrics_csvs)["lr-MuonSGD/rest"][0] == [3, 7]
 
 
-def test_a_killed_run_is_finished_by_resume(tmp_path):
-    command = [sys.executable, "training/train.py", "--data-dir", str(SUBSET), "--epochs", "2", *SHORT]
-    process = subprocess.Popen(
-        [*command, "--out", str(tmp_path)], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    deadline = time.monotonic() + 200
-    while not list(tmp_path.glob("*/checkpoints/last.ckpt")) and time.monotonic() < deadline:
-        assert process.poll() is None
-        time.sleep(0.05)
-    os.kill(process.pid, signal.SIGKILL)
-    process.wait()
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM], ids=lambda each: each.name)
+def test_a_stopped_run_is_finished_by_resume_with_the_same_weights(finished, tmp_path, number):
+    command = [sys.executable, "training/train.py", "--data-dir", str(SUBSET), *FINISHED]
+    with (tmp_path.parent / f"{number.name}.txt").open("w+") as errors:
+        process = subprocess.Popen(
+            [*command, "--out", str(tmp_path)], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=errors
+        )
+        deadline = time.monotonic() + 200
+        while not list(tmp_path.glob("*/checkpoints/last.ckpt")) and time.monotonic() < deadline:
+            assert process.poll() is None
+            time.sleep(0.05)
+        os.kill(process.pid, number)
+        code = process.wait()
+        errors.seek(0)
+        said = errors.read()
+    assert code == (-signal.SIGKILL if number == signal.SIGKILL else 1)
+    assert number == signal.SIGKILL or re.search(r"was stopped in epoch \d; --resume \S+last.ckpt continues it", said)
     assert not list(tmp_path.glob("*/release"))
     result = train("--resume", "--out", str(tmp_path), "--accelerator", "cpu", "--precision", "32-true")
     assert result.returncode == 0, result.stderr
     (run,) = tmp_path.iterdir()
-    assert load_release(run / "release").metrics["recipe"]["epochs"] == 2
+    assert (run / "release" / WEIGHTS).read_bytes() == (finished / "release" / WEIGHTS).read_bytes()
+
+
+def test_resume_does_not_take_up_an_older_run_than_the_one_that_was_started_last(tmp_path):
+    for name, files in (("old", ["recipe.json", "checkpoints/last.ckpt"]), ("new", ["recipe.json"])):
+        for age, each in enumerate(files):
+            path = tmp_path / name / each
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch()
+            os.utime(path, (0, 1_000 + age + 10 * (name == "new")))
+    with pytest.raises(ResumeError, match=r"new was stopped before its first checkpoint.* such as \S+old"):
+        newest_checkpoint(tmp_path)
+    (tmp_path / "new" / "recipe.json").unlink()
+    assert newest_checkpoint(tmp_path) == tmp_path / "old" / "checkpoints" / "last.ckpt"
+
+
+def test_a_run_does_not_resume_with_another_number_of_processes(finished):
+    (checkpoint,) = finished.glob("checkpoints/epoch=*.ckpt")
+    with pytest.raises(ResumeError, match=r"started with 1 processes.* cannot resume with 2"):
+        prepare_run(parse_arguments(["--resume", str(checkpoint), "--devices", "2"]))
+
+
+def test_a_checkpoint_replaces_the_one_before_it_only_when_it_is_whole(tmp_path):
+    path = tmp_path / "checkpoints" / "last.ckpt"
+    WholeCheckpoints().save_checkpoint({"step": 1}, path)
+    with pytest.raises(Exception, match="pickle"):
+        WholeCheckpoints().save_checkpoint({"step": lambda: 2}, path)
+    assert torch.load(path, weights_only=True) == {"step": 1}
 
 
 @pytest.mark.parametrize(
