@@ -11,37 +11,25 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # a script's ow
 
 import numpy as np
 
-from interpret.concurrency import memory_growth, traces_left, wrong_answers
-from interpret.methods import METHOD_NAMES, method_named
+from interpret.methods import METHOD_NAMES
 from interpret.out_of_distribution import METRICS_KEY, Detector, Rate
-from interpret.validation import (
-    PARTS,
-    QUICK,
-    SLOW,
-    completeness,
-    mosaics,
-    pointing_game,
-    random_logit_test,
-    randomisation_test,
-)
 from interpret.words import faithfulness_table
 from model.images import to_tensor
-from model.network import STAGE_NAMES, CifarResNet
+from model.network import STAGE_NAMES
 from model.release import BUNDLED, METRICS, Release, ReleaseError, load_release, save_metrics, seal
 from training.card import CardError, write_card
 from training.cifar10 import Split, load_cifar10, split_validation
 from training.errors import TrainingError
 from training.evaluation import logits_of
+from training.explanation_checks import CALLS, THREADS, ConcurrencyChecks, MapChecks, check_concurrency, check_maps
 from training.faithfulness import faithfulness
 from training.out_of_distribution import calibrate, detections
 
 logger = logging.getLogger("training")
-THREADS, CALLS, SLOW_CALLS = 8, 1_000, 40
-COLUMNS = ("method", "pointing game", "another class", *(f"+ {part}" for part in PARTS), "random against random")
 
 
 class CheckError(TrainingError):
-    """A check was asked for that this release or this data does not allow."""
+    """A check failed, or this release or this data does not allow it."""
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -56,7 +44,7 @@ def main(arguments: list[str] | None = None) -> None:
 def check(options: argparse.Namespace) -> None:
     """Runs the checks that were asked for; faithfulness and the warning's figures are written into the release.
 
-    Raises TrainingError, ReleaseError.
+    Raises TrainingError, ReleaseError; CheckError also if a check that can fail does.
     """
     train, test = load_cifar10(options.data_dir)
     release = load_release(options.release)
@@ -70,9 +58,17 @@ def check(options: argparse.Namespace) -> None:
         logger.info("%s", warning_table(found))
         write(release, METRICS_KEY, found)
     elif options.concurrency:
-        logger.info("%s", concurrency_report(release.network, test))
+        report(check_concurrency(release.network, to_tensor(test.images[:1])))
     else:
-        logger.info("%s", table(release.network, test, options.count))
+        rows = choose(test, options.count)
+        report(check_maps(release.network, to_tensor(test.images[rows]), to_tensor(test.images), test.labels))
+
+
+def report(found: MapChecks | ConcurrencyChecks) -> None:
+    """Prints what was found. Raises CheckError if it is not as it should be."""
+    logger.info("%s", found.table())
+    if misses := found.misses():
+        raise CheckError(f"not as it should be: {'; '.join(misses)}.")
 
 
 def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
@@ -183,53 +179,6 @@ def warning_table(found: dict[str, Any]) -> str:
         f"| CIFAR-10's test pictures (false alarms) | {false_alarms['count']:,} | {false_alarms['rate']:.1%} |",
     ]
     lines += [f"| {name} | {each['count']:,} | {each['rate']:.1%} |" for name, each in found["detections"].items()]
-    return "\n".join(lines)
-
-
-def concurrency_report(network: CifarResNet, test: Split) -> str:
-    """What concurrent requests get, and what they leave behind."""
-    image = to_tensor(test.images[:1])
-    wrong, compared = wrong_answers(network, image, THREADS, METHOD_NAMES)
-    growth, slow_growth = memory_growth(network, image, CALLS, QUICK), memory_growth(network, image, SLOW_CALLS, SLOW)
-    traces = "; ".join(traces_left(network)) or "no hook, no gradient, no module in training mode"
-    return (
-        f"{THREADS} threads, {len(METHOD_NAMES)} methods at {len(STAGE_NAMES)} layers: {wrong} of {compared:,} answers "
-        f"differ from the serial ones.\nLeft behind: {traces}.\n"
-        f"Memory over the second half of {CALLS:,} calls by all methods but Score-CAM: {growth / 2**20:+.1f} MiB; of "
-        f"{SLOW_CALLS} by Score-CAM: {slow_growth / 2**20:+.1f} MiB."
-    )
-
-
-def table(network: CifarResNet, test: Split, count: int) -> str:
-    """All checks of single maps as Markdown. The slow methods are checked on every fiftieth picture, on no mosaic."""
-    images = to_tensor(test.images[choose(test, count)])
-    some, few = images[: max(1, count // 10)], images[: count // 50]
-    sums = completeness(network, images)
-    pointing = pointing_game(network, *mosaics(to_tensor(test.images), test.labels, count))
-    another = random_logit_test(network, images)
-    similarity, band = randomisation_test(network, some)
-    if len(few):
-        another |= random_logit_test(network, few, SLOW)
-        slow_similarity, slow_band = randomisation_test(network, few, SLOW)
-        similarity, band = similarity | slow_similarity, band | slow_band
-    lines = [
-        f"Evidence adds up, for {sums.count:,} pictures x {network.fc.out_features} classes: largest error "
-        f"{sums.logits:.1e} of the largest logit; margins {sums.margins:.1e}.",
-        f"Pointing game on {count:,} mosaics, another class on {len(images):,} pictures, randomisation on "
-        f"{len(some):,}; Score-CAM on {len(few):,}.",
-        "",
-        f"| {' | '.join(COLUMNS)} |",
-        f"| {' | '.join('---' for _ in COLUMNS)} |",
-    ]
-    for name in METHOD_NAMES:
-        figures = ["not measured"] * (len(COLUMNS) - 1)
-        if name in pointing:
-            figures[0] = f"{pointing[name]:.1%}"
-        if name in another:
-            mean, deviation = band[name]
-            figures[1:-1] = [f"{value:.2f}" for value in (another[name], *similarity[name])]
-            figures[-1] = f"{mean:.2f} ± {deviation:.2f}"
-        lines.append(f"| {method_named(name).title} | {' | '.join(figures)} |")
     return "\n".join(lines)
 
 
