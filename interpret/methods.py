@@ -157,7 +157,11 @@ METHODS = (
         eigen_grad_cam_rule,
     ),
     Method(
-        "score_cam", "Score-CAM", ACTIVATION, "the score of the picture seen through each channel's map", "1910.01279"
+        "score_cam",
+        "Score-CAM",
+        ACTIVATION,
+        "the score of the picture seen through each channel's map; however weak, its weights add up to 1",
+        "1910.01279",
     ),
     Method(
         "ablation_cam",

@@ -3,6 +3,7 @@
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -54,6 +55,7 @@ def test_a_slow_method_says_how_far_it_is_and_can_be_stopped(visit):
     visit.page.locator("#gradcam-stop").click()
     expect(visit.page.locator("#gradcam-cells")).not_to_have_class(re.compile("asked"))
     expect(visit.page.locator("#gradcam-progress")).to_be_hidden()
+    expect(visit.page.locator("#gradcam-sentence")).to_have_text("Stopped: the map is still the one before.")
     visit.page.wait_for_timeout(4_000)
     expect(visit.page.locator("#gradcam-cells img")).to_have_attribute("src", before or "")
     choose(visit, "Method", "LayerCAM")
@@ -117,21 +119,23 @@ def test_the_controls_are_compared_on_request_and_never_shown_for_another_questi
     choose(visit, "Method", "LayerCAM")
     expect(visit.page.locator("#controls-picture img")).to_be_hidden()
     expect(visit.page.locator("#controls-sentence")).to_have_text("")
+    choose(visit, "Method", "Score-CAM")
+    visit.page.locator("#compare-controls").click()
+    choose(visit, "Method", "Grad-CAM")
+    visit.page.wait_for_timeout(8_000)  # longer than the comparison takes that nobody asks for any more
+    expect(visit.page.locator("#controls-picture img")).to_be_hidden()
 
 
-def test_the_files_hold_the_map_that_is_shown(visit, tmp_path: Path):
-    choose(visit, "Method", "XGrad-CAM")
-    unfold(visit, "Numbers, download and link")
+def exported(visit: Visit, folder: Path) -> dict[str, Any]:
+    """What map.json says, once all files are there."""
     visit.page.locator("#prepare-files").click()
     links = visit.page.locator("#exported-files a[download]")
-    expect(links).to_have_count(3)
-    for number in range(3):
+    expect(links).to_have_count(4)
+    for number in range(4):
         with visit.page.expect_download() as download:
             links.nth(number).click()
-        download.value.save_as(tmp_path / download.value.suggested_filename)
-    document = json.loads((tmp_path / "map.json").read_text())
-    assert document["method"] == "xgrad_cam" and document["class"] == "airplane"
-    assert np.allclose(np.load(tmp_path / "map.npy"), document["map"])
+        download.value.save_as(folder / download.value.suggested_filename)
+    return json.loads((folder / "map.json").read_text())
 
 
 def link_of(visit: Visit, *parts: str) -> str:
@@ -142,7 +146,7 @@ def link_of(visit: Visit, *parts: str) -> str:
     return field.input_value()
 
 
-def test_a_link_reproduces_the_view_of_an_upload(browser, visit, tmp_path: Path):
+def test_a_visitor_goes_from_an_upload_to_files_and_a_link_that_reproduces_the_view(browser, visit, tmp_path: Path):
     Image.open(EXAMPLES / "truck.png").transpose(Image.Transpose.FLIP_LEFT_RIGHT).save(tmp_path / "mirrored.png")
     visit.page.locator("#picture input[type=file]").set_input_files(str(tmp_path / "mirrored.png"))
     expect(visit.page.locator("#gradcam-label")).to_contain_text("truck")
@@ -150,8 +154,18 @@ def test_a_link_reproduces_the_view_of_an_upload(browser, visit, tmp_path: Path)
     choose(visit, "Method", "LayerCAM")
     choose(visit, "Layer, and its cells", "5: custom_block3, 4×4")
     expect(visit.page.locator("#gradcam-sentence")).to_contain_text("ship")
+    expect(visit.page.locator("#evidence-sentence")).to_contain_text("The score of ship is")
+    click_cell(visit.page.locator("#ledger img"), column=1, row=2)
+    expect(visit.page.locator("#erased-sentence")).to_contain_text("Without B3 the score of ship should change by")
     link = link_of(visit, "class=ship", "method=layer_cam", "layer=custom_block3", "upload=")
     sentence = visit.page.locator("#gradcam-sentence p").inner_text()
+    document = exported(visit, tmp_path)
+    assert {key: document[key] for key in ("class", "method", "layer", "sentence")} == {
+        "class": "ship", "method": "layer_cam", "layer": "custom_block3", "sentence": sentence
+    }  # fmt: skip
+    assert np.allclose(np.load(tmp_path / "map.npy"), document["map"])
+    with Image.open(tmp_path / "overlay-32.png") as small:
+        assert small.size == (32, 32)
     other = Visit(browser.new_context().new_page())
     other.open(link)
     expect(other.page.locator("#gradcam-sentence p")).to_have_text(sentence)

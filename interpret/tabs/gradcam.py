@@ -208,8 +208,8 @@ def _answer_when_asked(served: ServedRelease, panel: PicturePanel, shown: Shown,
         **MODEL_QUEUE,
     )
     bright = f"() => {{ {dimming(outputs, False)}; }}"
-    hidden = [gr.update(visible=False) for _ in running]
-    shown.stop.click(lambda: hidden, None, running, cancels=[explaining], js=bright, **PRIVATE)
+    stopped = [gr.update(visible=False), gr.update(visible=False), "Stopped: the map is still the one before."]
+    shown.stop.click(lambda: stopped, None, [*running, shown.sentence], cancels=[explaining], js=bright, **PRIVATE)
     # The API's answer comes whole, with no progress in between.
     gr.Button(visible=False).click(gradcam_endpoint(served), inputs, outputs, api_name="gradcam", **MODEL_QUEUE)
     look, confidences = [panel.picture, panel.squaring], shown.all_confidences
