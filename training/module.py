@@ -11,7 +11,7 @@ from pytorch_lightning.utilities.types import OptimizerLRScheduler
 from torch import Tensor
 from torch.nn import functional as F
 from torch.optim.lr_scheduler import LambdaLR
-from torchmetrics import MeanMetric
+from torchmetrics import MeanMetric, Metric
 from torchmetrics.classification import MulticlassAccuracy
 
 from model.network import CifarResNet, NetworkConfig
@@ -115,9 +115,22 @@ class CifarLitModule(pl.LightningModule):
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         self.check_losses()  # no checkpoint holds weights that nothing can be trained from
         checkpoint["fit_seconds"] = self.elapsed_fit_seconds()
+        if not self.trainer.is_last_batch:
+            states = {name: dict(each.metric_state) for name, each in self._train_metrics().items()}
+            checkpoint["train_metrics"] = states
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         self.fit_seconds = float(checkpoint["fit_seconds"])
+        # Else the means of the epoch would be those of the steps since. Each process has its own, and one is written.
+        if self.trainer.world_size == 1:
+            for name, state in checkpoint.get("train_metrics", {}).items():
+                metric = self._train_metrics()[name]
+                for key, value in state.items():
+                    setattr(metric, key, value.to(self.device))
+                metric._update_count = 1
+
+    def _train_metrics(self) -> dict[str, Metric]:
+        return {name: each for name, each in self.named_children() if name.startswith("train_")}  # type: ignore[misc]
 
     def elapsed_fit_seconds(self) -> float:
         """Seconds spent in `fit` so far, those before an interruption included."""

@@ -134,7 +134,9 @@ def test_an_interrupted_run_resumes_to_the_same_weights_bit_for_bit(tmp_path, st
     fit(folder, recipe, stop_at=stop_at)
     resumed = fit(folder, recipe, resume=True)
     assert all(torch.equal(whole[name], tensor) for name, tensor in resumed.items())
-    assert read_curves(folder.metrics_csvs)["lr-MuonSGD/rest"][0] == [3, 7]
+    curves, whole_curves = (read_curves(each.metrics_csvs) for each in (folder, RunFolder(tmp_path / "whole")))
+    assert curves["lr-MuonSGD/rest"][0] == [3, 7]
+    assert all(curves[name] == whole_curves[name] for name in ("train/loss", "train/accuracy", "val/loss"))
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM], ids=lambda each: each.name)
