@@ -2,8 +2,9 @@
 
 Three ways to train the same network, each in a process of its own: this repository's `trainer.fit`; a bare PyTorch loop
 with the same precision, memory layout, optimiser and augmentation; and a plain Lightning run in float32 NCHW with SGD,
-augmenting picture by picture. Ratios are medians over rounds. The pictures are random, which costs the same as
-CIFAR-10. Exits with status 1 if a ratio misses its bound.
+augmenting picture by picture. They take turns of a few steps, and stand still in between, so that a machine whose speed
+drifts still gives a fair figure; ratios are medians over the turns. The pictures are random, which costs the same as
+CIFAR-10. Exits with status 1 if a ratio misses its bound. Linux only.
 """
 
 import argparse
@@ -11,7 +12,6 @@ import json
 import os
 import resource
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -33,6 +33,7 @@ from torch.nn import functional as F
 from torch.utils.data import DataLoader, Dataset
 
 from benchmarks.ratio import Ratio
+from benchmarks.turns import pause, take_turns
 from model.network import CifarResNet, NetworkConfig
 from training.allocator import keep_freed_memory
 from training.augmentation import augmentation
@@ -49,28 +50,48 @@ GIBIBYTE = 2**30
 
 @dataclass(frozen=True)
 class Measurement:
-    """Training pictures per second, the share of the time between two steps, and the peak memory in bytes."""
+    """Pictures per second in each turn, the share of the time between two steps, and the peak memory in bytes."""
 
-    images_per_second: float
+    images_per_second: list[float]
     waiting: float
     peak_memory: int
 
 
-class Stopwatch(pl.Callback):
-    """Times the steps after the first few, and how long the loop was between them: waiting for a batch, mostly."""
+@dataclass(frozen=True)
+class Plan:
+    """How many turns there are, of how many steps, after how many steps to warm up."""
 
-    def __init__(self, warm_up: int) -> None:
-        self.warm_up, self.steps, self.between = warm_up, 0, 0.0
+    turns: int
+    steps: int
+    warm_up: int
+
+    @property
+    def total_steps(self) -> int:
+        return self.warm_up + self.turns * self.steps
+
+
+class Stopwatch(pl.Callback):
+    """Times the turns, and how long the loop was between two steps: waiting for a batch, mostly.
+
+    After the warm-up and after every turn the process stops itself, until somebody continues it.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan, self.done, self.between = plan, -plan.warm_up, 0.0
+        self.turns: list[float] = []
         self.start = self.last_end = 0.0
 
     def begin_step(self) -> None:
-        if self.steps >= self.warm_up:
+        if self.done >= 0:
             self.between += time.perf_counter() - self.last_end
 
     def end_step(self) -> None:
-        self.steps += 1
-        if self.steps == self.warm_up:
+        self.done += 1
+        if self.done >= 0 and self.done % self.plan.steps == 0:
             synchronise()
+            if self.done:
+                self.turns.append(time.perf_counter() - self.start)
+            pause()
             self.start = time.perf_counter()
         self.last_end = time.perf_counter()
 
@@ -81,12 +102,12 @@ class Stopwatch(pl.Callback):
         self.end_step()
 
     def measurement(self) -> Measurement:
-        synchronise()
-        elapsed = time.perf_counter() - self.start
-        speed = (self.steps - self.warm_up) * RECIPE.batch_size / elapsed
+        speeds = [self.plan.steps * RECIPE.batch_size / seconds for seconds in self.turns]
         if torch.cuda.is_available():
-            return Measurement(speed, self.between / elapsed, torch.cuda.max_memory_allocated())
-        return Measurement(speed, self.between / elapsed, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
+            peak = torch.cuda.max_memory_allocated()
+        else:
+            peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+        return Measurement(speeds, self.between / sum(self.turns), peak)
 
 
 def synchronise() -> None:
@@ -100,12 +121,12 @@ def random_pictures(count: int) -> Split:
     return Split(images, generator.integers(0, 10, count).astype(np.uint8))
 
 
-def measure_fit(steps: int, warm_up: int) -> Measurement:
+def measure_fit(plan: Plan) -> Measurement:
     """This repository's run: logs, progress bar, metrics, checkpoints and all."""
     if not trains_on_gpu("auto"):
         keep_freed_memory()
-    watch = Stopwatch(warm_up)
-    pictures = random_pictures((steps + warm_up) * RECIPE.batch_size)
+    watch = Stopwatch(plan)
+    pictures = random_pictures(plan.total_steps * RECIPE.batch_size)
     data = Cifar10DataModule(pictures, pictures, RECIPE, NetworkConfig().mean)
     with tempfile.TemporaryDirectory() as folder:
         trainer = build_trainer(
@@ -120,13 +141,13 @@ def measure_fit(steps: int, warm_up: int) -> Measurement:
         return watch.measurement()
 
 
-def measure_bare(steps: int, warm_up: int) -> Measurement:
+def measure_bare(plan: Plan) -> Measurement:
     """A loop without Lightning, metrics, logs or checkpoints."""
     device = torch.device("cuda" if trains_on_gpu("auto") else "cpu")
     if device.type == "cpu":
         keep_freed_memory()
-    watch = Stopwatch(warm_up)
-    pictures = random_pictures((steps + warm_up) * RECIPE.batch_size)
+    watch = Stopwatch(plan)
+    pictures = random_pictures(plan.total_steps * RECIPE.batch_size)
     data = Cifar10DataModule(pictures, pictures, RECIPE, NetworkConfig().mean)
     module = CifarLitModule(RECIPE, len(data.batches)).to(device)
     configured: Any = module.configure_optimizers()
@@ -176,45 +197,41 @@ class PlainModule(pl.LightningModule):
         return torch.optim.SGD(self.parameters(), lr=0.01, momentum=0.9)
 
 
-def measure_plain(steps: int, warm_up: int) -> Measurement:
-    watch = Stopwatch(warm_up)
-    pictures = random_pictures((steps + warm_up) * RECIPE.batch_size)
+def measure_plain(plan: Plan) -> Measurement:
+    watch = Stopwatch(plan)
+    pictures = random_pictures(plan.total_steps * RECIPE.batch_size)
     loader = DataLoader(OneByOne(pictures), batch_size=RECIPE.batch_size, shuffle=True, drop_last=True)
     trainer = pl.Trainer(max_epochs=1, devices=1, logger=False, enable_checkpointing=False, callbacks=[watch])
     trainer.fit(PlainModule(), loader)
     return watch.measurement()
 
 
-WAYS: dict[str, Callable[[int, int], Measurement]] = {
+WAYS: dict[str, Callable[[Plan], Measurement]] = {
     "fit": measure_fit,
     "bare": measure_bare,
     "plain": measure_plain,
 }
 
 
-def measured(way: str, options: argparse.Namespace) -> Measurement:
-    """The measurement of one way, in a process of its own."""
-    arguments = ["--way", way, "--steps", str(options.steps), "--warm-up", str(options.warm_up)]
-    result = subprocess.run([sys.executable, __file__, *arguments], capture_output=True, text=True)
-    if result.returncode:
-        sys.exit(f"{way} failed:\n{result.stderr}")
-    return Measurement(**json.loads(result.stdout.splitlines()[-1]))
+def measure_in_turns(plan: Plan) -> dict[str, Measurement]:
+    """Each way's measurement."""
+    options = [f"--{name.replace('_', '-')}={value}" for name, value in asdict(plan).items()]
+    printed = take_turns({way: [sys.executable, __file__, "--way", way, *options] for way in WAYS}, plan.turns)
+    return {way: Measurement(**json.loads(output.splitlines()[-1])) for way, output in printed.items()}
 
 
-def ratios(rounds: list[dict[str, Measurement]]) -> list[Ratio]:
-    def median(value: Callable[[dict[str, Measurement]], float]) -> float:
-        return statistics.median(value(each) for each in rounds)
+def ratios(found: dict[str, Measurement]) -> list[Ratio]:
+    fit, bare, plain = (found[way].images_per_second for way in ("fit", "bare", "plain"))
 
-    fit, bare, plain = (
-        median(lambda each, way=way: each[way].images_per_second)  # type: ignore[misc]
-        for way in ("fit", "bare", "plain")
-    )
-    against_bare = median(lambda each: each["fit"].images_per_second / each["bare"].images_per_second)
-    against_plain = median(lambda each: each["fit"].images_per_second / each["plain"].images_per_second)
-    waiting, memory = median(lambda each: each["fit"].waiting), max(each["fit"].peak_memory for each in rounds)
+    def against(other: list[float]) -> tuple[float, str]:
+        value = statistics.median(ours / theirs for ours, theirs in zip(fit, other, strict=True))
+        return value, f"{statistics.median(fit):.0f} / {statistics.median(other):.0f} images/s"
+
+    (against_bare, bare_speeds), (against_plain, plain_speeds) = against(bare), against(plain)
+    waiting, memory = found["fit"].waiting, found["fit"].peak_memory
     return [
-        Ratio("trainer.fit / bare loop", against_bare, 0.95, False, f"{fit:.0f} / {bare:.0f} images/s"),
-        Ratio("trainer.fit / plain float32 NCHW run", against_plain, 3, False, f"{fit:.0f} / {plain:.0f} images/s"),
+        Ratio("trainer.fit / bare loop", against_bare, 0.95, False, bare_speeds),
+        Ratio("trainer.fit / plain float32 NCHW run", against_plain, 3, False, plain_speeds),
         Ratio("between steps, waiting for batches / time of trainer.fit", waiting, 0.03, True, ""),
         Ratio("peak memory of trainer.fit / 6 GiB", memory / (6 * GIBIBYTE), 1, True, f"{memory / GIBIBYTE:.1f} GiB"),
     ]  # fmt: skip
@@ -222,16 +239,17 @@ def ratios(rounds: list[dict[str, Measurement]]) -> list[Ratio]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=3, help="of one measurement of each way (default: 3)")
-    parser.add_argument("--steps", type=int, default=12, help="timed steps of each measurement (default: 12)")
-    parser.add_argument("--warm-up", type=int, default=4, help="steps before those (default: 4)")
-    parser.add_argument("--way", choices=WAYS, help="measure one way, in this process, and print JSON")
+    parser.add_argument("--turns", type=int, default=7, help="of each way (default: 7)")
+    parser.add_argument("--steps", type=int, default=3, help="of each turn (default: 3)")
+    parser.add_argument("--warm-up", type=int, default=4, help="steps before the first turn (default: 4)")
+    parser.add_argument("--way", choices=WAYS, help="measure one way, in this process, which stops itself after turns")
     options = parser.parse_args()
+    plan = Plan(options.turns, options.steps, options.warm_up)
     if options.way:
-        print("\n" + json.dumps(asdict(WAYS[options.way](options.steps, options.warm_up))))
+        print("\n" + json.dumps(asdict(WAYS[options.way](plan))))
         return
     print(f"{hardware_name(trains_on_gpu('auto'))}, {fast_precision('auto')}")
-    table = ratios([{way: measured(way, options) for way in WAYS} for _ in range(options.rounds)])
+    table = ratios(measure_in_turns(plan))
     for ratio in table:
         print(ratio)
     sys.exit(0 if all(ratio.holds for ratio in table) else 1)
