@@ -38,6 +38,7 @@ def test_equal_masks_get_equal_weights(network, cat):
 def test_they_report_how_much_is_done_and_can_be_left_in_between(network, cat):
     for method in ("score_cam", "ablation_cam"):
         steps = class_activation_steps(network, cat, "resnet_block3", (None,), method)
+        assert next(steps) == 0, "the bar is there before anything runs"
         assert 0 < next(steps) < 0.5
         steps.close()
         shares, cam = drained(class_activation_steps(network, cat, "resnet_block3", (None,), method))
