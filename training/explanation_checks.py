@@ -21,7 +21,7 @@ from interpret.validation import (
 )
 from model.network import STAGE_NAMES, CifarResNet
 
-THREADS, CALLS, SLOW_CALLS = 8, 1_000, 200
+THREADS, CALLS, SLOW_CALLS = 8, 1_000, 100
 FLAT = 32 * 2**20  # bytes; the resident memory of a process is never quite still
 MOST_ROUNDING = 1e-4
 CLEARLY_POINTED = 0.5  # chance is 0.25
