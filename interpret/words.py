@@ -136,10 +136,15 @@ WARNINGS = {
 }
 
 
+def describe_detections(detector: Detector) -> str:
+    """What share of which other pictures the warning finds; empty if that was not measured."""
+    return listed([f"{percent(each.rate)} of {each.count:,} {name}" for name, each in detector.detections.items()])
+
+
 def describe_warning(detector: Detector, class_count: int) -> str:
     """What the warning means, and how often it is right and wrong."""
     alarms = detector.false_alarms
-    found = listed([f"{percent(each.rate)} of {each.count:,} {name}" for name, each in detector.detections.items()])
+    found = describe_detections(detector)
     return (
         f"**Probably none of the {class_count} classes:** {WARNINGS[detector.score]}. The warning is wrong about "
         f"{alarms.rate:.1%} of the {alarms.count:,} test pictures"

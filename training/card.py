@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from interpret.out_of_distribution import detector_of
-from interpret.words import listed
+from interpret.words import describe_detections
 from model.network import CifarResNet, NetworkConfig
 from training.cifar10 import HUB_DATASET
 
@@ -271,8 +271,8 @@ Its most confident errors; all {test["errors"]:,} are in `misclassified.parquet`
 def _warning(metrics: dict[str, Any]) -> str:
     if (detector := detector_of(metrics)) is None:
         return ""
-    detections = [f"{each.rate:.0%} of {each.count:,} {name}" for name, each in detector.detections.items()]
-    finds = f"; it finds {listed(detections)}" if detections else ""
+    detections = describe_detections(detector)
+    finds = f"; it finds {detections}" if detections else ""
     return f"""
 
 A {detector.score.replace("_", " ")} of the logits below {detector.threshold:.2f} warns of what is probably none of

@@ -27,6 +27,10 @@ class ResumeError(TrainingError):
     """There is no run to resume, or it was started with another recipe."""
 
 
+class RunFolderError(TrainingError):
+    """A run's folder cannot be created."""
+
+
 @dataclass(frozen=True)
 class RunFolder:
     """`<out>/<timestamp>/`: recipe.json, environment.json, checkpoints/, logs, release/."""
@@ -55,8 +59,14 @@ class RunFolder:
         return self.path / "release"
 
     def start(self, recipe: Recipe, environment: dict[str, object]) -> None:
-        """Creates the folder and notes the recipe and the environment of the run."""
-        self.path.mkdir(parents=True)
+        """Creates the folder and notes the recipe and the environment of the run.
+
+        Raises RunFolderError if there can be no such folder.
+        """
+        try:
+            self.path.mkdir(parents=True)
+        except OSError as error:
+            raise RunFolderError(f"The run cannot be kept in {self.path}: {error.strerror}.") from error
         (self.path / "recipe.json").write_text(json.dumps(asdict(recipe), indent=2) + "\n")
         (self.path / "environment.json").write_text(json.dumps(environment, indent=2) + "\n")
 

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # a script's own folder is on the path, the root is not
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 os.environ.setdefault("HF_HUB_DISABLE_XET", "1")  # a transport of its own, which keeps to no deadline
-os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")
 
 from model.hub import Target, check_target, limit_waiting
 from model.hub_errors import HubError

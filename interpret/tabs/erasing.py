@@ -11,6 +11,7 @@ from interpret.erasing import CELL_NAMES, FILLS, GRID, Erased, brushed_mask, cel
 from interpret.prediction import probabilities_of
 from interpret.render import enlarge, panel_origin, two_decimals
 from interpret.tabs.brush import brush_on, picture_brush
+from interpret.tabs.explain import asked_classes
 from interpret.tabs.look import result_picture
 from interpret.tabs.picture import PicturePanel
 from interpret.tabs.served import MODEL_QUEUE, PRIVATE, ServedRelease, latest_wins
@@ -48,7 +49,7 @@ def erase_endpoint(served: ServedRelease) -> Callable[..., Any]:
             What is left of the picture; a table of each class's predicted and measured change and its scores, in
             logits; a sentence.
         """
-        wanted = class_indices_of((class_name,) if against == "none" else (class_name, against), served.class_names)
+        wanted = class_indices_of(asked_classes(class_name, against), served.class_names)
         pixels = served.pixels(image, squaring)
         by_cell, by_brush = pixel_mask(cell_mask(tuple(cells))), brushed_mask(brushed)
         result = erase(served.network, pixels, by_cell | by_brush, fill)

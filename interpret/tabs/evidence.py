@@ -13,6 +13,7 @@ from interpret.evidence import Evidence, evidence
 from interpret.render import Panel, draw_panels, enlarge, two_decimals, write_numbers
 from interpret.scales import Scale, signed_scale
 from interpret.tabs.erasing import LEDGER_FACTOR, erasing_section
+from interpret.tabs.explain import asked_classes
 from interpret.tabs.look import result_picture
 from interpret.tabs.picture import PicturePanel
 from interpret.tabs.served import MODEL_QUEUE, ServedRelease, latest_wins
@@ -61,7 +62,7 @@ def evidence_endpoint(served: ServedRelease) -> Callable[..., Any]:
             against, cells (4 rows of 4, in logits), their sum, every class's logit, and the release.
         """
         _, images = served.look(image, squaring)
-        wanted = class_indices_of((class_name,) if against == "none" else (class_name, against), served.class_names)
+        wanted = class_indices_of(asked_classes(class_name, against), served.class_names)
         found = evidence(served.network, images)
         one, *rest = (int(found.logits.argmax()) if index is None else index for index in wanted)
         other = rest[0] if rest and rest[0] != one else None

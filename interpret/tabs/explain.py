@@ -121,6 +121,11 @@ class Explanation:
         return top_classes(probabilities, served.class_names, top_k)
 
 
+def asked_classes(class_name: str, against: str) -> tuple[str, ...]:
+    """The classes that a question is about: one, and the one that it is compared with, if it is ("none": it is not)."""
+    return (class_name,) if against == "none" else (class_name, against)
+
+
 def explain_steps(served: ServedRelease, question: Question) -> Generator[float, None, Explanation]:
     """Yields the share of the work that is done, in [0, 1]; returns the explanation. A class is explained once.
 

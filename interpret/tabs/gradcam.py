@@ -13,7 +13,7 @@ from interpret.prediction import predict, top_classes
 from interpret.scales import UNSIGNED_PALETTE, UNSIGNED_PALETTES
 from interpret.tabs.controls import controls_section
 from interpret.tabs.evidence import evidence_section
-from interpret.tabs.explain import Explanation, GradCamControls, Question, Style, explain, explain_steps
+from interpret.tabs.explain import Explanation, GradCamControls, Question, Style, asked_classes, explain, explain_steps
 from interpret.tabs.export import export_section
 from interpret.tabs.look import result_picture
 from interpret.tabs.permalink import link_section
@@ -96,8 +96,7 @@ def gradcam_on_page(served: ServedRelease) -> Callable[..., Any]:
 
 
 def _question(image: str | None, squaring: str, layer: str, class_name: str, against: str, method: str) -> Question:
-    classes = (class_name,) if against in ("none", class_name) else (class_name, against)
-    return Question(image, squaring, layer, classes, method)
+    return Question(image, squaring, layer, asked_classes(class_name, against), method)
 
 
 def _answer(
@@ -215,7 +214,6 @@ def _answer_when_asked(served: ServedRelease, panel: PicturePanel, shown: Shown,
     look, confidences = [panel.picture, panel.squaring], shown.all_confidences
     latest_wins([panel.seen.change], predict_endpoint(served), look, confidences, api_name="predict", **MODEL_QUEUE)
     c.method.change(lambda method: describe_faithfulness(metrics, method), c.method, shown.faithful, **PRIVATE)
-    c.against.change(lambda name: gr.update(visible=name != "none"), c.against, shown.against, **PRIVATE)
 
 
 def _controls(class_names: tuple[str, ...]) -> GradCamControls:

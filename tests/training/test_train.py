@@ -24,7 +24,7 @@ from training.fit import chosen_precision, prepare_run
 from training.module import CifarLitModule
 from training.presets import PRESETS
 from training.recipe import Recipe
-from training.run import ResumeError, RunFolder, WholeCheckpoints, build_trainer, newest_checkpoint
+from training.run import ResumeError, RunFolder, RunFolderError, WholeCheckpoints, build_trainer, newest_checkpoint
 from training.train import parse_arguments
 
 from ..conftest import ROOT, SUBSET
@@ -174,6 +174,12 @@ def test_resume_does_not_take_up_an_older_run_than_the_one_that_was_started_last
         newest_checkpoint(tmp_path)
     (tmp_path / "new" / "recipe.json").unlink()
     assert newest_checkpoint(tmp_path) == tmp_path / "old" / "checkpoints" / "last.ckpt"
+
+
+def test_a_place_where_no_run_can_be_kept_is_a_sentence(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(RunFolderError, match=r"cannot be kept in \S+file/run: Not a directory\."):
+        RunFolder(tmp_path / "file" / "run").start(Recipe(), {})
 
 
 def test_a_run_does_not_resume_with_another_number_of_processes(finished):
