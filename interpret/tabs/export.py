@@ -3,21 +3,18 @@
 import hashlib
 import io
 import json
-import uuid
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
 import numpy as np
-from gradio.utils import get_upload_folder
 from jaxtyping import UInt8
-from PIL import Image
 
 from interpret.cam import resize_map
 from interpret.prediction import probabilities_of
 from interpret.render import overlay
 from interpret.tabs.explain import Explanation, GradCamControls, Question, Style, explain
+from interpret.tabs.files import keep, png
 from interpret.tabs.picture import PicturePanel
 from interpret.tabs.served import MODEL_QUEUE, PRIVATE, ServedRelease
 from model.images import prepare_large
@@ -60,10 +57,10 @@ def export_endpoint(served: ServedRelease) -> Callable[..., Any]:
         assert image is not None
         large = np.asarray(prepare_large(image, squaring))
         return [
-            _kept("map.json", text.encode()),
-            _kept("map.npy", array.getvalue()),
-            _kept("overlay.png", png_overlay(large, found, style)),
-            _kept("overlay-32.png", png_overlay(found.pixels, found, style)),
+            keep("map.json", text.encode()),
+            keep("map.npy", array.getvalue()),
+            keep("overlay.png", overlay_at(large, found, style)),
+            keep("overlay-32.png", overlay_at(found.pixels, found, style)),
         ]
 
     return export
@@ -89,24 +86,10 @@ def document(served: ServedRelease, question: Question, found: Explanation) -> d
     }
 
 
-def png_overlay(pixels: UInt8[np.ndarray, "side side 3"], found: Explanation, style: Style) -> bytes:
+def overlay_at(pixels: UInt8[np.ndarray, "side side 3"], found: Explanation, style: Style) -> bytes:
     """The first map on the picture at this resolution, as a PNG file."""
     values = resize_map(found.cam.maps[0].cpu(), len(pixels), smooth=style.smooth).numpy()
-    file = io.BytesIO()
-    Image.fromarray(overlay(pixels, found.scale(style.palette).paint(values), style.opacity)).save(file, "PNG")
-    return file.getvalue()
-
-
-def _kept(name: str, content: bytes) -> str:
-    """A file in Gradio's own cache, which Gradio empties; equal content is kept once."""
-    folder = Path(get_upload_folder(), hashlib.sha256(content).hexdigest())
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / name
-    if not path.exists():
-        partial = folder / f".{uuid.uuid4()}"  # two requests may want the same file
-        partial.write_bytes(content)
-        partial.replace(path)
-    return str(path)
+    return png(overlay(pixels, found.scale(style.palette).paint(values), style.opacity))
 
 
 def export_section(served: ServedRelease, panel: PicturePanel, controls: GradCamControls) -> None:

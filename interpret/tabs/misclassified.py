@@ -10,6 +10,7 @@ import pandas as pd
 from interpret.misclassified import ANY, select_errors
 from interpret.render import enlarge
 from interpret.tabs.explain import GradCamControls
+from interpret.tabs.files import in_files
 from interpret.tabs.look import SHOW_TABS, thumbnail_gallery
 from interpret.tabs.picture import PicturePanel
 from interpret.tabs.served import PRIVATE, QUIET, ServedRelease
@@ -84,7 +85,7 @@ def error_opener(served: ServedRelease) -> tuple[Callable[..., Any], Callable[..
             return (gr.skip(),) * 5
         row = int(rows[event.index])
         predicted, true = names[samples.predictions[row]], names[samples.labels[row]]
-        return row, samples.images[row], predicted, true, gr.update(selected="gradcam")
+        return row, in_files(samples.images[row]), predicted, true, gr.update(selected="gradcam")
 
     def forget_error(image: str | None, squaring: str, row: int | None) -> Any:
         """Another picture than the error that was opened is explained by its own prediction again."""

@@ -11,6 +11,7 @@ from gradio.utils import get_upload_folder
 from interpret.choices import ChoiceError
 from interpret.permalink import LinkError, View, view_of
 from interpret.tabs.explain import GradCamControls
+from interpret.tabs.files import in_files
 from interpret.tabs.picture import PicturePanel, example_pictures
 from interpret.tabs.served import PRIVATE, ServedRelease, latest_wins
 from model.images import ImageError, prepare, read_rgb
@@ -88,10 +89,10 @@ def follow_links(
             view = view_of(dict(request.query_params), served.release.identifier, served.class_names)
             if view is not None:
                 choices = view.squaring, view.class_name, view.against, view.layer, view.method
-                return find_picture(served, view), *choices, gr.skip()
+                return in_files(find_picture(served, view)), *choices, gr.skip()
         except (ChoiceError, ImageError) as error:
-            return np.asarray(read_rgb(first.path)), *unchanged, gr.update(value=str(error), visible=True)
-        return np.asarray(read_rgb(first.path)), *unchanged, gr.skip()
+            return str(first.path), *unchanged, gr.update(value=str(error), visible=True)
+        return str(first.path), *unchanged, gr.skip()
 
     # Not the components' values: the API would take them for the defaults of its parameters.
     demo.load(

@@ -11,7 +11,6 @@ import gradio as gr
 import numpy as np
 from gradio.data_classes import ImageData
 from gradio.utils import get_upload_folder, is_in_or_equal
-from PIL import Image
 
 from interpret.render import enlarge
 from interpret.tabs.look import thumbnail_gallery
@@ -121,9 +120,9 @@ def _components() -> PicturePanel:
     return PicturePanel(picture, squaring, seen)
 
 
-def _chooser(examples: list[ExamplePicture]) -> Callable[[gr.SelectData], tuple[np.ndarray, dict[str, Any]]]:
-    def choose(event: gr.SelectData) -> tuple[np.ndarray, dict[str, Any]]:
+def _chooser(examples: list[ExamplePicture]) -> Callable[[gr.SelectData], tuple[str, dict[str, Any]]]:
+    def choose(event: gr.SelectData) -> tuple[str, dict[str, Any]]:
         # A mark on the thumbnail would outlive the picture, and the same one could not be chosen again.
-        return np.asarray(Image.open(examples[event.index].path)), gr.update(selected_index=None)
+        return str(examples[event.index].path), gr.update(selected_index=None)
 
     return choose

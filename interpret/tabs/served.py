@@ -17,6 +17,7 @@ from jaxtyping import Float, UInt8
 from torch import Tensor
 
 from interpret.choices import ChoiceError
+from interpret.tabs.files import in_files
 from interpret.tabs.zero_gpu import lend_gpu
 from model.choice import Choice
 from model.images import ImageError, prepare, to_tensor
@@ -128,7 +129,8 @@ class ServedRelease:
         return pixels, to_tensor(pixels[None]).to(self.device)
 
     def answers(self, handler: Callable[Inputs, Answer]) -> Callable[Inputs, Answer]:
-        """Turns the library's own errors into Gradio's, whose message reaches the visitor and the API unmasked.
+        """Turns the library's own errors into Gradio's, whose message reaches the visitor and the API unmasked, and
+        pictures into files that stay whole.
 
         The documentation of the endpoint then names the release; so does every error if it is not the one asked for.
         """
@@ -144,12 +146,13 @@ class ServedRelease:
         @functools.wraps(handler)
         def once(*args: Inputs.args, **kwargs: Inputs.kwargs) -> Answer:
             with worded():
-                return handler(*args, **kwargs)
+                return in_files(handler(*args, **kwargs))
 
         @functools.wraps(handler)
         def in_steps(*args: Inputs.args, **kwargs: Inputs.kwargs) -> Any:
             with worded():
-                yield from handler(*args, **kwargs)  # type: ignore[misc]
+                for answer in handler(*args, **kwargs):  # type: ignore[attr-defined]
+                    yield in_files(answer)
 
         wrapped = in_steps if inspect.isgeneratorfunction(handler) else once
         first, *rest = (handler.__doc__ or "").split("\n", 1)

@@ -1,0 +1,46 @@
+"""Files for visitors, in Gradio's own cache, which Gradio empties: each is there whole, whoever else asks for it.
+
+Gradio names a picture's file after its content, and writes it again for everybody who is shown the same picture, while
+others may be loading it.
+"""
+
+import hashlib
+import io
+import uuid
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from gradio.utils import get_upload_folder
+from jaxtyping import UInt8
+from PIL import Image
+
+
+def keep(name: str, content: bytes) -> str:
+    """The path of a file with this content, which replaces an equal one as a whole."""
+    cache = Path(get_upload_folder())
+    path = cache / hashlib.sha256(content).hexdigest() / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = cache / f".{uuid.uuid4()}"
+    partial.write_bytes(content)
+    partial.replace(path)
+    return str(path)
+
+
+def png(pixels: UInt8[np.ndarray, "height width 3"]) -> bytes:
+    """The pixels as a PNG file, without loss."""
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "PNG")
+    return file.getvalue()
+
+
+def in_files(answer: Any) -> Any:
+    """A handler's answer with each picture in it (uint8, height width 3) as the path of a file that is kept."""
+    match answer:
+        case np.ndarray(ndim=3):
+            return keep("image.png", png(answer))
+        case tuple() | list():
+            return type(answer)(in_files(each) for each in answer)
+        case dict():
+            return {key: in_files(value) for key, value in answer.items()}
+    return answer
