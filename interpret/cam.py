@@ -27,6 +27,11 @@ class Cam:
     class_indices: tuple[int, ...]
     maps: Float[Tensor, "maps height width"]
 
+    def of(self, class_indices: tuple[int | None, ...]) -> "Cam":
+        """The maps of some of the explained classes; None stands for the predicted class."""
+        indices = tuple(int(self.logits.argmax()) if index is None else index for index in class_indices)
+        return Cam(self.logits, indices, self.maps[[self.class_indices.index(index) for index in indices]])
+
 
 @dataclass(frozen=True)
 class Capture:
@@ -95,8 +100,8 @@ def class_activation_steps(
     """As `class_activation_maps`, but yields the share of the work that is done, in [0, 1], and returns the maps."""
     chosen = method_named(method)
     captured = capture(network, image, stage_name)
-    indices = tuple(int(captured.logits.argmax()) if index is None else index for index in class_indices)
-    distinct = tuple(dict.fromkeys(indices))
+    predicted = int(captured.logits.argmax())
+    distinct = tuple(dict.fromkeys(predicted if index is None else index for index in class_indices))
     if chosen.rule is not None:
         gradients = captured.gradients(distinct)
         maps = [chosen.rule(captured.activations, gradient) for gradient in gradients]
@@ -104,7 +109,7 @@ def class_activation_steps(
         yield 0.0
         weights = yield from _weights_by_running_again(captured, chosen)
         maps = [torch.relu(weigh(weights[index], captured.activations)) for index in distinct]
-    return Cam(captured.logits, indices, torch.stack([maps[distinct.index(index)] for index in indices]))
+    return Cam(captured.logits, distinct, torch.stack(maps)).of(class_indices)
 
 
 def _weights_by_running_again(captured: Capture, method: Method) -> Generator[float, None, Tensor]:

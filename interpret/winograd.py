@@ -40,7 +40,7 @@ TILE_OUT = torch.kron(OUTPUT_TRANSFORM, OUTPUT_TRANSFORM)
 # The same, its places sorted by their place in the 2x2 window that is pooled, and only then by window.
 TILE_OUT_POOLED = TILE_OUT.view(2, 2, 2, 2, -1).permute(1, 3, 0, 2, 4).reshape(OUTPUTS**2, -1)
 
-TILES = 256  # multiplied at a time: enough to be fast, few enough to stay in the processor's cache
+TILES = 128  # multiplied at a time: enough to be fast, few enough to stay in the processor's cache
 
 Padded = Float[Tensor, "batch _ _ channels"]  # height and width with a border of zeros, one wide
 Kernels = Float[Tensor, "36 channels_out channels_in"]

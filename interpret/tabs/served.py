@@ -4,9 +4,9 @@ import copy
 import functools
 import inspect
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
@@ -16,6 +16,7 @@ import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor
 
+from interpret.cam import Cam
 from interpret.choices import ChoiceError
 from interpret.tabs.files import in_files
 from interpret.tabs.zero_gpu import lend_gpu
@@ -32,6 +33,7 @@ GONE = "The picture is no longer on the server; choose or upload it again."
 MODEL_QUEUE: dict[str, Any] = {"concurrency_id": "model", "concurrency_limit": 4}
 QUIET: dict[str, Any] = {"show_progress": "hidden", "trigger_mode": "always_last"}
 PRIVATE: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+KEPT_ANSWERS = 64
 STAGE_CHOICES = [
     (f"{number}: {stage.name}, {stage.resolution}×{stage.resolution}", stage.name)
     for number, stage in enumerate(STAGES, start=1)
@@ -69,11 +71,15 @@ def dimming(outputs: Any, dimmed: bool) -> str:
 
 @dataclass(frozen=True)
 class ServedRelease:
-    """The chosen release, and its network on `device`. Nothing in it changes while the app runs."""
+    """The chosen release, and its network on `device`. Nothing in it changes while the app runs, but that maps which
+    took long are kept: this network's own, so a replaced one starts with none."""
 
     choice: Choice
     network: CifarResNet
     device: torch.device
+    slow_answers: Callable[[Hashable], list[Cam]] = field(
+        default_factory=lambda: places_for_answers(KEPT_ANSWERS), init=False, repr=False, compare=False
+    )
 
     @property
     def release(self) -> Release:
@@ -170,6 +176,14 @@ def _prepare_once(path: str, _modified: int, _size: int, squaring: str) -> UInt8
     pixels = prepare(path, squaring)
     pixels.setflags(write=False)
     return pixels
+
+
+def places_for_answers(count: int) -> Callable[[Hashable], list[Any]]:
+    """Gives a list for the answer to a question, empty at first; the `count` that were asked for last are kept.
+
+    Without a lock, which a process that is forked for ZeroGPU could inherit locked.
+    """
+    return functools.lru_cache(maxsize=count)(lambda question: [])
 
 
 def serve(choice: Choice) -> ServedRelease:
