@@ -111,13 +111,15 @@ def write_numbers(
     whichever shows. `names` go row by row."""
     image = Image.fromarray(pixels)
     draw, side = ImageDraw.Draw(image), len(pixels) // len(values)
+
+    def write(x: int, y: int, text: str, size: int, anchor: str) -> None:
+        ink = (0, 0, 0) if pixels[y, x] @ LUMINANCE > 128 else (255, 255, 255)
+        draw.text((x, y), text, ink, _font(size), anchor)
+
     for name, ((row, column), value) in zip(names, np.ndenumerate(values), strict=True):
         left, top = side * column, side * row
-        ink = (0, 0, 0) if pixels[top, left] @ LUMINANCE > 128 else (255, 255, 255)
-        draw.text((left + 4, top + 2), name, ink, _font(NAME_SIZE))
-        draw.text(
-            (left + side // 2, top + side // 2), two_decimals(float(value), plus=True), ink, _font(TEXT_SIZES[0]), "mm"
-        )
+        write(left + 4, top + 2, name, NAME_SIZE, "la")
+        write(left + side // 2, top + side // 2, two_decimals(float(value), plus=True), TEXT_SIZES[0], "mm")
     return np.asarray(image)
 
 

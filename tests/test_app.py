@@ -19,7 +19,8 @@ from interpret.feature_maps import activations_of
 from interpret.kernels import convolutions_by_name, input_channel_kernels
 from interpret.methods import METHOD_NAMES
 from interpret.prediction import predict
-from interpret.render import enlarge
+from interpret.render import enlarge, panel_origin
+from interpret.tabs.erasing import GRID, LEDGER_FACTOR
 from interpret.tabs.explain import Question, Style, explain
 from interpret.tabs.feature_maps import draw_channels, draw_stages
 from interpret.tabs.kernels import draw_kernels
@@ -154,6 +155,16 @@ def test_the_evidence_for_one_class_rather_than_another_adds_up_to_the_lead(clie
     logits = network(cat)[0]
     assert numbers["sum"] == pytest.approx(float(logits[3] - logits[5]), rel=1e-4)
     assert sentence.startswith("Cat's lead over dog is")
+
+
+def test_a_smooth_ledger_has_the_same_numbers_and_no_edges_between_the_cells(client):
+    cells, smooth = (client.predict(CAT, "cat", smooth=each, api_name="/evidence") for each in (False, True))
+    assert smooth[2:] == cells[2:]
+    left, top = panel_origin(GRID * LEDGER_FACTOR)
+    across = np.s_[top + LEDGER_FACTOR + 60, left : left + GRID * LEDGER_FACTOR]  # below the second row's numbers
+    edges = [int(np.abs(np.diff(pixels_of(each[0])[across].astype(int), axis=0)).max()) for each in (cells, smooth)]
+    assert edges[0] > 100 and edges[1] < 20
+    assert not np.array_equal(pixels_of(smooth[1]), pixels_of(cells[1]))
 
 
 def test_erasing_gives_what_is_left_and_each_score_before_and_after(client, network, cat_pixels):

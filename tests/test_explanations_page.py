@@ -170,6 +170,7 @@ def test_a_visitor_goes_from_an_upload_to_files_and_a_link_that_reproduces_the_v
     other.open(link)
     expect(other.page.locator("#gradcam-sentence p")).to_have_text(sentence)
     expect(other.page.locator("#gradcam-label")).to_contain_text("truck")
+    assert link_of(other, "class=ship", "upload=") == link
     assert other.errors == []
     assert settles(other)
     other.page.context.close()

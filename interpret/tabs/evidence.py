@@ -7,13 +7,13 @@ import gradio as gr
 import numpy as np
 from torch import Tensor
 
-from interpret.cam import class_indices_of
+from interpret.cam import class_indices_of, resize_map
 from interpret.erasing import CELL_NAMES
 from interpret.evidence import Evidence, evidence
-from interpret.render import Panel, draw_panels, enlarge, two_decimals, write_numbers
+from interpret.render import Panel, draw_panels, two_decimals, write_numbers
 from interpret.scales import Scale, signed_scale
 from interpret.tabs.erasing import LEDGER_FACTOR, erasing_section
-from interpret.tabs.explain import asked_classes
+from interpret.tabs.explain import GradCamControls, asked_classes
 from interpret.tabs.look import result_picture
 from interpret.tabs.picture import PicturePanel
 from interpret.tabs.served import MODEL_QUEUE, ServedRelease, latest_wins
@@ -23,19 +23,18 @@ UNIT = "logits"
 CLASS_FACTOR, CLASS_COLUMNS = 32, 3
 
 
-def draw_ledger(cells: Tensor, scale: Scale, title: str) -> np.ndarray:
+def draw_ledger(cells: Tensor, scale: Scale, title: str, *, smooth: bool = False) -> np.ndarray:
     """Sixteen cells with their values in numbers."""
-    values = cells.cpu().numpy()
-    pixels = write_numbers(enlarge(scale.paint(values), LEDGER_FACTOR), values, CELL_NAMES)
+    pixels = write_numbers(_paint(cells, scale, LEDGER_FACTOR, smooth), cells.cpu().numpy(), CELL_NAMES)
     return draw_panels([Panel(pixels, title, scale)])
 
 
-def draw_classes(found: Evidence, scale: Scale, class_names: tuple[str, ...]) -> np.ndarray:
+def draw_classes(found: Evidence, scale: Scale, class_names: tuple[str, ...], *, smooth: bool = False) -> np.ndarray:
     """Every class's cells on one scale, the highest score first."""
     order = found.logits.argsort(descending=True).tolist()
     panels = [
         Panel(
-            enlarge(scale.paint(found.cells[index].cpu().numpy()), CLASS_FACTOR),
+            _paint(found.cells[index], scale, CLASS_FACTOR, smooth),
             f"{class_names[index]} {two_decimals(float(found.logits[index]))}",
         )
         for index in order
@@ -43,12 +42,20 @@ def draw_classes(found: Evidence, scale: Scale, class_names: tuple[str, ...]) ->
     return draw_panels(panels, columns=CLASS_COLUMNS, legend=scale)
 
 
+def _paint(cells: Tensor, scale: Scale, factor: int, smooth: bool) -> np.ndarray:
+    return scale.paint(resize_map(cells.cpu(), len(cells) * factor, smooth=smooth).numpy())
+
+
 def evidence_endpoint(served: ServedRelease) -> Callable[..., Any]:
     """The handler of `/evidence`."""
 
     @served.answers_on_gpu
     def show_evidence(
-        image: str | None, class_name: str = "predicted", against: str = "none", squaring: str = "crop"
+        image: str | None,
+        class_name: str = "predicted",
+        against: str = "none",
+        squaring: str = "crop",
+        smooth: bool = False,
     ) -> tuple[np.ndarray, np.ndarray, str, dict[str, Any]]:
         """What each of sixteen cells adds to the scores (logits), exactly: the cells add up to the score.
 
@@ -57,6 +64,7 @@ def evidence_endpoint(served: ServedRelease) -> Callable[..., Any]:
             class_name: the class to explain, or "predicted".
             against: a second class; the cells then add up to the lead of the first one's score over it. Or "none".
             squaring: "crop" to the centred square, or "fit" the whole picture on white.
+            smooth: interpolate the colours between cells; the numbers stay those of the cells.
         Returns:
             The ledger; the ledgers of all classes on the same colour scale; a sentence; and the numbers: class,
             against, cells (4 rows of 4, in logits), their sum, every class's logit, and the release.
@@ -80,13 +88,15 @@ def evidence_endpoint(served: ServedRelease) -> Callable[..., Any]:
             "release": served.release.identifier,
         }
         sentence = describe_evidence(cells.cpu().numpy(), name, opponent)
-        return draw_ledger(cells, scale, title), draw_classes(found, scale, names), sentence, numbers
+        classes = draw_classes(found, scale, names, smooth=smooth)
+        return draw_ledger(cells, scale, title, smooth=smooth), classes, sentence, numbers
 
     return show_evidence
 
 
-def evidence_section(served: ServedRelease, panel: PicturePanel, explained: gr.Dropdown, against: gr.Dropdown) -> None:
+def evidence_section(served: ServedRelease, panel: PicturePanel, controls: GradCamControls) -> None:
     """Builds the section and its endpoint `/evidence`; a click on a cell erases it."""
+    c = controls
     sentence = gr.Markdown(elem_classes="answer", elem_id="evidence-sentence")
     with gr.Row():
         ledger = result_picture("Sixteen cells that add up to the score: click one to erase it", "ledger", chart=True)
@@ -94,11 +104,11 @@ def evidence_section(served: ServedRelease, panel: PicturePanel, explained: gr.D
     with gr.Accordion("The ledger in numbers", open=False):
         numbers = gr.JSON(show_label=False)
     latest_wins(
-        [panel.seen.change, explained.change, against.change],
+        [panel.seen.change, *(each.change for each in (c.explained, c.against, c.smooth))],
         evidence_endpoint(served),
-        [panel.picture, explained, against, panel.squaring],
+        [panel.picture, c.explained, c.against, panel.squaring, c.smooth],
         [ledger, classes, sentence, numbers],
         api_name="evidence",
         **MODEL_QUEUE,
     )
-    erasing_section(served, panel, explained, against, ledger)
+    erasing_section(served, panel, c.explained, c.against, ledger)

@@ -153,7 +153,7 @@ def gradcam_tab(served: ServedRelease, panel: PicturePanel) -> GradCamControls:
     warning_line(served, panel)
     shown, controls = _answer_beside_controls(served)
     with gr.Accordion("Evidence ledger: sixteen cells that add up to the score", open=True):
-        evidence_section(served, panel, controls.explained, controls.against)
+        evidence_section(served, panel, controls)
     with gr.Accordion("Can this map be trusted? Controls", open=False):
         controls_section(served, panel, controls)
     with gr.Accordion("Numbers, download and link", open=False):
@@ -223,7 +223,7 @@ def _controls(class_names: tuple[str, ...]) -> GradCamControls:
         method=gr.Dropdown([(each.title, each.name) for each in METHODS], value="grad_cam", label="Method"),
         layer=gr.Dropdown(STAGE_CHOICES, value="resnet_block3", label="Layer, and its cells"),
         opacity=gr.Slider(0, 1, value=0.5, step=0.05, label="Opacity"),
-        smooth=gr.Checkbox(False, label="Smooth the overlay between cells"),
+        smooth=gr.Checkbox(False, label="Smooth between cells"),
         top_k=gr.Slider(1, len(class_names), value=3, step=1, label="Top predictions"),
         palette=gr.Dropdown(list(UNSIGNED_PALETTES), value=UNSIGNED_PALETTE, label="Colours"),
     )
@@ -237,7 +237,7 @@ HiResCAM, which shows it in blue.
 The colours run as far as the strongest of the maps shown and of the predicted class's, and the legend states how far:
 weak evidence for another class looks weak. When two classes are compared, both share one scale.
 
-The deepest layer has only 4×4 cells. A smooth overlay looks sharper than what was computed; the cells do not.
+The deepest layer has only 4×4 cells. Smooth pictures look sharper than what was computed; the cells do not.
 
 What each method weighs:
 

@@ -59,8 +59,11 @@ def known_pictures(served: ServedRelease) -> dict[bytes, tuple[str, str]]:
     return known | {prepare(each.path).tobytes(): ("example", each.path.name) for each in example_pictures()}
 
 
-def find_picture(served: ServedRelease, view: View) -> np.ndarray:
-    """The picture of a view, at its own size. Raises LinkError if it is not there."""
+def find_picture(served: ServedRelease, view: View) -> str | np.ndarray:
+    """The picture of a view: its file, as it is, so that it makes the same link again; or a test picture's pixels.
+
+    Raises LinkError if it is not there, ImageError if the file is no picture.
+    """
     if view.kind == "example":
         paths = [each.path for each in example_pictures() if each.path.name == view.picture]
     elif view.kind == "upload":
@@ -73,7 +76,8 @@ def find_picture(served: ServedRelease, view: View) -> np.ndarray:
         return samples.images[rows[0]]
     if not paths:
         raise LinkError(GONE if view.kind == "upload" else f"There is no example {view.picture}.")
-    return np.asarray(read_rgb(paths[0]))
+    read_rgb(paths[0])
+    return str(paths[0])
 
 
 def follow_links(
