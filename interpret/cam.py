@@ -12,6 +12,7 @@ from interpret.choices import check_name
 from interpret.methods import Method, method_named, weigh
 from interpret.perturbation import ablation_weights, score_weights
 from interpret.steps import finish
+from interpret.winograd import for_large_batches
 from model.network import STAGE_NAMES, CifarResNet
 
 
@@ -114,7 +115,7 @@ def class_activation_steps(
 
 def _weights_by_running_again(captured: Capture, method: Method) -> Generator[float, None, Tensor]:
     if method.name == "score_cam":
-        return score_weights(captured.network, captured.image, captured.activations)
+        return score_weights(for_large_batches(captured.network), captured.image, captured.activations)
     return ablation_weights(captured.network, captured.stage_name, captured.activations, captured.logits)
 
 

@@ -4,14 +4,13 @@ Both are generators: they yield the share of the work that is done, in [0, 1], a
 class, so that a caller can show progress and stop in between.
 """
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional as F
 
-from interpret.winograd import for_large_batches
 from model.network import CifarResNet
 
 Steps = Generator[float, None, Float[Tensor, "classes channels"]]
@@ -41,7 +40,9 @@ def ablation_weights(
 
 
 def score_weights(
-    network: CifarResNet, image: Float[Tensor, "1 3 height width"], activations: Float[Tensor, "channels rows columns"]
+    logits_of: Callable[[Float[Tensor, "batch 3 height width"]], Float[Tensor, "batch classes"]],
+    image: Float[Tensor, "1 3 height width"],
+    activations: Float[Tensor, "channels rows columns"],
 ) -> Steps:
     """Softmax over the channels of each logit of the picture, seen through each channel's activations.
 
@@ -51,7 +52,7 @@ def score_weights(
     resized = F.interpolate(activations[None], size=image.shape[-2:], mode="bilinear", align_corners=True)[0]
     low, high = resized.amin(dim=(1, 2), keepdim=True), resized.amax(dim=(1, 2), keepdim=True)
     masks, which = torch.unique((resized - low) / (high - low + 1e-8), dim=0, return_inverse=True)
-    logits_of, scores = for_large_batches(network), []
+    scores = []
     for start in range(0, len(masks), BATCH):
         scores.append(logits_of(image * masks[start : start + BATCH, None]))
         yield min(1.0, (start + BATCH) / len(masks))

@@ -5,6 +5,7 @@ Pictures are float32 in [0, 1], shape (N, 3, 32, 32).
 
 import copy
 from dataclasses import dataclass
+from functools import partial
 from itertools import combinations
 
 import numpy as np
@@ -17,7 +18,9 @@ from interpret.cam import class_activation_maps
 from interpret.controls import rank_correlation
 from interpret.evidence import evidence_cells
 from interpret.methods import METHOD_NAMES, METHODS, Method, weigh
-from model.network import STAGE_NAMES, CifarResNet
+from interpret.perturbation import score_weights
+from interpret.steps import finish
+from model.network import STAGE_NAMES, STAGES, CifarResNet
 
 BATCH = 100
 RANDOM_NETWORKS = 4
@@ -42,6 +45,14 @@ def last_stage(network: CifarResNet, images: Float[Tensor, "batch 3 height width
         for name in STAGE_NAMES:
             x = network.run_stage(name, x)
     return x
+
+
+def logits_of_any_size(
+    network: CifarResNet, images: Float[Tensor, "batch 3 height width"]
+) -> Float[Tensor, "batch classes"]:
+    """The logits of pictures of any size that is a multiple of 32: the head takes each channel's maximum everywhere."""
+    with torch.no_grad():
+        return network.classify(F.adaptive_max_pool2d(last_stage(network, images), STAGES[-1].resolution))
 
 
 def completeness(network: CifarResNet, images: Float[Tensor, "count 3 32 32"]) -> Completeness:
@@ -100,22 +111,44 @@ def mosaics(
 
 
 def pointing_game(
-    network: CifarResNet, pictures: Float[Tensor, "count 3 64 64"], classes: Integer[np.ndarray, "count 4"]
+    network: CifarResNet,
+    pictures: Float[Tensor, "count 3 64 64"],
+    classes: Integer[np.ndarray, "count 4"],
+    methods: tuple[str, ...] = QUICK,
 ) -> dict[str, float]:
     """How often a class's map is largest in that class's quarter of a mosaic, by method; chance is 0.25.
 
     After Zhang et al. 2016, https://arxiv.org/abs/1608.00507, on mosaics as in Böhle et al. 2021,
     https://arxiv.org/abs/2104.00032, section 5.1.
     """
-    hits = dict.fromkeys(QUICK, 0)
+    hits = dict.fromkeys(methods, 0)
     for batch, four in zip(pictures.split(BATCH), np.split(classes, range(BATCH, len(classes), BATCH)), strict=True):
-        for activations, wanted in zip(last_stage(network, batch), four, strict=True):
-            half = activations.shape[-1] // 2
-            for quarter, class_index in enumerate(wanted.tolist()):
-                for name, found in maps_at_last_stage(network, activations, class_index).items():
-                    row, column = np.unravel_index(found.argmax(), found.shape)
-                    hits[name] += int(2 * (row >= half) + (column >= half) == quarter and found.max() > 0)
+        for picture, activations, wanted in zip(batch, last_stage(network, batch), four, strict=True):
+            maps = maps_of_mosaic(network, picture, activations, wanted.tolist(), methods)
+            for name, found in maps.items():
+                hits[name] += sum(_points_at(each, quarter) for quarter, each in enumerate(found))
     return {name: count / classes.size for name, count in hits.items()}
+
+
+def maps_of_mosaic(
+    network: CifarResNet, picture: Tensor, activations: Tensor, class_indices: list[int], methods: tuple[str, ...]
+) -> dict[str, list[np.ndarray]]:
+    """Each class's map, by method."""
+    maps: dict[str, list[np.ndarray]] = {}
+    if set(methods) & set(QUICK):
+        quick = [maps_at_last_stage(network, activations, index) for index in class_indices]
+        maps = {name: [each[name] for each in quick] for name in methods if name in QUICK}
+    if "score_cam" in methods:
+        weights = finish(score_weights(partial(logits_of_any_size, network), picture[None], activations))
+        scored = (torch.relu(weigh(weights[index], activations)) for index in class_indices)
+        maps["score_cam"] = [each.numpy(force=True) for each in scored]
+    return maps
+
+
+def _points_at(found: Float[np.ndarray, "side side"], quarter: int) -> bool:
+    half = len(found) // 2
+    row, column = np.unravel_index(found.argmax(), found.shape)
+    return bool(found.max() > 0 and 2 * (row >= half) + (column >= half) == quarter)
 
 
 def randomised(network: CifarResNet, parts: tuple[str, ...], seed: int) -> CifarResNet:

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 import torch
+from torch.nn import functional as F
 
 from interpret.cam import class_activation_maps
 from interpret.validation import (
@@ -8,7 +9,9 @@ from interpret.validation import (
     SLOW,
     completeness,
     last_stage,
+    logits_of_any_size,
     maps_at_last_stage,
+    maps_of_mosaic,
     mosaics,
     pointing_game,
     random_logit_test,
@@ -54,6 +57,26 @@ def test_maps_of_a_class_point_at_it_and_maps_that_know_no_class_do_not(network,
     found = pointing_game(network, *mosaics(*pictures, count=25))
     assert all(found[name] > 0.7 for name in ("grad_cam", "hires_cam", "layer_cam"))
     assert found["eigen_cam"] == found["random_cam"] == 0.25
+
+
+def test_the_head_takes_maxima_over_pictures_of_any_size(network, pictures):
+    images, _ = pictures
+    torch.testing.assert_close(logits_of_any_size(network, images[:3]), network(images[:3]).detach())
+    mosaic, _ = mosaics(*pictures, count=1)
+    maxima = last_stage(network, mosaic).amax(dim=(2, 3))
+    torch.testing.assert_close(logits_of_any_size(network, mosaic), maxima @ network.fc.weight.T)
+
+
+def test_score_cam_of_a_mosaic_is_weighed_by_the_scores_of_the_whole_mosaic(network, pictures):
+    (mosaic,), _ = mosaics(*pictures, count=1)
+    few = last_stage(network, mosaic[None])[0, 100:104]
+    resized = F.interpolate(few[None], size=(64, 64), mode="bilinear", align_corners=True)[0]
+    low, high = resized.amin(dim=(1, 2), keepdim=True), resized.amax(dim=(1, 2), keepdim=True)
+    scores = logits_of_any_size(network, mosaic * ((resized - low) / (high - low + 1e-8))[:, None])[:, 3]
+    expected = torch.relu((torch.softmax(scores, dim=0)[:, None, None] * few).sum(dim=0))
+    found = maps_of_mosaic(network, mosaic, few, [3], ("score_cam",))
+    assert found.keys() == {"score_cam"}
+    np.testing.assert_allclose(found["score_cam"][0], expected.numpy(), rtol=1e-4, atol=1e-5)
 
 
 def test_randomising_parts_changes_these_and_no_others(network):
