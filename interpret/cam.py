@@ -29,7 +29,10 @@ class Cam:
     maps: Float[Tensor, "maps height width"]
 
     def of(self, class_indices: tuple[int | None, ...]) -> "Cam":
-        """The maps of some of the explained classes; None stands for the predicted class."""
+        """The maps of some of the explained classes; None stands for the predicted class.
+
+        Raises ValueError for a class that was not explained.
+        """
         indices = tuple(int(self.logits.argmax()) if index is None else index for index in class_indices)
         return Cam(self.logits, indices, self.maps[[self.class_indices.index(index) for index in indices]])
 

@@ -17,7 +17,7 @@ from torch.nn import functional as F
 from interpret.cam import class_activation_maps
 from interpret.controls import rank_correlation
 from interpret.evidence import evidence_cells
-from interpret.methods import METHOD_NAMES, METHODS, Method, weigh
+from interpret.methods import METHOD_NAMES, METHODS, Method, method_named, weigh
 from interpret.perturbation import score_weights
 from interpret.steps import finish
 from model.network import STAGE_NAMES, STAGES, CifarResNet
@@ -121,7 +121,7 @@ def pointing_game(
     After Zhang et al. 2016, https://arxiv.org/abs/1608.00507, on mosaics as in Böhle et al. 2021,
     https://arxiv.org/abs/2104.00032, section 5.1.
     """
-    hits = dict.fromkeys(methods, 0)
+    hits = {method_named(name).name: 0 for name in methods}
     for batch, four in zip(pictures.split(BATCH), np.split(classes, range(BATCH, len(classes), BATCH)), strict=True):
         for picture, activations, wanted in zip(batch, last_stage(network, batch), four, strict=True):
             maps = maps_of_mosaic(network, picture, activations, wanted.tolist(), methods)
@@ -131,8 +131,12 @@ def pointing_game(
 
 
 def maps_of_mosaic(
-    network: CifarResNet, picture: Tensor, activations: Tensor, class_indices: list[int], methods: tuple[str, ...]
-) -> dict[str, list[np.ndarray]]:
+    network: CifarResNet,
+    picture: Float[Tensor, "3 64 64"],
+    activations: Float[Tensor, "channels height width"],
+    class_indices: list[int],
+    methods: tuple[str, ...],
+) -> dict[str, list[Float[np.ndarray, "height width"]]]:
     """Each class's map, by method."""
     maps: dict[str, list[np.ndarray]] = {}
     if set(methods) & set(QUICK):

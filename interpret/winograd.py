@@ -150,7 +150,7 @@ class LaterStage:
 
 
 class WinogradNetwork:
-    """A CifarResNet on the CPU, in eval mode, with its kernels transformed: 105 MB, and as much to work in.
+    """A CifarResNet on the CPU, in eval mode, with its kernels transformed: 105 MB, and two thirds of that to work in.
 
     The network itself is left as it is. One thread at a time may ask, since the memory to work in is kept.
     """

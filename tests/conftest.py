@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
@@ -161,6 +162,18 @@ FAULT_COUNTS: dict[tuple[str, str, bool], Counter[str]] = {}
 @pytest.fixture(scope="session")
 def fault_counts() -> dict[tuple[str, str, bool], Counter[str]]:
     return FAULT_COUNTS
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """One of several processes hands over what it counted."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["fault_counts"] = [(*key, dict(counts)) for key, counts in FAULT_COUNTS.items()]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any, error: object) -> None:
+    for *key, counts in getattr(node, "workeroutput", {}).get("fault_counts", []):
+        FAULT_COUNTS[tuple(key)] = Counter(counts)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

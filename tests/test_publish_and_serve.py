@@ -68,6 +68,7 @@ def test_a_push_that_fails_costs_nothing_and_says_how_to_go_on(hub, tmp_path: Pa
     assert "model.safetensors" in list_repo_files(REPO)
 
 
+@pytest.mark.alone
 def test_without_a_token_a_push_is_refused_before_anything_is_loaded(tmp_path: Path):
     start = time.monotonic()
     result = train(*SHORT, "--out", str(tmp_path), "--push", HF_TOKEN="")
@@ -100,6 +101,7 @@ def page_of(url: str) -> str:
         return answer.read().decode()
 
 
+@pytest.mark.alone
 def test_a_hub_that_cannot_be_reached_delays_the_first_page_by_seconds_and_the_page_says_so(tmp_path: Path):
     environment = {"HF_ENDPOINT": "http://127.0.0.1:9", "HF_HOME": str(tmp_path / "empty"), "MODEL_REPO_ID": REPO}
     with running_app(tmp_path, **environment) as app:
@@ -115,6 +117,7 @@ def test_a_hub_that_cannot_be_reached_delays_the_first_page_by_seconds_and_the_p
             client.predict(None, api_name="/predict")
 
 
+@pytest.mark.alone
 def test_a_hub_that_hangs_delays_the_first_page_by_seconds(hub, tmp_path: Path):
     hub.fault_at[f"GET /api/models/{REPO}"] = "hang"
     with running_app(tmp_path, MODEL_REPO_ID=REPO) as app:

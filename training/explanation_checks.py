@@ -25,7 +25,7 @@ THREADS, CALLS, SLOW_CALLS = 8, 1_000, 100
 FLAT = 32 * 2**20  # bytes; the resident memory of a process is never quite still
 MOST_ROUNDING = 1e-4
 CLEARLY_POINTED = 0.5  # chance is 0.25
-ENOUGH_PICTURES = 50  # to judge a mean correlation by
+ENOUGH_PICTURES = 50  # to judge a mean by
 COLUMNS = ("method", "pointing game", "another class", *(f"+ {part}" for part in PARTS), "random against random")
 NOT_MEASURED = "not measured"
 
@@ -82,7 +82,8 @@ class MapChecks:
         return misses
 
     def _points_badly(self, name: str) -> bool:
-        return self.pointing.get(name, 1.0) < CLEARLY_POINTED
+        asked = 4 * self.counts[2 if name in SLOW else 0]
+        return asked >= ENOUGH_PICTURES and self.pointing.get(name, 1.0) < CLEARLY_POINTED
 
     def _stays(self, name: str) -> bool:
         """Whether a wholly random network's map is still more like the trained one's than another random network's."""

@@ -4,26 +4,33 @@ Gradio names a picture's file after its content, and writes it again for everybo
 others may be loading it.
 """
 
-import hashlib
 import io
 import uuid
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from gradio.processing_utils import hash_bytes
 from gradio.utils import get_upload_folder
 from jaxtyping import UInt8
 from PIL import Image
 
 
-def keep(name: str, content: bytes) -> str:
-    """The path of a file with this content, which replaces an equal one as a whole."""
+def keep(name: str, content: bytes, folder: str | None = None) -> str:
+    """The path of a file with this content, which replaces one of the same name as a whole.
+
+    The folder in the cache is named after the content by default, as Gradio does it: nobody can guess it who only knows
+    the content.
+    """
     cache = Path(get_upload_folder())
-    path = cache / hashlib.sha256(content).hexdigest() / name
+    path = cache / (folder or hash_bytes(content)) / name
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = cache / f".{uuid.uuid4()}"
-    partial.write_bytes(content)
-    partial.replace(path)
+    try:
+        partial.write_bytes(content)
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
     return str(path)
 
 

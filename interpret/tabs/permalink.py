@@ -11,7 +11,7 @@ from gradio.utils import get_upload_folder
 from interpret.choices import ChoiceError
 from interpret.permalink import LinkError, View, view_of
 from interpret.tabs.explain import GradCamControls
-from interpret.tabs.files import in_files
+from interpret.tabs.files import keep, png
 from interpret.tabs.picture import PicturePanel, example_pictures
 from interpret.tabs.served import PRIVATE, ServedRelease, latest_wins
 from model.images import ImageError, prepare, read_rgb
@@ -59,25 +59,32 @@ def known_pictures(served: ServedRelease) -> dict[bytes, tuple[str, str]]:
     return known | {prepare(each.path).tobytes(): ("example", each.path.name) for each in example_pictures()}
 
 
-def find_picture(served: ServedRelease, view: View) -> str | np.ndarray:
-    """The picture of a view: its file, as it is, so that it makes the same link again; or a test picture's pixels.
+def find_picture(served: ServedRelease, view: View) -> str:
+    """The file of a view's picture, for the page.
 
-    Raises LinkError if it is not there, ImageError if the file is no picture.
+    Raises LinkError if it is not there, ImageError if it is no picture.
     """
+    if view.kind == "upload":
+        return _uploaded(view.picture)
     if view.kind == "example":
-        paths = [each.path for each in example_pictures() if each.path.name == view.picture]
-    elif view.kind == "upload":
-        paths = sorted(Path(get_upload_folder(), view.picture).glob("*"))
-    else:
-        samples = served.release.misclassified
-        rows = np.flatnonzero(samples.test_indices == int(view.picture))
-        if not len(rows):
-            raise LinkError(f"Test picture {view.picture} is not among this release's errors.")
-        return samples.images[rows[0]]
-    if not paths:
-        raise LinkError(GONE if view.kind == "upload" else f"There is no example {view.picture}.")
-    read_rgb(paths[0])
-    return str(paths[0])
+        found = [each for each in example_pictures() if each.path.name == view.picture]
+        if not found:
+            raise LinkError(f"There is no example {view.picture}.")
+        return found[0].kept()
+    samples = served.release.misclassified
+    rows = np.flatnonzero(samples.test_indices == int(view.picture))
+    if not len(rows):
+        raise LinkError(f"Test picture {view.picture} is not among this release's errors.")
+    return keep("picture.png", png(samples.images[rows[0]]))
+
+
+def _uploaded(folder: str) -> str:
+    """An upload's pixels without what else its file tells: where it was taken, or its name. They lie beside the upload,
+    and so make the same link again."""
+    uploads = sorted(Path(get_upload_folder(), folder).glob("[!.]*"))
+    if not uploads:
+        raise LinkError(GONE)
+    return keep("picture.png", png(np.asarray(read_rgb(uploads[0]))), folder)
 
 
 def follow_links(
@@ -93,10 +100,10 @@ def follow_links(
             view = view_of(dict(request.query_params), served.release.identifier, served.class_names)
             if view is not None:
                 choices = view.squaring, view.class_name, view.against, view.layer, view.method
-                return in_files(find_picture(served, view)), *choices, gr.skip()
+                return find_picture(served, view), *choices, gr.skip()
         except (ChoiceError, ImageError) as error:
-            return str(first.path), *unchanged, gr.update(value=str(error), visible=True)
-        return str(first.path), *unchanged, gr.skip()
+            return first.kept(), *unchanged, gr.update(value=str(error), visible=True)
+        return first.kept(), *unchanged, gr.skip()
 
     # Not the components' values: the API would take them for the defaults of its parameters.
     demo.load(

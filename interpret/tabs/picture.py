@@ -13,6 +13,7 @@ from gradio.data_classes import ImageData
 from gradio.utils import get_upload_folder, is_in_or_equal
 
 from interpret.render import enlarge
+from interpret.tabs.files import keep
 from interpret.tabs.look import thumbnail_gallery
 from interpret.tabs.served import PRIVATE, ServedRelease, latest_wins
 
@@ -56,6 +57,10 @@ class ExamplePicture:
     path: Path
     caption: str
     right: bool
+
+    def kept(self) -> str:
+        """Its file where Gradio may serve it from, in whichever folder the app was started."""
+        return keep(self.path.name, self.path.read_bytes())
 
 
 def example_pictures() -> list[ExamplePicture]:
@@ -123,6 +128,6 @@ def _components() -> PicturePanel:
 def _chooser(examples: list[ExamplePicture]) -> Callable[[gr.SelectData], tuple[str, dict[str, Any]]]:
     def choose(event: gr.SelectData) -> tuple[str, dict[str, Any]]:
         # A mark on the thumbnail would outlive the picture, and the same one could not be chosen again.
-        return str(examples[event.index].path), gr.update(selected_index=None)
+        return examples[event.index].kept(), gr.update(selected_index=None)
 
     return choose

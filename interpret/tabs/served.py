@@ -72,7 +72,8 @@ def dimming(outputs: Any, dimmed: bool) -> str:
 @dataclass(frozen=True)
 class ServedRelease:
     """The chosen release, and its network on `device`. Nothing in it changes while the app runs, but that maps which
-    took long are kept: this network's own, so a replaced one starts with none."""
+    took long are kept: this network's own, so a replaced one starts with none. (On ZeroGPU each handler runs in a
+    process of its own, and nothing is kept.)"""
 
     choice: Choice
     network: CifarResNet

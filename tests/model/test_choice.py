@@ -269,6 +269,7 @@ def test_half_a_download_in_the_cache_does_not_stand_in(hub, pushed):
     assert choose_release(REPO).release.folder == BUNDLED
 
 
+@pytest.mark.alone
 def test_a_hub_that_hangs_is_waited_for_no_longer_than_the_patience(hub, pushed):
     hub.fault_at[f"GET /api/models/{REPO}"] = "hang"
     start = time.monotonic()

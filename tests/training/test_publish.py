@@ -174,6 +174,7 @@ def test_what_would_make_the_push_fail_is_found_before_it(hub, monkeypatch, toke
         find_target(repo_id, **options)
 
 
+@pytest.mark.alone
 def test_a_hub_that_hangs_is_given_up_on_as_soon_as_was_agreed(hub):
     hub.fault_at["GET /api/whoami-v2"] = "hang"
     limit_waiting(1)
