@@ -23,6 +23,13 @@ PATIENCE, PATIENCE_WITH_HANGING = 4.0, 0.5
 SECONDS = PATIENCE + 4  # a start may take this long on a busy machine
 
 
+def empty_cache() -> None:
+    """Sets the cache aside before it is removed: a download that was given up on may still be writing into it."""
+    aside = Path(f"{constants.HF_HUB_CACHE}-{time.monotonic_ns()}")
+    Path(constants.HF_HUB_CACHE).rename(aside)
+    shutil.rmtree(aside, ignore_errors=True)
+
+
 @dataclass(frozen=True)
 class Case:
     """A fault met by one request, once or always. `request` is (its line, how many of that line came before)."""
@@ -104,7 +111,7 @@ class Stage:
         """ "new", "last verified" or "bundled". Raises AssertionError if a promise is broken."""
         old, new = self.cache_old_release()
         if not cached:
-            shutil.rmtree(constants.HF_HUB_CACHE)
+            empty_cache()
         case.arrange(self.hub)
         start = time.monotonic()
         choice = choose_release(REPO, patience=PATIENCE_WITH_HANGING if case.fault == "hang" else PATIENCE)
