@@ -82,8 +82,8 @@ class MapChecks:
         return misses
 
     def _points_badly(self, name: str) -> bool:
-        asked = 4 * self.counts[2 if name in SLOW else 0]
-        return asked >= ENOUGH_PICTURES and self.pointing.get(name, 1.0) < CLEARLY_POINTED
+        too_few = name in SLOW and 4 * self.counts[2] < ENOUGH_PICTURES
+        return not too_few and self.pointing.get(name, 1.0) < CLEARLY_POINTED
 
     def _stays(self, name: str) -> bool:
         """Whether a wholly random network's map is still more like the trained one's than another random network's."""

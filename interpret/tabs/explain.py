@@ -135,8 +135,7 @@ def explain_steps(served: ServedRelease, question: Question) -> Generator[float,
     pixels, images = served.look(question.image, question.squaring)
     wanted = class_indices_of(question.explained, served.class_names)
     if method.rule is None:
-        every = yield from _maps_of_every_class(served, images, question)
-        cam = every.of((*wanted, None))
+        cam = (yield from _maps_of_every_class(served, images, question)).of((*wanted, None))
     else:
         steps = class_activation_steps(served.network, images, question.layer, (*wanted, None), question.method)
         cam = yield from steps

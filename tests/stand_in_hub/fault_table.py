@@ -7,6 +7,7 @@ and it is said which. `pytest tests/test_hub_faults.py` holds us to it and print
 import shutil
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,7 +27,8 @@ SECONDS = PATIENCE + 4  # a start may take this long on a busy machine
 def empty_cache() -> None:
     """Sets the cache aside before it is removed: a download that was given up on may still be writing into it."""
     aside = Path(f"{constants.HF_HUB_CACHE}-{time.monotonic_ns()}")
-    Path(constants.HF_HUB_CACHE).rename(aside)
+    with suppress(FileNotFoundError):
+        Path(constants.HF_HUB_CACHE).rename(aside)
     shutil.rmtree(aside, ignore_errors=True)
 
 
@@ -59,7 +61,7 @@ class Stage:
 
     def hub_with_old_release(self) -> str:
         self.hub.reset()
-        shutil.rmtree(constants.HF_HUB_CACHE, ignore_errors=True)
+        empty_cache()
         return self.upload(self.hub, REPO, self.old)
 
     def requests_of_push(self) -> tuple[list[tuple[str, int]], dict[str, bytes]]:

@@ -38,6 +38,17 @@ def test_few_pictures_are_not_enough_to_judge_randomisation():
     assert replace(SOUND, counts=(100, 10, 2), **outliving).misses() == []
 
 
+def test_a_slow_method_that_points_badly_is_judged_by_no_fewer_questions_than_tell():
+    badly = replace(SOUND, pointing=SOUND.pointing | {"score_cam": 0.25})
+    assert badly.misses() == ["score_cam does not point at its class"]
+    assert replace(badly, counts=(100, 10, 2)).misses() == []
+
+
+def test_a_quick_method_that_points_badly_is_judged_by_any_number_of_pictures():
+    badly = {"pointing": SOUND.pointing | {"grad_cam": 0.25}}
+    assert replace(SOUND, counts=(5, 1, 0), **badly).misses() == ["grad_cam does not point at its class"]
+
+
 def test_what_was_not_measured_stands_in_the_table_as_such():
     quick = {name: value for name, value in SOUND.another.items() if name != "score_cam"}
     (row,) = [line for line in replace(SOUND, another=quick).table().splitlines() if line.startswith("| Score-CAM")]
