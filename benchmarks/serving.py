@@ -115,7 +115,8 @@ def perturbation_ratios(rounds: int) -> list[Ratio]:
                 return cam(images, None)
 
         def ours(method: str = method) -> object:
-            return class_activation_maps(served.network, images, "resnet_block3", (None,), method)
+            layer = "resnet_block3"
+            return class_activation_maps(served.network, images, layer, (None,), method, served.logits_of)
 
         value, slow, fast = in_turns(theirs, ours, rounds)
         ratios.append(Ratio(f"{name} of the package / {name}", value, bound, False, f"{slow:.0f} ms / {fast:.1f} ms"))

@@ -12,7 +12,7 @@ from interpret.choices import check_name
 from interpret.methods import Method, method_named, weigh
 from interpret.perturbation import ablation_weights, score_weights
 from interpret.steps import finish
-from interpret.winograd import for_large_batches
+from interpret.winograd import LogitsOf, for_large_batches
 from model.network import STAGE_NAMES, CifarResNet
 
 
@@ -83,15 +83,17 @@ def class_activation_maps(
     stage_name: str,
     class_indices: tuple[int | None, ...] = (None,),
     method: str = "grad_cam",
+    logits_of: LogitsOf | None = None,
 ) -> Cam:
     """The maps of some classes' logits at one stage; None stands for the predicted class.
 
     Maps are neither stretched nor resized, so their magnitude keeps its meaning. The logit, not the softmax, is
-    explained: the softmax saturates.
+    explained: the softmax saturates. Score-CAM asks `logits_of` for the network's logits of many pictures; without it,
+    `for_large_batches` is made anew.
 
     Raises ChoiceError for an unknown stage or method, IndexError for a class index that the network does not have.
     """
-    return finish(class_activation_steps(network, image, stage_name, class_indices, method))
+    return finish(class_activation_steps(network, image, stage_name, class_indices, method, logits_of))
 
 
 def class_activation_steps(
@@ -100,6 +102,7 @@ def class_activation_steps(
     stage_name: str,
     class_indices: tuple[int | None, ...],
     method: str,
+    logits_of: LogitsOf | None = None,
 ) -> Generator[float, None, Cam]:
     """As `class_activation_maps`, but yields the share of the work that is done, in [0, 1], and returns the maps."""
     chosen = method_named(method)
@@ -111,14 +114,17 @@ def class_activation_steps(
         maps = [chosen.rule(captured.activations, gradient) for gradient in gradients]
     else:
         yield 0.0
-        weights = yield from _weights_by_running_again(captured, chosen)
+        weights = yield from _weights_by_running_again(captured, chosen, logits_of)
         maps = [torch.relu(weigh(weights[index], captured.activations)) for index in distinct]
     return Cam(captured.logits, distinct, torch.stack(maps)).of(class_indices)
 
 
-def _weights_by_running_again(captured: Capture, method: Method) -> Generator[float, None, Tensor]:
+def _weights_by_running_again(
+    captured: Capture, method: Method, logits_of: LogitsOf | None
+) -> Generator[float, None, Tensor]:
     if method.name == "score_cam":
-        return score_weights(for_large_batches(captured.network), captured.image, captured.activations)
+        logits_of = logits_of or for_large_batches(captured.network)
+        return score_weights(logits_of, captured.image, captured.activations)
     return ablation_weights(captured.network, captured.stage_name, captured.activations, captured.logits)
 
 

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from interpret.cam import Cam, class_activation_maps
 from interpret.methods import METHOD_NAMES
+from interpret.winograd import for_large_batches
 from model.network import STAGE_NAMES, CifarResNet
 
 STATUS = Path("/proc/self/statm")
@@ -26,9 +27,10 @@ def wrong_answers(
     """How many maps differ by even a bit when every method at every stage is asked for in each of `threads` threads at
     once, and how many were compared. Each thread asks in an order of its own."""
     questions = [(stage, method) for stage in stages for method in methods]
+    logits_of = for_large_batches(network)
 
     def answer(question: tuple[str, str]) -> Cam:
-        return class_activation_maps(network, image, question[0], (None, 0), question[1])
+        return class_activation_maps(network, image, question[0], (None, 0), question[1], logits_of)
 
     expected = {question: answer(question) for question in questions}
 
@@ -65,10 +67,11 @@ def memory_growth(
 ) -> int:
     """By how many bytes the process grows in the second half of `calls` maps, by each method in turn; the first half
     warms up. Linux only."""
-    page = os.sysconf("SC_PAGE_SIZE")
+    page, logits_of = os.sysconf("SC_PAGE_SIZE"), for_large_batches(network)
     resident = []
     for _ in range(2):
         for number in range(calls // 2):
-            class_activation_maps(network, image, STAGE_NAMES[-1], (None,), methods[number % len(methods)])
+            method = methods[number % len(methods)]
+            class_activation_maps(network, image, STAGE_NAMES[-1], (None,), method, logits_of)
         resident.append(int(STATUS.read_text().split()[1]) * page)
     return resident[1] - resident[0]

@@ -3,53 +3,42 @@
 Winograd's minimal filtering F(4x4, 3x3): A. Lavin and S. Gray 2015, https://arxiv.org/abs/1509.09308, sections 4 and 5.
 torch's own CPU convolutions multiply in full. Rounding differs from theirs by about 1e-5 of a layer's outputs.
 
-What is saved in multiplications must not be lost on moving memory. So each stage takes only as many pictures at a time
-as stay in the processor's cache, and asks the stage before it for just these; and every result goes into memory that is
-kept, at once with the border of zeros that the next convolution pads with.
+What is saved in multiplications must not be lost on moving memory. So each thread has pictures of its own; each stage
+takes only as many at a time as stay in the processor's cache, and asks the stage before it for just these; and every
+result goes into memory that is kept, at once with the border of zeros that the next convolution pads with.
 """
 
 import math
+from collections import deque
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
 
 import torch
 from jaxtyping import Float
+from threadpoolctl import ThreadpoolController
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from model.network import RESIDUAL_STAGES, STAGES, CifarResNet, Stage
 
 OUTPUTS, INPUTS = 4, 6  # a tile's side, after and before a 3x3 convolution
-INPUT_TRANSFORM = torch.tensor(
-    [
-        [4.0, 0, -5, 0, 1, 0],
-        [0, -4, -4, 1, 1, 0],
-        [0, 4, -4, -1, 1, 0],
-        [0, -2, -1, 2, 1, 0],
-        [0, 2, -1, -2, 1, 0],
-        [0, 4, 0, -5, 0, 1],
-    ]
-)
 KERNEL_TRANSFORM = torch.tensor([[6.0, 0, 0], [-4, -4, -4], [-4, 4, -4], [1, 2, 4], [1, -2, 4], [0, 0, 24]]) / 24
-OUTPUT_TRANSFORM = torch.tensor([[1.0, 1, 1, 1, 1, 0], [0, 1, -1, 2, -2, 0], [0, 1, 1, 4, 4, 0], [0, 1, -1, 8, -8, 1]])
-# A transform of rows, then of columns, as one matrix over a tile's places.
-TILE_IN = torch.kron(INPUT_TRANSFORM, INPUT_TRANSFORM)
-KERNEL = torch.kron(KERNEL_TRANSFORM, KERNEL_TRANSFORM)
-TILE_OUT = torch.kron(OUTPUT_TRANSFORM, OUTPUT_TRANSFORM)
-# The same, its places sorted by their place in the 2x2 window that is pooled, and only then by window.
-TILE_OUT_POOLED = TILE_OUT.view(2, 2, 2, 2, -1).permute(1, 3, 0, 2, 4).reshape(OUTPUTS**2, -1)
+KERNEL = torch.kron(KERNEL_TRANSFORM, KERNEL_TRANSFORM)  # rows, then columns, as one matrix over a kernel's places
 
 TILES = 128  # multiplied at a time: enough to be fast, few enough to stay in the processor's cache
 
+LogitsOf = Callable[[Float[Tensor, "batch 3 32 32"]], Float[Tensor, "batch classes"]]
 Padded = Float[Tensor, "batch _ _ channels"]  # height and width with a border of zeros, one wide
-Kernels = Float[Tensor, "36 channels_out channels_in"]
+Kernels = Float[Tensor, "36 channels_in channels_out"]
 
 
-def for_large_batches(
-    network: CifarResNet,
-) -> Callable[[Float[Tensor, "batch 3 32 32"]], Float[Tensor, "batch classes"]]:
-    """The fastest way to many pictures' logits, for one thread: this one on a CPU, the network itself on a GPU."""
+def for_large_batches(network: CifarResNet) -> LogitsOf:
+    """The fastest way to many pictures' logits: this one on a CPU, the network itself on a GPU. Threads may share it.
+
+    Made once, it answers for the weights that the network had then.
+    """
     return WinogradNetwork(network) if network.mean.device.type == "cpu" else torch.inference_mode()(network)
 
 
@@ -83,36 +72,16 @@ class Layer:
     scale: Float[Tensor, "channels_out"]
     shift: Float[Tensor, "channels_out"]
 
-    def __call__(self, x: Padded, out: Tensor, memory: Memory) -> None:
-        """Writes the activations into `out`, also Padded. Without its border, `x` is a multiple of 4 high and wide."""
-        batch, rows, columns = len(x), x.size(1) // OUTPUTS, x.size(2) // OUTPUTS
-        windows = x.unfold(1, INPUTS, OUTPUTS).unfold(2, INPUTS, OUTPUTS)  # batch rows columns channels 6 6
-        tiles = memory.take("tiles", batch, rows, columns, INPUTS, INPUTS, x.size(3))
-        outputs = self._convolve(tiles.copy_(windows.permute(0, 1, 2, 4, 5, 3)), memory)
-        side = OUTPUTS
-        if self.pooled:
-            outputs, side = _half_maximum(_half_maximum(outputs)), OUTPUTS // 2
-        inside = out[:, 1:-1, 1:-1].unflatten(1, (rows, side)).unflatten(3, (columns, side)).transpose(2, 3)
-        torch.addcmul(self.shift, outputs.view(batch, rows, columns, side, side, -1), self.scale, out=inside)
-        inside.relu_()
+    def __call__(self, x: Padded, out: Float[Tensor, "batch _ _ channels_out"], memory: Memory) -> None:
+        """Writes the activations into `out`, also padded. Without its border, `x` is a multiple of 4 high and wide."""
+        from interpret.tiles import transform_inputs, transform_outputs  # its compiler is loaded when it is needed
 
-    def _convolve(
-        self, tiles: Float[Tensor, "batch rows columns 6 6 channels_in"], memory: Memory
-    ) -> Float[Tensor, "tiles 16 channels_out"]:
-        tiles = tiles.view(-1, INPUTS**2, tiles.size(-1))
-        count, channels = len(tiles), self.kernels.size(1)
-        transform = (TILE_OUT_POOLED if self.pooled else TILE_OUT).expand(count, -1, -1)
-        inputs = torch.bmm(TILE_IN.expand(count, -1, -1), tiles, out=memory.take("inputs", *tiles.shape))
-        products = memory.take("products", INPUTS**2, count, channels)
-        torch.bmm(inputs.transpose(0, 1), self.kernels.transpose(1, 2), out=products)
-        outputs = memory.take("outputs", count, OUTPUTS**2, channels)
-        return torch.bmm(transform, products.transpose(0, 1), out=outputs)
-
-
-def _half_maximum(values: Float[Tensor, "tiles _ channels"]) -> Float[Tensor, "tiles _ channels"]:
-    """The larger of each value in the first half of the places and its counterpart in the second."""
-    first, second = values.chunk(2, dim=1)
-    return torch.maximum(first, second)
+        tiles = len(x) * (x.size(1) // OUTPUTS) * (x.size(2) // OUTPUTS)
+        inputs = memory.take("inputs", INPUTS**2, tiles, x.size(3))
+        products = memory.take("products", INPUTS**2, tiles, out.size(3))
+        transform_inputs(x.numpy(), inputs.numpy())
+        torch.bmm(inputs, self.kernels, out=products)
+        transform_outputs(products.numpy(), self.scale.numpy(), self.shift.numpy(), self.pooled, out.numpy())
 
 
 class FirstStage:
@@ -150,13 +119,18 @@ class LaterStage:
 
 
 class WinogradNetwork:
-    """A CifarResNet on the CPU, in eval mode, with its kernels transformed: 105 MB, and two thirds of that to work in.
+    """A CifarResNet on the CPU, in eval mode, with its kernels transformed once (105 MB); it is itself left as it is.
 
-    The network itself is left as it is. One thread at a time may ask, since the memory to work in is kept.
+    Threads may ask at once. The pictures of each call are shared by as many threads as torch would use; the memory that
+    they work in, 33 MB each, is kept. The first call in a process takes two seconds longer, to compile.
     """
 
+    @torch.no_grad()
     def __init__(self, network: CifarResNet) -> None:
-        self.network, self.memory = network, Memory()
+        self.network = network
+        self.threads = torch.get_num_threads()
+        self.spare: deque[Memory] = deque(maxlen=self.threads)
+        self.libraries = ThreadpoolController()
         self.stages: list[FirstStage | LaterStage] = [FirstStage(STAGES[0], network.stage(STAGES[0].name))]
         for before, stage in pairwise(STAGES):
             self.stages.append(LaterStage(stage, network.stage(stage.name), before.resolution))
@@ -165,15 +139,28 @@ class WinogradNetwork:
     def __call__(self, images: Float[Tensor, "batch 3 32 32"]) -> Float[Tensor, "batch classes"]:
         """The logits, as the network's own to rounding."""
         inputs = self.network.normalise(images).to(memory_format=torch.channels_last)
-        activations = self._activations(len(self.stages) - 1, inputs)
-        return self.network.classify(activations[:, 1:-1, 1:-1].permute(0, 3, 1, 2))
+        parts = inputs.tensor_split(min(self.threads, len(inputs)))
+        with ThreadPoolExecutor(len(parts)) as pool:
+            return torch.cat(list(pool.map(self._logits, parts)))
 
-    def _activations(self, depth: int, inputs: Float[Tensor, "batch 3 32 32"]) -> Padded:
+    def _logits(self, inputs: Float[Tensor, "batch 3 32 32"]) -> Float[Tensor, "batch classes"]:
+        try:
+            memory = self.spare.pop()
+        except IndexError:
+            memory = Memory()
+        # Inference mode and the number of OpenMP threads are a thread's own.
+        with torch.inference_mode(), self.libraries.limit(limits=1, user_api="openmp"):
+            activations = self._activations(len(self.stages) - 1, inputs, memory)
+            logits = self.network.classify(activations[:, 1:-1, 1:-1].permute(0, 3, 1, 2))
+        self.spare.append(memory)
+        return logits
+
+    def _activations(self, depth: int, inputs: Float[Tensor, "batch 3 32 32"], memory: Memory) -> Padded:
         """What a stage hands on for these pictures; the next call for the same stage overwrites it."""
         run = self.stages[depth]
-        out = self.memory.take_padded(run.stage.name, len(inputs), run.stage.resolution, run.stage.channels)
+        out = memory.take_padded(run.stage.name, len(inputs), run.stage.resolution, run.stage.channels)
         for part, part_out in zip(inputs.split(run.pictures), out.split(run.pictures), strict=True):
-            run(self._activations(depth - 1, part) if depth else part, part_out, self.memory)
+            run(self._activations(depth - 1, part, memory) if depth else part, part_out, memory)
         return out
 
 
@@ -203,4 +190,5 @@ def _scale_and_shift(norm: nn.Module) -> tuple[Float[Tensor, "channels"], Float[
 
 def transformed(weight: Float[Tensor, "channels_out channels_in 3 3"]) -> Kernels:
     """3x3 kernels as a layer multiplies with them."""
-    return (KERNEL @ weight.reshape(-1, 9).T).view(-1, *weight.shape[:2])
+    channels_out, channels_in = weight.shape[:2]
+    return (KERNEL @ weight.permute(2, 3, 1, 0).reshape(9, -1)).view(-1, channels_in, channels_out)

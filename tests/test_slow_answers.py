@@ -7,7 +7,6 @@ import torch
 
 from interpret.cam import class_activation_maps
 from interpret.controls import random_network
-from interpret.steps import finish
 from interpret.tabs.explain import Question, explain, explain_steps
 from interpret.tabs.served import ServedRelease, places_for_answers, serve
 from model.choice import Choice
@@ -67,7 +66,17 @@ def test_a_question_that_was_given_up_leaves_nothing_behind(served):
     assert len(list(explain_steps(served, slow()))) > 1
 
 
-def test_another_network_is_asked_itself(served):
-    explain(served, slow())
+def test_what_score_cam_runs_is_made_ready_once(served):
+    first = served.logits_of
+    explain(served, replace(slow(), method="score_cam"))
+    assert served.logits_of is first
+
+
+@pytest.mark.parametrize("method", ["ablation_cam", "score_cam"])
+def test_another_network_is_asked_itself(served, method):
+    question = replace(slow(), method=method)
+    known = explain(served, question)
     unlearnt = replace(served, network=random_network(served.network.config, served.device))
-    assert not torch.equal(finish(explain_steps(unlearnt, slow())).cam.maps, explain(served, slow()).cam.maps)
+    found = explain(unlearnt, question)
+    fresh = class_activation_maps(unlearnt.network, to_tensor(found.pixels[None]), "resnet_block3", method=method)
+    assert torch.equal(found.cam.maps[:1], fresh.maps) and not torch.equal(found.cam.maps, known.cam.maps)

@@ -77,7 +77,9 @@ def faithfulness(
         image = to_tensor(pixels[None])
         class_index = int(logits_of(image).argmax())
         maps = {
-            name: class_activation_maps(network, image, STAGE_NAMES[-1], (class_index,), name).maps[0].numpy()
+            name: class_activation_maps(network, image, STAGE_NAMES[-1], (class_index,), name, logits_of)
+            .maps[0]
+            .numpy()
             for name in methods
         }
 

@@ -152,7 +152,9 @@ def _maps_of_every_class(
     known = served.slow_answers((images.numpy(force=True).tobytes(), question.layer, question.method))
     if not known:
         every = tuple(range(len(served.class_names)))
-        found = yield from class_activation_steps(served.network, images, question.layer, every, question.method)
+        found = yield from class_activation_steps(
+            served.network, images, question.layer, every, question.method, served.logits_of
+        )
         known.append(found)
     return known[0]
 

@@ -20,6 +20,7 @@ from interpret.cam import Cam
 from interpret.choices import ChoiceError
 from interpret.tabs.files import in_files
 from interpret.tabs.zero_gpu import lend_gpu
+from interpret.winograd import LogitsOf, for_large_batches
 from model.choice import Choice
 from model.images import ImageError, prepare, to_tensor
 from model.network import STAGES, CifarResNet
@@ -72,8 +73,8 @@ def dimming(outputs: Any, dimmed: bool) -> str:
 @dataclass(frozen=True)
 class ServedRelease:
     """The chosen release, and its network on `device`. Nothing in it changes while the app runs, but that maps which
-    took long are kept: this network's own, so a replaced one starts with none. (On ZeroGPU each handler runs in a
-    process of its own, and nothing is kept.)"""
+    took long are kept, and what it takes to make them: this network's own, so a replaced one starts with none. (On
+    ZeroGPU each handler runs in a process of its own, and nothing is kept.)"""
 
     choice: Choice
     network: CifarResNet
@@ -86,6 +87,11 @@ class ServedRelease:
     def release(self) -> Release:
         """As it was loaded; its own network stays on the CPU."""
         return self.choice.release
+
+    @functools.cached_property
+    def logits_of(self) -> LogitsOf:
+        """The network's logits of many pictures at a time; made when it is first asked for."""
+        return for_large_batches(self.network)
 
     @property
     def class_names(self) -> tuple[str, ...]:

@@ -1,3 +1,8 @@
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
 import pytest
 import torch
 from torch.nn import functional as F
@@ -59,3 +64,27 @@ def test_asked_again_it_gives_the_same_logits_whatever_it_was_asked_before(netwo
     first = logits_of(images)
     logits_of(others)
     assert torch.equal(logits_of(images), first)
+
+
+def test_its_compiler_is_loaded_only_when_it_is_needed():
+    loaded = "import sys, interpret.tabs.served; print('numba' in sys.modules)"
+    root = Path(__file__).resolve().parents[2]
+    answer = subprocess.run([sys.executable, "-c", loaded], cwd=root, capture_output=True, text=True, check=True)
+    assert answer.stdout.strip() == "False"
+
+
+def test_other_threads_keep_their_number_of_threads(network):
+    before = torch.get_num_threads()
+    WinogradNetwork(network)(torch.rand(4, 3, 32, 32))
+    with ThreadPoolExecutor(1) as pool:
+        assert torch.get_num_threads() == pool.submit(torch.get_num_threads).result() == before
+
+
+def test_threads_that_share_it_get_the_serial_logits_and_leave_little_memory_behind(network):
+    batches = [torch.rand(9, 3, 32, 32, generator=torch.Generator().manual_seed(seed)) for seed in range(24)]
+    logits_of = WinogradNetwork(network)
+    serial = [logits_of(batch) for batch in batches]
+    with ThreadPoolExecutor(8) as pool:
+        together = list(pool.map(logits_of, batches))
+    assert all(torch.equal(one, other) for one, other in zip(serial, together, strict=True))
+    assert len(logits_of.spare) <= torch.get_num_threads()
