@@ -215,7 +215,7 @@ def _maps_of(
     network: CifarResNet, images: Float[Tensor, "count 3 32 32"], classes: list[int], methods: tuple[str, ...]
 ) -> dict[str, list[np.ndarray]]:
     maps: dict[str, list[np.ndarray]] = {name: [] for name in methods}
-    logits_of = for_large_batches(network)
+    logits_of = for_large_batches(network) if "score_cam" in methods else None
     activations = torch.cat([last_stage(network, batch) for batch in images.split(BATCH)])
     for image, each, class_index in zip(images, activations, classes, strict=True):
         found = maps_at_last_stage(network, each, class_index) if set(methods) & set(QUICK) else {}

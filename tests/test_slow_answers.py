@@ -5,12 +5,16 @@ from dataclasses import replace
 import pytest
 import torch
 
+import interpret.cam
+import interpret.tabs.served
 from interpret.cam import class_activation_maps
 from interpret.controls import random_network
 from interpret.tabs.explain import Question, explain, explain_steps
 from interpret.tabs.served import ServedRelease, places_for_answers, serve
+from interpret.winograd import LogitsOf, for_large_batches
 from model.choice import Choice
 from model.images import to_tensor
+from model.network import CifarResNet
 
 from .conftest import EXAMPLES
 
@@ -66,10 +70,20 @@ def test_a_question_that_was_given_up_leaves_nothing_behind(served):
     assert len(list(explain_steps(served, slow()))) > 1
 
 
-def test_what_score_cam_runs_is_made_ready_once(served):
-    first = served.logits_of
-    explain(served, replace(slow(), method="score_cam"))
-    assert served.logits_of is first
+def test_what_score_cam_runs_is_made_once_and_for_score_cam_only(served, monkeypatch):
+    made = []
+
+    def recorded(network: CifarResNet) -> LogitsOf:
+        made.append(network)
+        return for_large_batches(network)
+
+    for module in (interpret.cam, interpret.tabs.served):
+        monkeypatch.setattr(module, "for_large_batches", recorded)
+    explain(served, slow())
+    assert made == []
+    for image in (CAT, DOG):
+        explain(served, replace(slow(image), method="score_cam"))
+    assert made == [served.network]
 
 
 @pytest.mark.parametrize("method", ["ablation_cam", "score_cam"])

@@ -88,9 +88,13 @@ class ServedRelease:
         """As it was loaded; its own network stays on the CPU."""
         return self.choice.release
 
+    def logits_of(self, images: Float[Tensor, "batch 3 32 32"]) -> Float[Tensor, "batch classes"]:
+        """The network's logits of many pictures at a time; what that takes is made when it is first asked for."""
+        return self._for_large_batches(images)
+
     @functools.cached_property
-    def logits_of(self) -> LogitsOf:
-        """The network's logits of many pictures at a time; made when it is first asked for."""
+    def _for_large_batches(self) -> LogitsOf:
+        # Two that ask first at the same time may each make one: either answers.
         return for_large_batches(self.network)
 
     @property

@@ -25,6 +25,17 @@ def test_its_layer_is_a_convolution_and_what_follows_it(pooled):
     torch.testing.assert_close(found, wanted, rtol=1e-4, atol=1e-4)
 
 
+@pytest.mark.parametrize(
+    ("x", "out"),
+    [((2, 8, 8, 3), (2, 8, 8, 5)), ((2, 10, 10, 3), (2, 6, 6, 5)), ((2, 10, 10, 4), (2, 10, 10, 5))],
+    ids=["a side that is no multiple of 4", "too little room", "too many channels"],
+)
+def test_a_layer_refuses_what_does_not_fit_its_tiles(x, out):
+    layer = Layer(transformed(torch.zeros(5, 3, 3, 3)), False, torch.zeros(5), torch.zeros(5))
+    with pytest.raises(ValueError, match="cannot be convolved"):
+        layer(torch.zeros(x), torch.zeros(out), Memory())
+
+
 def test_memory_is_used_again_and_its_border_is_cleared():
     memory = Memory()
     memory.take("one", 1_000).fill_(1)
@@ -34,7 +45,7 @@ def test_memory_is_used_again_and_its_border_is_cleared():
     assert padded.sum() == padded[:, 1:-1, 1:-1].sum()
 
 
-@pytest.mark.parametrize("count", [1, 70, 257])
+@pytest.mark.parametrize("count", [0, 1, 70, 257])
 def test_its_logits_are_the_networks_own(network, count):
     """Float32 rounds each layer's outputs in another place: about 1e-5 of logits of the order of 10."""
     images = torch.rand(count, 3, 32, 32, generator=torch.Generator().manual_seed(count))
@@ -71,6 +82,29 @@ def test_its_compiler_is_loaded_only_when_it_is_needed():
     root = Path(__file__).resolve().parents[2]
     answer = subprocess.run([sys.executable, "-c", loaded], cwd=root, capture_output=True, text=True, check=True)
     assert answer.stdout.strip() == "False"
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_any_number_of_threads_gives_the_networks_logits(network, threads):
+    images = torch.rand(2, 3, 32, 32, generator=torch.Generator().manual_seed(0))
+    logits_of = WinogradNetwork(network)
+    logits_of.threads = threads
+    torch.testing.assert_close(logits_of(images), network(images), rtol=1e-5, atol=5e-5)
+
+
+def test_each_of_its_threads_keeps_to_one_core(network, monkeypatch):
+    """Whatever torch would use, which it tells a new thread late."""
+    logits_of, seen, before = WinogradNetwork(network), [], torch.get_num_threads()
+    classify = type(network).classify
+    monkeypatch.setattr(
+        type(network), "classify", lambda *each: seen.append(torch.get_num_threads()) or classify(*each)
+    )
+    try:
+        torch.set_num_threads(2)
+        logits_of(torch.rand(4, 3, 32, 32))
+    finally:
+        torch.set_num_threads(before)
+    assert set(seen) == {1}
 
 
 def test_other_threads_keep_their_number_of_threads(network):
