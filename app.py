@@ -7,6 +7,9 @@ os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 os.environ.setdefault("HF_HUB_DISABLE_XET", "1")  # a transport of its own, which keeps to no deadline
 
+from model.cores import keep_to_granted_cores
+
+keep_to_granted_cores()
 import interpret.tabs.zero_gpu  # noqa: F401, I001 - before anything that asks torch about CUDA
 import gradio as gr
 

@@ -12,6 +12,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # a script's ow
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 os.environ.setdefault("HF_HUB_DISABLE_XET", "1")  # a transport of its own, which keeps to no deadline
 
+from model.cores import keep_to_granted_cores
 from model.hub import Target, check_target, limit_waiting
 from model.hub_errors import HubError
 from training.errors import TrainingError
@@ -107,6 +108,7 @@ def train_and_push(options: argparse.Namespace) -> None:
     if isinstance(options.resume, str) and not Path(options.resume).is_file():
         raise TrainingError(f"There is no checkpoint {options.resume}.")
     target = find_target(options) if options.push and is_first_process() else None
+    keep_to_granted_cores(options.devices)
     from training.fit import train  # torch and Lightning take ten seconds to load, which no check above has to wait for
 
     release = train(options)
