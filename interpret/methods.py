@@ -115,7 +115,14 @@ class Method:
 
 LOGITS, ACTIVATION, COMPONENT = "logits per cell", "weighed activation", "along the component"
 METHODS = (
-    Method("grad_cam", "Grad-CAM", LOGITS, "mean gradient of each channel", "1610.02391", grad_cam_rule),
+    Method(
+        "grad_cam",
+        "Grad-CAM",
+        "logits, by mean gradient",
+        "mean gradient of each channel; its cells do not add up to the score",
+        "1610.02391",
+        grad_cam_rule,
+    ),
     Method(
         "grad_cam_plus_plus",
         "Grad-CAM++",

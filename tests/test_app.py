@@ -213,6 +213,16 @@ def test_an_export_is_the_map_with_all_that_made_it(client, network, cat, releas
     assert [Path(each).name for each in files] == ["map.json", "map.npy", "overlay.png", "overlay-32.png"]
 
 
+def test_an_export_of_two_classes_tells_the_second_map_and_a_margin_that_the_cells_add_up_to(client):
+    files = client.predict(CAT, method="hires_cam", class_name="cat", against="dog", api_name="/export")
+    document = json.loads(Path(files[0]).read_text())
+    against = document["against"]
+    assert against["class"] == "dog"
+    assert against["margin"] == pytest.approx(document["logits"]["cat"] - document["logits"]["dog"], rel=1e-5)
+    assert np.sum(document["map"]) - np.sum(against["map"]) == pytest.approx(against["margin"], rel=1e-4)
+    assert json.loads(Path(client.predict(CAT, api_name="/export")[0]).read_text())["against"] is None
+
+
 def test_an_exported_overlay_of_32_pixels_is_the_picture_that_the_network_saw(client, cat_pixels):
     *_, small = client.predict(CAT, 0.0, api_name="/export")
     assert np.array_equal(pixels_of(small), cat_pixels)
@@ -284,6 +294,9 @@ def test_kernels_without_arguments_shows_the_first_layer_in_colour(client):
     [
         ("/gradcam", {"image": CAT, "layer": "layer4"}, "resnet_block3"),
         ("/gradcam", {"image": CAT, "opacity": 1.5}, "maximum value 1"),
+        ("/gradcam", {"image": CAT, "opacity": "strong"}, "Opacity: 'strong' is not a number; give one from 0 to 1"),
+        ("/export", {"image": CAT, "opacity": None}, "give one from 0 to 1"),
+        ("/gradcam", {"image": CAT, "top_k": True}, "give one from 1 to 10"),
         ("/gradcam", {"image": CAT, "top_k": 11}, "maximum value 10"),
         ("/gradcam", {"image": CAT, "top_k": 2.5}, "whole number from 1 to 10"),
         ("/gradcam", {"image": CAT, "class_name": "tiger"}, "airplane"),

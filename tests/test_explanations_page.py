@@ -55,11 +55,27 @@ def test_a_slow_method_says_how_far_it_is_and_can_be_stopped(visit):
     visit.page.locator("#gradcam-stop").click()
     expect(visit.page.locator("#gradcam-cells")).not_to_have_class(re.compile("asked"))
     expect(visit.page.locator("#gradcam-progress")).to_be_hidden()
-    expect(visit.page.locator("#gradcam-sentence")).to_have_text("Stopped: the map is still the one before.")
+    expect(visit.page.get_by_label("Method", exact=True)).to_have_value("Grad-CAM")
     visit.page.wait_for_timeout(4_000)
     expect(visit.page.locator("#gradcam-cells img")).to_have_attribute("src", before or "")
-    choose(visit, "Method", "LayerCAM")
-    expect(visit.page.locator("#gradcam-cells img")).not_to_have_attribute("src", before or "")
+    choose(visit, "Method", "Score-CAM")
+    expect(visit.page.locator("#gradcam-progress progress")).to_be_attached()
+    expect(visit.page.locator("#gradcam-cells img")).not_to_have_attribute("src", before or "", timeout=30_000)
+
+
+def test_what_is_shown_after_stop_is_of_the_picture_that_is_asked_about(visit, tmp_path):
+    Image.effect_noise((64, 64), 90).convert("RGB").save(tmp_path / "new.png")
+    before = visit.page.locator("#gradcam-cells img").get_attribute("src")
+    choose(visit, "Method", "Score-CAM")
+    expect(visit.page.locator("#gradcam-cells img")).not_to_have_attribute("src", before or "", timeout=30_000)
+    visit.page.locator("#picture input[type=file]").set_input_files(tmp_path / "new.png")
+    visit.page.locator("#gradcam-stop").click()
+    expect(visit.page.get_by_label("Method", exact=True)).to_have_value("Grad-CAM")
+    named = re.search(r"[Ss]core of (\w+) is", visit.page.locator("#evidence-sentence").inner_text())
+    assert named is not None
+    expect(visit.page.locator("#gradcam-overlay")).to_contain_text(f"Evidence for {named.group(1)}")
+    expect(visit.page.locator("#gradcam-label")).to_contain_text(named.group(1))
+    expect(visit.page.locator(".asked")).to_have_count(0)
 
 
 def test_each_overlay_is_labelled_with_its_class_for_eyes_and_screen_readers(visit):

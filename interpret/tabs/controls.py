@@ -58,23 +58,28 @@ def controls_endpoint(served: ServedRelease) -> Callable[..., Any]:
         panels = {name: each.cells_panel(0) for name, each in explained.items()} | {"edges": _edge_panel(edges)}
         titled = [replace(panel, title=_title(name, correlations[name])) for name, panel in panels.items()]
         picture = draw_panels([found.cells_panel(0), *titled], columns=2)
-        return picture, controls_sentence(correlations), correlations
+        return picture, controls_sentence(correlations, method), correlations
 
     return controls
 
 
-def controls_sentence(correlations: dict[str, float | None]) -> str:
+def controls_sentence(correlations: dict[str, float | None], method: str) -> str:
     """What the rank correlations mean."""
+    if method == "random_cam":
+        return "RandomCAM is itself a control: it knows nothing of the decision, whatever it looks like."
     known = {TITLES[name]: value for name, value in correlations.items() if value is not None}
     if not known:
         return "The map is the same everywhere: there is nothing to compare."
-    alike = [title for title, value in known.items() if value >= ALIKE]
-    if alike:
-        return f"Careful: this map ranks the cells much as {' and '.join(alike)} would. It may show the picture only."
-    closest = max(known, key=known.__getitem__)
+    warnings = []
+    for way, sign in (("much as", 1), ("in nearly the opposite order of", -1)):
+        if alike := [title for title, value in known.items() if sign * value >= ALIKE]:
+            warnings.append(f"{way} {' and '.join(alike)} would")
+    if warnings:
+        return f"Careful: this map ranks the cells {', and '.join(warnings)}. It may show the picture only."
+    closest = max(known, key=lambda title: abs(known[title]))
     return (
         f"No control ranks the cells as this map does; the closest is {closest}, with a rank correlation of "
-        f"{known[closest]:.2f} (1 would be the same order, 0 no relation)."
+        f"{two_decimals(known[closest])} (1 would be the same order, −1 the opposite one, 0 no relation)."
     )
 
 

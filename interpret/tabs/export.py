@@ -13,7 +13,7 @@ from jaxtyping import UInt8
 from interpret.cam import resize_map
 from interpret.prediction import probabilities_of
 from interpret.render import overlay
-from interpret.tabs.explain import Explanation, GradCamControls, Question, Style, explain
+from interpret.tabs.explain import Explanation, GradCamControls, Question, Style, asked_classes, explain
 from interpret.tabs.files import keep, png
 from interpret.tabs.picture import PicturePanel
 from interpret.tabs.served import MODEL_QUEUE, PRIVATE, ServedRelease
@@ -33,6 +33,7 @@ def export_endpoint(served: ServedRelease) -> Callable[..., Any]:
         smooth: bool = False,
         method: str = "grad_cam",
         palette: str = "magma",
+        against: str = "none",
     ) -> list[str]:
         """A map as files: its numbers with all that made them (JSON), the bare array (.npy), and the overlay (PNG) at
         the picture's own resolution, at most 1,024 pixels a side, and at the 32x32 pixels that the network sees.
@@ -46,10 +47,12 @@ def export_endpoint(served: ServedRelease) -> Callable[..., Any]:
             smooth: interpolate the overlay between cells.
             method: as of /gradcam.
             palette: as of /gradcam.
+            against: a second class, whose map and by how many logits the first one leads it the JSON then tells, or
+                "none".
         Returns:
             Four files: map.json, map.npy, overlay.png and overlay-32.png.
         """
-        question = Question(image, squaring, layer, (class_name,), method)
+        question = Question(image, squaring, layer, asked_classes(class_name, against), method)
         found = explain(served, question)
         array, text = io.BytesIO(), json.dumps(document(served, question, found), indent=2)
         np.save(array, found.maps[0])
@@ -67,7 +70,11 @@ def export_endpoint(served: ServedRelease) -> Callable[..., Any]:
 
 
 def document(served: ServedRelease, question: Question, found: Explanation) -> dict[str, Any]:
-    """Everything that `map.json` says; it is enough to compute the map again."""
+    """Everything that `map.json` says; it is enough to compute the map again.
+
+    `against` is null without a second class; where a method's cells add up to the score, the two maps' difference adds
+    up to the `margin`.
+    """
     logits, names = found.cam.logits, served.class_names
     probabilities = probabilities_of(logits[None], served.network.config.temperature)[0]
     return {
@@ -77,6 +84,7 @@ def document(served: ServedRelease, question: Question, found: Explanation) -> d
         "squaring": question.squaring,
         "unit": found.method.unit,
         "map": found.maps[0].tolist(),
+        "against": _against(found) if len(found.names) > 1 else None,
         "logits": dict(zip(names, logits.tolist(), strict=True)),
         "probabilities": dict(zip(names, probabilities.tolist(), strict=True)),
         "sentence": found.sentence(),
@@ -84,6 +92,11 @@ def document(served: ServedRelease, question: Question, found: Explanation) -> d
         "release": served.release.identifier,
         "commit": served.choice.commit,
     }
+
+
+def _against(found: Explanation) -> dict[str, Any]:
+    first, second = (found.cam.logits[index] for index in found.cam.class_indices)
+    return {"class": found.names[1], "map": found.maps[1].tolist(), "margin": float(first - second)}
 
 
 def overlay_at(pixels: UInt8[np.ndarray, "side side 3"], found: Explanation, style: Style) -> bytes:
@@ -95,7 +108,9 @@ def overlay_at(pixels: UInt8[np.ndarray, "side side 3"], found: Explanation, sty
 def export_section(served: ServedRelease, panel: PicturePanel, controls: GradCamControls) -> None:
     """Builds the section and its endpoint `/export`."""
     c = controls
-    inputs: list[Any] = [panel.picture, c.opacity, c.layer, c.explained, panel.squaring, c.smooth, c.method, c.palette]
+    inputs: list[Any] = [
+        panel.picture, c.opacity, c.layer, c.explained, panel.squaring, c.smooth, c.method, c.palette, c.against
+    ]  # fmt: skip
     gr.Markdown(
         "The map as JSON and as a NumPy array; the overlay at the picture's own resolution (at most 1,024 pixels a "
         "side) and at 32×32."

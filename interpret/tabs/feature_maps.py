@@ -9,6 +9,7 @@ from interpret.scales import unsigned_scale
 from interpret.tabs.look import result_picture
 from interpret.tabs.picture import PicturePanel
 from interpret.tabs.served import MODEL_QUEUE, STAGE_CHOICES, ServedRelease, latest_wins
+from interpret.tabs.sliders import slider
 from model.network import STAGES
 
 PANEL_SIDE = 192
@@ -43,7 +44,7 @@ def feature_maps_tab(served: ServedRelease, panel: PicturePanel) -> None:
     )
     sentence = gr.Markdown(elem_classes="answer")
     with gr.Row():
-        channel = gr.Slider(0, COMMON_CHANNELS - 1, value=16, step=1, label="Channel, in every layer")
+        channel = slider(0, COMMON_CHANNELS - 1, value=16, step=1, label="Channel, in every layer")
         layer = gr.Dropdown(
             STAGE_CHOICES, value="prep_layer", label="Layer whose channels are all shown below", min_width=300
         )

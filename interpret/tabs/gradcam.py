@@ -19,6 +19,7 @@ from interpret.tabs.look import result_picture
 from interpret.tabs.permalink import link_section
 from interpret.tabs.picture import PicturePanel
 from interpret.tabs.served import MODEL_QUEUE, PRIVATE, STAGE_CHOICES, ServedRelease, dimming, latest_wins
+from interpret.tabs.sliders import slider
 from interpret.tabs.warning import warning_line
 from interpret.words import describe_faithfulness
 
@@ -93,6 +94,13 @@ def gradcam_on_page(served: ServedRelease) -> Callable[..., Any]:
             yield label, shown[0], cells, sentence, against_image, gr.update(visible=False), gr.update(visible=False)
 
     return explain_on_page
+
+
+def stop_on_page() -> tuple[Any, ...]:
+    """What Stop does: a quick method answers in place of the one that was stopped, so that all on the page belongs
+    together, and the slow one can be chosen again."""
+    gr.Info(f"Stopped: here is {METHODS[0].title} instead.", duration=5)
+    return gr.update(visible=False), gr.update(visible=False), METHODS[0].name
 
 
 def _question(image: str | None, squaring: str, layer: str, class_name: str, against: str, method: str) -> Question:
@@ -197,9 +205,10 @@ def _answer_when_asked(served: ServedRelease, panel: PicturePanel, shown: Shown,
     outputs: list[Any] = [shown.label, shown.overlay, shown.cells, shown.sentence, shown.against]
     running = [shown.progress, shown.stop]
     changed = (c.explained, c.against, c.layer, c.opacity, c.smooth, c.top_k, c.method, c.palette)
+    explain_on_page = gradcam_on_page(served)
     explaining = latest_wins(
         [panel.seen.change, *(each.change for each in changed)],
-        gradcam_on_page(served),
+        explain_on_page,
         inputs,
         [*outputs, *running],
         dims=outputs,
@@ -207,8 +216,9 @@ def _answer_when_asked(served: ServedRelease, panel: PicturePanel, shown: Shown,
         **MODEL_QUEUE,
     )
     bright = f"() => {{ {dimming(outputs, False)}; }}"
-    stopped = [gr.update(visible=False), gr.update(visible=False), "Stopped: the map is still the one before."]
-    shown.stop.click(lambda: stopped, None, [*running, shown.sentence], cancels=[explaining], js=bright, **PRIVATE)
+    stopping = shown.stop.click(stop_on_page, None, [*running, c.method], cancels=[explaining], js=bright, **PRIVATE)
+    # Gradio may drop what the changed method asks for, as it still waits for the answer that was cancelled.
+    stopping.then(explain_on_page, inputs, [*outputs, *running], **PRIVATE, **MODEL_QUEUE)
     # The API's answer comes whole, with no progress in between.
     gr.Button(visible=False).click(gradcam_endpoint(served), inputs, outputs, api_name="gradcam", **MODEL_QUEUE)
     look, confidences = [panel.picture, panel.squaring], shown.all_confidences
@@ -222,9 +232,9 @@ def _controls(class_names: tuple[str, ...]) -> GradCamControls:
         against=gr.Dropdown([("no other class", "none"), *class_names], value="none", label="Compare with"),
         method=gr.Dropdown([(each.title, each.name) for each in METHODS], value="grad_cam", label="Method"),
         layer=gr.Dropdown(STAGE_CHOICES, value="resnet_block3", label="Layer, and its cells"),
-        opacity=gr.Slider(0, 1, value=0.5, step=0.05, label="Opacity"),
+        opacity=slider(0, 1, value=0.5, step=0.05, label="Opacity"),
         smooth=gr.Checkbox(False, label="Smooth between cells"),
-        top_k=gr.Slider(1, len(class_names), value=3, step=1, label="Top predictions"),
+        top_k=slider(1, len(class_names), value=3, step=1, label="Top predictions"),
         palette=gr.Dropdown(list(UNSIGNED_PALETTES), value=UNSIGNED_PALETTE, label="Colours"),
     )
 

@@ -17,6 +17,7 @@ from interpret.render import Panel, draw_panels, tile_to_width
 from interpret.scales import CHANNEL_PALETTE, signed_scale
 from interpret.tabs.look import result_picture
 from interpret.tabs.served import QUIET, ServedRelease
+from interpret.tabs.sliders import slider
 
 GRID_WIDTH = 640
 GRID_GAP = 4
@@ -65,7 +66,7 @@ def kernels_tab(served: ServedRelease, demo: gr.Blocks) -> None:
     sentence = gr.Markdown(elem_classes="answer")
     with gr.Row():
         layer = gr.Dropdown(choices(convolutions), value=first.name, label="Layer", min_width=240)
-        channel = gr.Slider(0, most_inputs - 1, value=0, step=1, label="Input channel", visible=False)
+        channel = slider(0, most_inputs - 1, value=0, step=1, label="Input channel", visible=False)
     rgb = gr.Checkbox(True, label="Show the first layer in colour (red, green and blue inputs together)")
     picture = result_picture("Kernels", "kernels-picture", chart=True)
 

@@ -14,6 +14,7 @@ from interpret.tabs.files import in_files
 from interpret.tabs.look import SHOW_TABS, thumbnail_gallery
 from interpret.tabs.picture import PicturePanel
 from interpret.tabs.served import PRIVATE, QUIET, ServedRelease
+from interpret.tabs.sliders import slider
 from interpret.words import percent
 
 THUMBNAIL_FACTOR = 4
@@ -109,7 +110,7 @@ def misclassified_tab(
     sentence = gr.Markdown(elem_classes="answer")
     opened = gr.State(None)
     with gr.Row():
-        count = gr.Slider(1, total, value=min(10, total), step=1, label="How many")
+        count = slider(1, total, value=min(10, total), step=1, label="How many")
         true_label = gr.Dropdown(labels, value=ANY, label="True label")
         predicted_label = gr.Dropdown(labels, value=ANY, label="Predicted label")
     gallery = thumbnail_gallery("Misclassified test pictures", "misclassified-gallery", "errors", columns=5)
