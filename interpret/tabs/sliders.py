@@ -16,7 +16,11 @@ def slider(minimum: float, maximum: float, **options: Any) -> gr.Slider:
                 f"{made.label}: {payload!r} is not a number; give one from {minimum:g} to {maximum:g}.",
                 print_exception=False,
             )
-        return gr.Slider.preprocess(made, payload)
+        try:
+            return gr.Slider.preprocess(made, payload)
+        except gr.Error as refusal:
+            refusal.print_exception = False  # it is the caller's mistake, not one for the log
+            raise
 
     made.preprocess = preprocess  # type: ignore[method-assign]
     return made
