@@ -69,10 +69,15 @@ def transform_outputs(products, scale, shift, pooled, out):
 
 @compiled
 @no_type_check
+def _six_places(first, step):
+    return first, first + step, first + U(2) * step, first + U(3) * step, first + U(4) * step, first + U(5) * step
+
+
+@compiled
+@no_type_check
 def _six(v, start, v_step, d, first, d_step, size):
     """Rows 0 to 5 of v, which lie v_step apart from `start` on, from rows 0 to 5 of d: the paper's B^T d."""
-    d0, d1, d2 = first, first + d_step, first + U(2) * d_step
-    d3, d4, d5 = first + U(3) * d_step, first + U(4) * d_step, first + U(5) * d_step
+    d0, d1, d2, d3, d4, d5 = _six_places(first, d_step)
     for c in range(size):
         v[start + c] = FOUR * d[d0 + c] - FIVE * d[d2 + c] + d[d4 + c]
     start += v_step
@@ -96,8 +101,7 @@ def _six(v, start, v_step, d, first, d_step, size):
 @no_type_check
 def _four(y, start, y_step, m, first, m_step, size):
     """Rows 0 to 3 of y from rows 0 to 5 of m, as in `_six`: the paper's A^T m."""
-    m0, m1, m2 = first, first + m_step, first + U(2) * m_step
-    m3, m4, m5 = first + U(3) * m_step, first + U(4) * m_step, first + U(5) * m_step
+    m0, m1, m2, m3, m4, m5 = _six_places(first, m_step)
     for c in range(size):
         y[start + c] = m[m0 + c] + (m[m1 + c] + m[m2 + c]) + (m[m3 + c] + m[m4 + c])
     start += y_step

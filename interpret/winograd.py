@@ -29,7 +29,7 @@ KERNEL = torch.kron(KERNEL_TRANSFORM, KERNEL_TRANSFORM)  # rows, then columns, a
 
 TILES = 128  # multiplied at a time: enough to be fast, few enough to stay in the processor's cache
 
-LogitsOf = Callable[[Float[Tensor, "batch 3 32 32"]], Float[Tensor, "batch classes"]]
+LogitsOf = Callable[[Float[Tensor, "batch 3 height width"]], Float[Tensor, "batch classes"]]
 Padded = Float[Tensor, "batch _ _ channels"]  # height and width with a border of zeros, one wide
 Kernels = Float[Tensor, "36 channels_in channels_out"]
 

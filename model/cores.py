@@ -30,5 +30,5 @@ def keep_to_granted_cores(processes: int = 1) -> None:
     that is set is left alone.
     """
     cores = granted_cores(CGROUPS)
-    if cores is not None and cores < (os.cpu_count() or 1):
+    if cores is not None and cores < len(os.sched_getaffinity(0)):
         os.environ.setdefault("OMP_NUM_THREADS", str(max(1, cores // processes)))

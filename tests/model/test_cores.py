@@ -46,7 +46,7 @@ def test_what_cannot_be_read_limits_nothing(tmp_path, content):
 def large_machine(tmp_path, monkeypatch):
     """Sixteen cores, of which the container was granted two."""
     monkeypatch.setattr(model.cores, "CGROUPS", version_2(tmp_path, "200000 100000"))
-    monkeypatch.setattr(os, "cpu_count", lambda: 16)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda process: set(range(16)))
     monkeypatch.setenv("OMP_NUM_THREADS", "")  # so that it is put back
     monkeypatch.delenv("OMP_NUM_THREADS")
 
@@ -57,8 +57,8 @@ def test_openmp_is_given_the_cores_that_were_granted(large_machine, processes, t
     assert os.environ["OMP_NUM_THREADS"] == threads
 
 
-def test_where_as_many_are_granted_as_there_are_nothing_is_set(large_machine, monkeypatch):
-    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+def test_where_it_may_run_on_no_more_cores_than_were_granted_nothing_is_set(large_machine, monkeypatch):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda process: {3, 5})
     keep_to_granted_cores()
     assert "OMP_NUM_THREADS" not in os.environ
 
