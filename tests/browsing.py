@@ -1,14 +1,16 @@
 """A real browser on a running app, for all tests of the page."""
 
+import json
 import os
 import shutil
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urlparse
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Request, expect, sync_playwright
 
 if TYPE_CHECKING:
     from .conftest import RunningApp
@@ -26,18 +28,25 @@ DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 
 @dataclass
 class Visit:
-    """A page with what it complained about and whom it asked."""
+    """A page with what it complained about, whom it asked, and how often it asked each of the app's handlers."""
 
     page: Page
     errors: list[str] = field(default_factory=list)
     hosts: set[str] = field(default_factory=set)
+    asked: Counter[int] = field(default_factory=Counter)
 
     def open(self, url: str) -> None:
         self.page.on("console", lambda message: self.errors.append(message.text) if message.type == "error" else None)
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
-        self.page.on("request", lambda request: self.hosts.add(urlparse(request.url).hostname or ""))
+        self.page.on("request", self._note)
         self.page.goto(url)
         self.page.wait_for_selector(FIRST_PICTURE["GradCAM"], timeout=60_000)
+
+    def _note(self, request: Request) -> None:
+        address = urlparse(request.url)
+        self.hosts.add(address.hostname or "")
+        if address.path.endswith("/queue/join"):
+            self.asked[json.loads(request.post_data or "")["fn_index"]] += 1
 
     def show(self, tab: str) -> None:
         self.page.get_by_role("tab", name=tab, exact=True).click()

@@ -65,6 +65,18 @@ def test_its_documented_endpoints_take_their_parameters_in_the_promised_order(cl
         assert endpoints[name]["description"]
 
 
+def test_no_event_that_is_kept_for_later_has_two_handlers_which_would_set_each_other_off_for_ever(client):
+    """Gradio's page, once a busy handler is done, fires a kept (always_last) event again for all of its handlers."""
+    handlers: dict[tuple[int, str], list[str]] = {}
+    for each in client.config["dependencies"]:
+        for target, event in each["targets"]:
+            if target is not None and event != "load":  # these are fired one by one
+                handlers.setdefault((target, event), []).append(each["trigger_mode"])
+    kept = {event: modes for event, modes in handlers.items() if "always_last" in modes}
+    assert kept
+    assert {event: modes for event, modes in kept.items() if len(modes) > 1} == {}
+
+
 def test_predict_gives_all_ten_confidences_of_the_served_network(client, network):
     label = client.predict(CAT, api_name="/predict")
     _, expected = predict(network, to_tensor(prepare(EXAMPLES / "cat.png")[None]))

@@ -15,7 +15,7 @@ from interpret.scales import unsigned_scale
 from interpret.tabs.explain import CELLS_SIDE, GradCamControls, Question, explain
 from interpret.tabs.look import result_picture
 from interpret.tabs.picture import PicturePanel
-from interpret.tabs.served import MODEL_QUEUE, PRIVATE, ServedRelease
+from interpret.tabs.served import MODEL_QUEUE, ServedRelease, emptied_by
 from interpret.words import faithfulness_table, measured_faithfulness
 
 ALIKE = 0.7
@@ -152,4 +152,4 @@ def controls_section(served: ServedRelease, panel: PicturePanel, controls: GradC
         faithfulness_curves(found)
     # An answer to another question than the one now asked would mislead.
     changes = [panel.seen.change, *(each.change for each in inputs[1:])]
-    gr.on(changes, lambda: (None, "", None), None, [picture, sentence, numbers], cancels=[comparing], **PRIVATE)
+    emptied_by(changes, {picture: None, sentence: "", numbers: None}, comparing)

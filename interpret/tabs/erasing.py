@@ -111,7 +111,7 @@ def erasing_section(
     with gr.Accordion("The change of every score, in logits", open=False):
         table = gr.Dataframe(headers=ERASED_COLUMNS, interactive=False, wrap=True, elem_id="erased-table")
     # What was brushed over belongs to the picture before.
-    panel.seen.change(None, None, brush, js="() => ''", **PRIVATE)
+    panel.seen.change(None, None, brush, js="() => ''", trigger_mode="multiple", **PRIVATE)
     latest_wins(
         [panel.seen.change, cells.change, fills.change, explained.change, brush.change, against.change],
         erase_endpoint(served),

@@ -16,7 +16,7 @@ from interpret.render import overlay
 from interpret.tabs.explain import Explanation, GradCamControls, Question, Style, asked_classes, explain
 from interpret.tabs.files import keep, png
 from interpret.tabs.picture import PicturePanel
-from interpret.tabs.served import MODEL_QUEUE, PRIVATE, ServedRelease
+from interpret.tabs.served import MODEL_QUEUE, ServedRelease, emptied_by
 from model.images import prepare_large
 
 
@@ -122,4 +122,4 @@ def export_section(served: ServedRelease, panel: PicturePanel, controls: GradCam
     )
     # Neither old files nor those of a question that is no longer asked.
     changes = [panel.seen.change, *(each.change for each in inputs[1:])]
-    gr.on(changes, lambda: None, None, files, cancels=[preparing], **PRIVATE)
+    emptied_by(changes, {files: None}, preparing)

@@ -1,5 +1,6 @@
 """The GradCAM tab: which part of the picture speaks for a class."""
 
+import functools
 import html
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -223,7 +224,8 @@ def _answer_when_asked(served: ServedRelease, panel: PicturePanel, shown: Shown,
     gr.Button(visible=False).click(gradcam_endpoint(served), inputs, outputs, api_name="gradcam", **MODEL_QUEUE)
     look, confidences = [panel.picture, panel.squaring], shown.all_confidences
     latest_wins([panel.seen.change], predict_endpoint(served), look, confidences, api_name="predict", **MODEL_QUEUE)
-    c.method.change(lambda method: describe_faithfulness(metrics, method), c.method, shown.faithful, **PRIVATE)
+    faithfulness = functools.partial(describe_faithfulness, metrics)
+    latest_wins([c.method.change], faithfulness, c.method, shown.faithful, api_visibility="private")
 
 
 def _controls(class_names: tuple[str, ...]) -> GradCamControls:

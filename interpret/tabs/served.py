@@ -60,6 +60,13 @@ def latest_wins(
     return answering
 
 
+def emptied_by(triggers: list[Any], shown: dict[Any, str | None], asked: gr.events.Dependency) -> None:
+    """Empties what is shown, each component to its own empty value, as soon as one of `triggers` fires, and cancels
+    what was `asked`: it would answer a question that is no longer on the page. The browser does it, without asking."""
+    empty = f"() => {json.dumps(list(shown.values()))}"
+    gr.on(triggers, None, None, list(shown), js=empty, cancels=[asked], trigger_mode="multiple", **PRIVATE)
+
+
 def dimming(outputs: Any, dimmed: bool) -> str:
     """JavaScript that dims what is shown in these components, or ends it."""
     ids = [each.elem_id for each in (outputs if isinstance(outputs, list) else [outputs]) if each.elem_id]
