@@ -12,14 +12,18 @@ from interpret.render import two_decimals
 
 HALF_SHARE = 0.65
 QUARTER_SHARE = 0.5
+WEAK_SHARE = 0.1
 FAITHFULNESS_FIGURES = ("deletion", "insertion", "road")
 
 
-def describe_cam(cam: Float[np.ndarray, "height width"], class_name: str | None, *, turned: bool = False) -> str:
+def describe_cam(
+    cam: Float[np.ndarray, "height width"], class_name: str | None, *, turned: bool = False, usual: float = 0.0
+) -> str:
     """Where a map's positive values lie: in which quarter or half of the picture, and how much of them.
 
     A map with negative values too is told what share of all evidence speaks against the class. None: a map of no class.
-    `turned`: positive values speak against the class.
+    `turned`: positive values speak against the class. `usual`: how strong the strongest cell of such a map usually is;
+    one that is far below it is said to be weak.
     """
     side = "against" if turned else "for"
     what = f"evidence {side} {class_name}" if class_name else "map"
@@ -34,7 +38,14 @@ def describe_cam(cam: Float[np.ndarray, "height width"], class_name: str | None,
     else:
         sentence = f"{percent(share)} of the {what} lies in the {place} of the picture"
     opposed = f"; {percent(against / (total + against))} of all evidence speaks against it" if against else ""
-    return f"{sentence}{opposed}."
+    return f"{sentence}{opposed}.{_weakness(float(np.abs(cam).max()), usual)}"
+
+
+def _weakness(strongest: float, usual: float) -> str:
+    if strongest >= WEAK_SHARE * usual:
+        return ""
+    share = percent(strongest / usual) if strongest >= 0.005 * usual else "less than 1%"
+    return f" But this map is weak: its strongest cell reaches {share} of where the scale usually ends."
 
 
 def describe_evidence(cells: Float[np.ndarray, "height width"], class_name: str, against: str | None = None) -> str:

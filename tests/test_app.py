@@ -3,7 +3,6 @@
 import json
 import re
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -21,7 +20,6 @@ from interpret.methods import METHOD_NAMES
 from interpret.prediction import predict
 from interpret.render import enlarge, panel_origin
 from interpret.tabs.erasing import GRID, LEDGER_FACTOR
-from interpret.tabs.explain import Question, Style, explain
 from interpret.tabs.feature_maps import draw_channels, draw_stages
 from interpret.tabs.kernels import draw_kernels
 from interpret.tabs.served import serve
@@ -116,35 +114,6 @@ def test_gradcam_answers_at_every_layer(client, stage):
 def test_gradcam_answers_by_every_method(client, method):
     _, overlay, _, sentence, _ = client.predict(CAT, method=method, api_name="/gradcam")
     assert pixels_of(overlay).shape == (320, 320, 3) and sentence
-
-
-def test_weak_evidence_for_another_class_is_not_stretched_into_a_bright_map(release):
-    served = serve(Choice(release, "bundled"))
-    predicted, truck = (
-        explain(served, Question(str(EXAMPLES / "cat.png"), "crop", "resnet_block3", (name,)))
-        for name in ("predicted", "truck")
-    )
-    assert truck.maps.max() < predicted.maps.max()
-    assert truck.scale("magma").high == predicted.scale("magma").high == pytest.approx(predicted.maps.max())
-
-
-def test_shares_of_a_negative_score_are_said_to_speak_against_the_class(release, network, cat):
-    served = serve(Choice(release, "bundled"))
-    logits = dict(zip(release.config.class_names, network(cat)[0].tolist(), strict=True))
-    lowest = min(logits, key=logits.__getitem__)
-    assert logits[lowest] < 0
-    question = Question(str(EXAMPLES / "cat.png"), "crop", "resnet_block3", ("predicted", lowest), "ablation_cam")
-    found = explain(served, question)
-    assert found.titles() == [f"Evidence for {max(logits, key=logits.__getitem__)}", f"Evidence against {lowest}"]
-    assert f"evidence against {lowest}" in found.sentence()
-    other = explain(served, replace(question, method="layer_cam"))
-    assert f"Evidence for {lowest}" in other.titles() and "against" not in other.sentence()
-
-
-def test_a_class_that_is_also_the_predicted_one_is_explained_once(release):
-    served = serve(Choice(release, "bundled"))
-    found = explain(served, Question(str(EXAMPLES / "cat.png"), "crop", "resnet_block3", ("predicted", "cat", "dog")))
-    assert found.names == ("cat", "dog") and len(found.maps) == len(found.overlays(Style())) == 2
 
 
 def test_a_picture_that_is_no_longer_on_the_server_is_asked_for_again(release, tmp_path):

@@ -111,6 +111,15 @@ def test_a_click_on_a_cell_erases_it_and_another_brings_it_back(visit, size):
     expect(visit.page.locator("#erased-sentence")).to_contain_text("Nothing is erased yet")
 
 
+def test_what_was_erased_from_one_picture_is_not_erased_from_the_next(visit):
+    visit.page.get_by_role("checkbox", name="B2").check()
+    expect(visit.page.locator("#erased-sentence")).to_contain_text("Without B2 the score of airplane")
+    visit.page.locator("#examples button.thumbnail-item").nth(9).click()
+    expect(visit.page.locator("#gradcam-label")).to_contain_text("truck")
+    expect(visit.page.locator("#erased-sentence")).to_contain_text("Nothing is erased yet")
+    expect(visit.page.get_by_role("checkbox", name="B2")).not_to_be_checked()
+
+
 def test_what_is_brushed_over_is_erased_and_can_be_cleared(visit):
     canvas = visit.page.locator("#brush canvas")
     canvas.scroll_into_view_if_needed()

@@ -52,6 +52,12 @@ def test_every_tab_opens_with_a_picture_and_no_error_and_asks_no_other_host(visi
     assert visit.hosts <= {"127.0.0.1", "localhost", ""}
 
 
+def test_of_two_clicks_in_quick_succession_the_second_counts(visit):
+    for number in (3, 9):
+        visit.page.locator("#examples button.thumbnail-item").nth(number).dispatch_event("click")
+    expect(visit.page.locator("#gradcam-label")).to_contain_text("truck")
+
+
 def test_clicking_an_example_explains_it(visit):
     before = visit.page.locator(FIRST_PICTURE["GradCAM"]).get_attribute("src")
     visit.page.locator("#examples button.thumbnail-item").nth(9).click()

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import gradio as gr
 import pytest
 import torch
 
@@ -11,6 +12,7 @@ from interpret.cam import class_activation_maps
 from interpret.controls import random_network
 from interpret.tabs.explain import Question, explain, explain_steps
 from interpret.tabs.served import ServedRelease, places_for_answers, serve
+from interpret.tabs.stopping import NOT_RUNNING, Stops, stoppable
 from interpret.winograd import LogitsOf, for_large_batches
 from model.choice import Choice
 from model.images import to_tensor
@@ -94,3 +96,28 @@ def test_another_network_is_asked_itself(served, method):
     found = explain(unlearnt, question)
     fresh = class_activation_maps(unlearnt.network, to_tensor(found.pixels[None]), "resnet_block3", method=method)
     assert torch.equal(found.cam.maps[:1], fresh.maps) and not torch.equal(found.cam.maps, known.cam.maps)
+
+
+def test_stop_ends_the_steps_of_whoever_pressed_it_and_of_nobody_else():
+    closed = []
+
+    def handler(name: str):
+        try:
+            for step in range(5):
+                yield f"answer {step}", "bar", "button"
+        finally:
+            closed.append(name)
+
+    mine, others = Stops(), Stops()
+    stopped, going_on = stoppable(handler)(mine, "mine"), stoppable(handler)(others, "other")
+    assert next(stopped) == next(going_on) == ("answer 0", "bar", "button")
+    mine.count += 1
+    (nothing, *rest), *no_more = stopped
+    assert nothing == gr.skip() and tuple(rest) == NOT_RUNNING and not no_more
+    assert closed == ["mine"]
+    assert len(list(going_on)) == 4
+
+
+def test_what_is_asked_after_stop_is_answered_whole():
+    stops = Stops(count=3)
+    assert len(list(stoppable(lambda: iter([("answer", "bar", "button")] * 3))(stops))) == 3

@@ -11,8 +11,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # a script's ow
 
 import numpy as np
 
-from interpret.methods import METHOD_NAMES
-from interpret.out_of_distribution import METRICS_KEY, Detector, Rate
+from interpret.methods import METHOD_NAMES, method_named
+from interpret.out_of_distribution import METRICS_KEY as WARNING_KEY
+from interpret.out_of_distribution import Detector, Rate
+from interpret.strength import METRICS_KEY as STRENGTH_KEY
 from interpret.words import faithfulness_table
 from model.images import to_tensor
 from model.network import STAGE_NAMES
@@ -24,6 +26,7 @@ from training.evaluation import logits_of
 from training.explanation_checks import CALLS, THREADS, ConcurrencyChecks, MapChecks, check_concurrency, check_maps
 from training.faithfulness import faithfulness
 from training.out_of_distribution import calibrate, detections
+from training.strength import map_strength
 
 logger = logging.getLogger("training")
 
@@ -42,7 +45,8 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def check(options: argparse.Namespace) -> None:
-    """Runs the checks that were asked for; faithfulness and the warning's figures are written into the release.
+    """Runs the checks that were asked for; faithfulness, the warning's figures and the strength of maps are written
+    into the release.
 
     Raises TrainingError, ReleaseError; CheckError also if a check that can fail does.
     """
@@ -56,7 +60,11 @@ def check(options: argparse.Namespace) -> None:
     elif options.others:
         found = warning_figures(release, train, test, folders_by_name(options.others))
         logger.info("%s", warning_table(found))
-        write(release, METRICS_KEY, found)
+        write(release, WARNING_KEY, found)
+    elif options.strength:
+        found = map_strength(release.network, held_out_pictures(release, train).images, METHOD_NAMES)
+        logger.info("%s", strength_table(found))
+        write(release, STRENGTH_KEY, found)
     elif options.concurrency:
         report(check_concurrency(release.network, to_tensor(test.images[:1])))
     else:
@@ -95,6 +103,10 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     kind.add_argument("--others", action="append", type=named_folder, metavar="NAME=FOLDER",
         help="measure how often the warning 'probably none of the ten classes' finds the pictures in this folder, "
              "and write it into the release's metrics.json; may be given several times")  # fmt: skip
+    kind.add_argument("--strength", action="store_true",
+        help="measure how strong the maps of every method at every layer usually are, on the pictures that the "
+             "release's run held out, and write it into the release's metrics.json: colour scales then reach that "
+             "far")  # fmt: skip
     kind.add_argument("--concurrency", action="store_true",
         help=f"ask for every method at every layer in {THREADS} threads at once, compare with the serial answers, and "
              f"watch the memory over {CALLS:,} calls")  # fmt: skip
@@ -156,16 +168,33 @@ def faithfulness_figures(release: Release, test: Split, count: int, methods: lis
 
 def warning_figures(release: Release, train: Split, test: Split, folders: dict[str, Path]) -> dict[str, Any]:
     """What `metrics.json` says of the warning, calibrated anew on the pictures that the release's run held out."""
-    recipe, network = release.metrics.get("recipe", {}), release.network
-    held_out = int(recipe.get("validation_images", 0))
-    if not held_out or held_out >= len(train):
-        raise CheckError(f"{release.folder} does not say which pictures its run held out for validation.")
-    _, validation = split_validation(train, held_out, int(recipe["seed"]))
+    network, validation = release.network, held_out_pictures(release, train)
     logits, temperature = logits_of(network, validation), release.config.temperature
     found = calibrate(network, validation, logits, logits_of(network, test), temperature)
     detector = Detector(found["score"], found["threshold"], Rate(**found["false_alarms"]), {})
     rates = detections(network, detector, folders)
     return found | {"detections": {name: asdict(rate) for name, rate in rates.items()}}
+
+
+def held_out_pictures(release: Release, train: Split) -> Split:
+    """The training pictures that the release's run held out for validation.
+
+    Raises CheckError if the release does not say which, or if `train` does not hold them.
+    """
+    recipe = release.metrics.get("recipe", {})
+    held_out = int(recipe.get("validation_images", 0))
+    if not held_out or held_out >= len(train):
+        raise CheckError(f"{release.folder} does not say which pictures its run held out for validation.")
+    return split_validation(train, held_out, int(recipe["seed"]))[1]
+
+
+def strength_table(found: dict[str, Any]) -> str:
+    """How strong maps usually are, as Markdown."""
+    lines = [f"| method | pictures | {' | '.join(STAGE_NAMES)} |", "|" + " --- |" * (2 + len(STAGE_NAMES))]
+    for name, each in found["methods"].items():
+        values = (f"{each['stages'][stage]:.3g}" for stage in STAGE_NAMES)
+        lines.append(f"| {method_named(name).title} | {each['count']:,} | {' | '.join(values)} |")
+    return "\n".join(lines)
 
 
 def warning_table(found: dict[str, Any]) -> str:

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from interpret.out_of_distribution import METRICS_KEY
+from interpret.out_of_distribution import METRICS_KEY as WARNING_KEY
+from interpret.strength import METRICS_KEY as STRENGTH_KEY
 from model.network import CifarResNet, NetworkConfig
 from model.release import Misclassified, load_network, save_metrics, save_misclassified, save_weights, seal
 from training.card import FIGURES, write_card
@@ -28,6 +29,7 @@ from training.out_of_distribution import calibrate
 from training.presets import preset_of
 from training.recipe import Recipe
 from training.run import RunFolder
+from training.strength import map_strength
 
 logger = logging.getLogger(__name__)
 
@@ -69,8 +71,8 @@ def write_release(
 
 
 def evaluate(stored: CifarResNet, validation: Split, test: Split) -> Evaluation:
-    """Fits the temperature on the validation pictures (1 if there are none) and the warning of pictures of other things
-    (none if there are none), and judges on the test pictures."""
+    """Fits the temperature on the validation pictures (1 if there are none), and on them too the warning of pictures of
+    other things and how strong maps usually are (neither if there are none); judges on the test pictures."""
     logger.info("Evaluating the stored weights on %d validation and %d test pictures", len(validation), len(test))
     temperature, figures = 1.0, {}
     logits = logits_of(stored, test)
@@ -78,7 +80,8 @@ def evaluate(stored: CifarResNet, validation: Split, test: Split) -> Evaluation:
         held_out = logits_of(stored, validation)
         temperature = fit_temperature(held_out, validation.labels)
         figures["validation"] = figures_of(held_out, validation.labels, temperature)
-        figures[METRICS_KEY] = calibrate(stored, validation, held_out, logits, temperature)
+        figures[WARNING_KEY] = calibrate(stored, validation, held_out, logits, temperature)
+        figures[STRENGTH_KEY] = map_strength(stored, validation.images)
     figures["test"] = figures_of(logits, test.labels, temperature)
     figures["further_test_figures"] = further_figures(stored, test, logits)
     return Evaluation(

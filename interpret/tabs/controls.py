@@ -49,7 +49,8 @@ def controls_endpoint(served: ServedRelease) -> Callable[..., Any]:
         same_class = replace(question, explained=found.names)
         unlearnt = replace(served, network=random_network(served.network.config, served.device))
         explained = {
-            "random_weights": explain(unlearnt, same_class),
+            # How strong maps usually are was measured on the network that learnt.
+            "random_weights": replace(explain(unlearnt, same_class), usual=0.0),
             "random_cam": explain(served, replace(same_class, method="random_cam")),
         }
         edges = edge_map(found.pixels, found.maps.shape[1])

@@ -110,8 +110,8 @@ def erasing_section(
             left = result_picture("What is left", "erased-picture")
     with gr.Accordion("The change of every score, in logits", open=False):
         table = gr.Dataframe(headers=ERASED_COLUMNS, interactive=False, wrap=True, elem_id="erased-table")
-    # What was brushed over belongs to the picture before.
-    panel.seen.change(None, None, brush, js="() => ''", trigger_mode="multiple", **PRIVATE)
+    # What was erased belongs to the picture before.
+    panel.seen.change(None, None, [brush, cells], js="() => ['', []]", trigger_mode="multiple", **PRIVATE)
     latest_wins(
         [panel.seen.change, cells.change, fills.change, explained.change, brush.change, against.change],
         erase_endpoint(served),

@@ -9,9 +9,10 @@ from torch import Tensor
 
 from interpret.cam import class_indices_of, resize_map
 from interpret.erasing import CELL_NAMES
-from interpret.evidence import Evidence, evidence
+from interpret.evidence import LAST_STAGE, Evidence, evidence
 from interpret.render import Panel, draw_panels, two_decimals, write_numbers
 from interpret.scales import Scale, signed_scale
+from interpret.strength import usual_strength
 from interpret.tabs.erasing import LEDGER_FACTOR, erasing_section
 from interpret.tabs.explain import GradCamControls, asked_classes
 from interpret.tabs.look import result_picture
@@ -77,7 +78,8 @@ def evidence_endpoint(served: ServedRelease) -> Callable[..., Any]:
         cells = found.cells[one] if other is None else found.margin(one, other)
         names = served.class_names
         name, opponent = names[one], None if other is None else names[other]
-        scale = signed_scale(np.append(found.cells.cpu().numpy(), cells.cpu().numpy()), UNIT)
+        usual = usual_strength(served.release.metrics, "hires_cam", LAST_STAGE)
+        scale = signed_scale(np.array([float(found.cells.abs().max()), float(cells.abs().max()), usual]), UNIT)
         title = f"Evidence for {name}" + (f" rather than {opponent}" if opponent else "")
         numbers = {
             "class": name,

@@ -14,6 +14,7 @@ from interpret.prediction import probabilities_of, top_classes
 from interpret.render import Panel, draw_panels, enlarge, overlay
 from interpret.scales import UNSIGNED_PALETTE, Scale, signed_scale, unsigned_scale
 from interpret.steps import finish
+from interpret.strength import usual_strength
 from interpret.tabs.served import ServedRelease
 from interpret.words import describe_cam
 from model.images import INPUT_SIZE
@@ -58,22 +59,27 @@ class Style:
 
 @dataclass(frozen=True)
 class Explanation:
-    """Maps of the explained classes with the prediction, in the picture that the network saw."""
+    """Maps of the explained classes with the prediction, in the picture that the network saw.
+
+    `largest`: the largest magnitude in any of these maps and the predicted class's. `usual`: what it seldom exceeds for
+    this release, method and stage; 0 if that was not measured.
+    """
 
     pixels: UInt8[np.ndarray, "32 32 3"]
     cam: Cam
     names: tuple[str, ...]
     method: Method
     largest: float
+    usual: float = 0.0
 
     @property
     def maps(self) -> Float[np.ndarray, "maps height width"]:
         return self.cam.maps.cpu().numpy()
 
     def scale(self, palette: str) -> Scale:
-        """One colour scale for all explained classes. It reaches as far as the strongest of their maps and of the
-        predicted class's own, so that weak evidence for another class looks weak."""
-        extremes = np.array([self.largest])
+        """One colour scale for all explained classes. It reaches as far as such maps usually do, and further if one of
+        these or the predicted class's own does, so that weak evidence looks weak."""
+        extremes = np.array([self.largest, self.usual])
         return (
             signed_scale(extremes, self.method.unit)
             if self.method.signed
@@ -81,10 +87,12 @@ class Explanation:
         )
 
     def sentence(self) -> str:
-        return " ".join(
-            describe_cam(each, name if self.method.of_class else None, turned=turned)
+        """What the maps say; a map of no class says it once."""
+        sentences = (
+            describe_cam(each, name if self.method.of_class else None, turned=turned, usual=self.usual)
             for each, name, turned in zip(self.maps, self.names, self.turned, strict=True)
         )
+        return " ".join(dict.fromkeys(sentences))
 
     @property
     def turned(self) -> list[bool]:
@@ -141,7 +149,8 @@ def explain_steps(served: ServedRelease, question: Question) -> Generator[float,
         cam = yield from steps
     shown = cam.of(tuple(dict.fromkeys(cam.class_indices[:-1])))
     names = tuple(served.class_names[index] for index in shown.class_indices)
-    return Explanation(pixels, shown, names, method, float(cam.maps.abs().max()))
+    usual = usual_strength(served.release.metrics, question.method, question.layer)
+    return Explanation(pixels, shown, names, method, float(cam.maps.abs().max()), usual)
 
 
 def _maps_of_every_class(

@@ -53,10 +53,10 @@ def export_endpoint(served: ServedRelease) -> Callable[..., Any]:
             Four files: map.json, map.npy, overlay.png and overlay-32.png.
         """
         question = Question(image, squaring, layer, asked_classes(class_name, against), method)
-        found = explain(served, question)
-        array, text = io.BytesIO(), json.dumps(document(served, question, found), indent=2)
-        np.save(array, found.maps[0])
         style = Style(opacity, smooth, palette)
+        found = explain(served, question)
+        array, text = io.BytesIO(), json.dumps(document(served, question, found, style), indent=2)
+        np.save(array, found.maps[0])
         assert image is not None
         large = np.asarray(prepare_large(image, squaring))
         return [
@@ -69,13 +69,13 @@ def export_endpoint(served: ServedRelease) -> Callable[..., Any]:
     return export
 
 
-def document(served: ServedRelease, question: Question, found: Explanation) -> dict[str, Any]:
-    """Everything that `map.json` says; it is enough to compute the map again.
+def document(served: ServedRelease, question: Question, found: Explanation, style: Style) -> dict[str, Any]:
+    """Everything that `map.json` says; it is enough to compute the map, and what the overlays' colours mean, again.
 
     `against` is null without a second class; where a method's cells add up to the score, the two maps' difference adds
     up to the `margin`.
     """
-    logits, names = found.cam.logits, served.class_names
+    logits, names, scale = found.cam.logits, served.class_names, found.scale(style.palette)
     probabilities = probabilities_of(logits[None], served.network.config.temperature)[0]
     return {
         "class": found.names[0],
@@ -84,6 +84,7 @@ def document(served: ServedRelease, question: Question, found: Explanation) -> d
         "squaring": question.squaring,
         "unit": found.method.unit,
         "map": found.maps[0].tolist(),
+        "colours": {"palette": scale.palette, "low": scale.low, "high": scale.high, "opacity": style.opacity},
         "against": _against(found) if len(found.names) > 1 else None,
         "logits": dict(zip(names, logits.tolist(), strict=True)),
         "probabilities": dict(zip(names, probabilities.tolist(), strict=True)),

@@ -12,6 +12,7 @@ import numpy as np
 from interpret.methods import METHODS, method_named
 from interpret.prediction import predict, top_classes
 from interpret.scales import UNSIGNED_PALETTE, UNSIGNED_PALETTES
+from interpret.strength import usual_strength
 from interpret.tabs.controls import controls_section
 from interpret.tabs.evidence import evidence_section
 from interpret.tabs.explain import Explanation, GradCamControls, Question, Style, asked_classes, explain, explain_steps
@@ -19,10 +20,12 @@ from interpret.tabs.export import export_section
 from interpret.tabs.look import result_picture
 from interpret.tabs.permalink import link_section
 from interpret.tabs.picture import PicturePanel
-from interpret.tabs.served import MODEL_QUEUE, PRIVATE, STAGE_CHOICES, ServedRelease, dimming, latest_wins
+from interpret.tabs.served import MODEL_QUEUE, PRIVATE, STAGE_CHOICES, ServedRelease, latest_wins
 from interpret.tabs.sliders import slider
+from interpret.tabs.stopping import NOT_RUNNING, Stops, stoppable
 from interpret.tabs.warning import warning_line
 from interpret.words import describe_faithfulness
+from model.network import STAGE_NAMES
 
 
 def gradcam_endpoint(served: ServedRelease) -> Callable[..., Any]:
@@ -92,16 +95,17 @@ def gradcam_on_page(served: ServedRelease) -> Callable[..., Any]:
             titles = end.value.titles()
             shown = [gr.update(value=each, label=title) for each, title in zip((overlay, other), titles, strict=False)]
             against_image = shown[1] | {"visible": True} if other is not None else gr.update(value=None, visible=False)
-            yield label, shown[0], cells, sentence, against_image, gr.update(visible=False), gr.update(visible=False)
+            yield label, shown[0], cells, sentence, against_image, *NOT_RUNNING
 
-    return explain_on_page
+    return stoppable(explain_on_page)
 
 
-def stop_on_page() -> tuple[Any, ...]:
+def stop_on_page(stops: Stops) -> tuple[Any, ...]:
     """What Stop does: a quick method answers in place of the one that was stopped, so that all on the page belongs
     together, and the slow one can be chosen again."""
+    stops.count += 1
     gr.Info(f"Stopped: here is {METHODS[0].title} instead.", duration=5)
-    return gr.update(visible=False), gr.update(visible=False), METHODS[0].name
+    return *NOT_RUNNING, METHODS[0].name
 
 
 def _question(image: str | None, squaring: str, layer: str, class_name: str, against: str, method: str) -> Question:
@@ -194,7 +198,7 @@ def _answer_beside_controls(served: ServedRelease) -> tuple[Shown, GradCamContro
             with gr.Accordion("All confidences", open=False):
                 all_confidences = gr.Label(show_label=False)
             with gr.Accordion("How to read this", open=False):
-                gr.Markdown(HOW_TO_READ)
+                gr.Markdown(how_to_read(served))
     shown = Shown(sentence, progress, stop, label, overlay_image, against_image, cells, faithful, all_confidences)
     return shown, controls
 
@@ -206,20 +210,17 @@ def _answer_when_asked(served: ServedRelease, panel: PicturePanel, shown: Shown,
     outputs: list[Any] = [shown.label, shown.overlay, shown.cells, shown.sentence, shown.against]
     running = [shown.progress, shown.stop]
     changed = (c.explained, c.against, c.layer, c.opacity, c.smooth, c.top_k, c.method, c.palette)
-    explain_on_page = gradcam_on_page(served)
-    explaining = latest_wins(
+    stops = gr.State(Stops())
+    latest_wins(
         [panel.seen.change, *(each.change for each in changed)],
-        explain_on_page,
-        inputs,
+        gradcam_on_page(served),
+        [stops, *inputs],
         [*outputs, *running],
         dims=outputs,
         api_visibility="private",
         **MODEL_QUEUE,
     )
-    bright = f"() => {{ {dimming(outputs, False)}; }}"
-    stopping = shown.stop.click(stop_on_page, None, [*running, c.method], cancels=[explaining], js=bright, **PRIVATE)
-    # Gradio may drop what the changed method asks for, as it still waits for the answer that was cancelled.
-    stopping.then(explain_on_page, inputs, [*outputs, *running], **PRIVATE, **MODEL_QUEUE)
+    shown.stop.click(stop_on_page, stops, [*running, c.method], **PRIVATE)
     # The API's answer comes whole, with no progress in between.
     gr.Button(visible=False).click(gradcam_endpoint(served), inputs, outputs, api_name="gradcam", **MODEL_QUEUE)
     look, confidences = [panel.picture, panel.squaring], shown.all_confidences
@@ -237,17 +238,30 @@ def _controls(class_names: tuple[str, ...]) -> GradCamControls:
         opacity=slider(0, 1, value=0.5, step=0.05, label="Opacity"),
         smooth=gr.Checkbox(False, label="Smooth between cells"),
         top_k=slider(1, len(class_names), value=3, step=1, label="Top predictions"),
-        palette=gr.Dropdown(list(UNSIGNED_PALETTES), value=UNSIGNED_PALETTE, label="Colours"),
+        palette=gr.Dropdown(
+            list(UNSIGNED_PALETTES), value=UNSIGNED_PALETTE, label="Colours", info="HiResCAM is always red and blue."
+        ),
     )
 
+
+def how_to_read(served: ServedRelease) -> str:
+    """The text that explains the maps, and what their colours reach to for this release."""
+    measured = usual_strength(served.release.metrics, METHODS[0].name, STAGE_NAMES[-1])
+    return HOW_TO_READ.format(reach=USUAL_REACH if measured else OWN_REACH)
+
+
+USUAL_REACH = (
+    "The colours reach what the strongest cell of this method at this layer passes in only one picture of twenty: maps "
+    "of different pictures can be compared, and a weak map looks weak. A stronger one stretches the scale."
+)
+OWN_REACH = "The colours run as far as the strongest of the maps shown and of the predicted class's."
 
 HOW_TO_READ = """
 Grad-CAM asks how much the score (logit) of a class would rise if a channel of the chosen layer were more active, and
 adds the channels' activations up with these weights. What speaks **against** the class is cut off at zero, except by
 HiResCAM, which shows it in blue.
 
-The colours run as far as the strongest of the maps shown and of the predicted class's, and the legend states how far:
-weak evidence for another class looks weak. When two classes are compared, both share one scale.
+{reach} The legend states how far it goes. When two classes are compared, both share one scale.
 
 The deepest layer has only 4×4 cells. Smooth pictures look sharper than what was computed; the cells do not.
 

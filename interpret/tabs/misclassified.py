@@ -13,7 +13,7 @@ from interpret.tabs.explain import GradCamControls
 from interpret.tabs.files import in_files
 from interpret.tabs.look import SHOW_TABS, thumbnail_gallery
 from interpret.tabs.picture import PicturePanel
-from interpret.tabs.served import PRIVATE, QUIET, ServedRelease, latest_wins
+from interpret.tabs.served import IN_TURN, PRIVATE, QUIET, ServedRelease, latest_wins
 from interpret.tabs.sliders import slider
 from interpret.words import percent
 
@@ -127,7 +127,7 @@ def misclassified_tab(
     )
     open_error, forget_error = error_opener(served)
     explained = [cam.explained, cam.against]
-    opening = gallery.select(open_error, filters, [opened, panel.picture, *explained, tabs], **PRIVATE)
+    opening = gallery.select(open_error, filters, [opened, panel.picture, *explained, tabs], **IN_TURN)
     opening.then(None, js=SHOW_TABS, **PRIVATE)
     shown = [panel.picture, panel.squaring, opened]
     latest_wins([panel.seen.change], forget_error, shown, [opened, *explained], dims=[], api_visibility="private")

@@ -15,7 +15,7 @@ from gradio.utils import get_upload_folder, is_in_or_equal
 from interpret.render import enlarge
 from interpret.tabs.files import keep
 from interpret.tabs.look import thumbnail_gallery
-from interpret.tabs.served import PRIVATE, ServedRelease, latest_wins
+from interpret.tabs.served import IN_TURN, ServedRelease, latest_wins
 
 EXAMPLES = Path(__file__).resolve().parent.parent.parent / "examples"
 SEEN_FACTOR = 8
@@ -80,7 +80,7 @@ def picture_panel(served: ServedRelease) -> PicturePanel:
     ):
         pictures = [(str(each.path), each.caption) for each in chosen]
         gallery = thumbnail_gallery(label, elem_id, "thumbnails", columns=columns, pictures=pictures)
-        gallery.select(_chooser(chosen), None, [panel.picture, gallery], **PRIVATE)
+        gallery.select(_chooser(chosen), None, [panel.picture, gallery], **IN_TURN)
 
     @served.answers
     def see(image: str | bytes | None, squaring: str) -> np.ndarray | dict[str, Any]:

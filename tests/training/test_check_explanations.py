@@ -9,6 +9,9 @@ import pytest
 
 from interpret.methods import METHODS
 from interpret.out_of_distribution import detector_of
+from interpret.strength import METRICS_KEY as STRENGTH_KEY
+from interpret.strength import usual_strength
+from model.network import STAGE_NAMES
 from model.release import BUNDLED, load_release, read_config, save_metrics, seal
 from training.check_explanations import main
 
@@ -79,6 +82,22 @@ def test_faithfulness_is_written_method_by_method_and_kept(release_folder):
     assert set(load_release(release_folder).metrics["faithfulness"]["methods"]) == {"hires_cam"}, "other pictures"
 
 
+def test_how_strong_maps_usually_are_is_printed_and_written_into_a_release_that_stays_sound(
+    release_folder, monkeypatch, caplog
+):
+    monkeypatch.setattr("training.check_explanations.METHOD_NAMES", ("grad_cam", "ablation_cam"))
+    monkeypatch.setattr("training.strength.AT_MOST", 3)
+    monkeypatch.setattr("training.strength.AT_MOST_SLOW", 1)
+    before = load_release(release_folder).metrics
+    caplog.set_level(logging.INFO)
+    run(release_folder, "--strength")
+    assert "| Grad-CAM | 3 | " in caplog.text and "| Ablation-CAM | 1 | " in caplog.text
+    metrics = load_release(release_folder).metrics
+    for method in ("grad_cam", "ablation_cam"):
+        assert usual_strength(metrics, method, STAGE_NAMES[-1]) > 0
+    assert {**metrics, STRENGTH_KEY: None} == {**before, STRENGTH_KEY: None}
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
@@ -93,9 +112,10 @@ def test_what_cannot_be_measured_is_said_and_nothing_is_written(release_folder, 
     assert (release_folder / "metrics.json").read_bytes() == before
 
 
-def test_a_release_whose_held_out_pictures_are_not_at_hand_is_refused():
+@pytest.mark.parametrize("arguments", [["--others", f"examples={EXAMPLES}"], ["--strength"]])
+def test_a_release_whose_held_out_pictures_are_not_at_hand_is_refused(arguments):
     with pytest.raises(SystemExit, match="does not say which pictures its run held out"):
-        run(BUNDLED, "--others", f"examples={EXAMPLES}")
+        run(BUNDLED, *arguments)
 
 
 def test_concurrency_is_reported(monkeypatch, caplog, release_folder):
