@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
+from playwright.sync_api import expect
 
+from .browsing import Visit
 from .conftest import EXAMPLES, ROOT, running_app
 from .test_app import confidences_of, pixels_of
 
@@ -50,3 +52,17 @@ def test_an_error_keeps_its_sentence_on_the_way_out_of_the_child(on_zero_gpu):
         on_zero_gpu.predict(None, api_name="/predict")
     with pytest.raises(AppError, match="whole number from 1 to 10"):
         on_zero_gpu.predict(CAT, top_k=2.5, api_name="/gradcam")
+
+
+@pytest.mark.browser
+def test_the_page_explains_a_picture_by_a_quick_method_and_by_one_that_takes_steps(on_zero_gpu, browser):
+    visit = Visit(browser.new_context().new_page())
+    visit.open(on_zero_gpu.src)
+    expect(visit.page.locator("#gradcam-sentence")).to_contain_text("airplane")
+    before = visit.page.locator("#gradcam-cells img").get_attribute("src")
+    visit.page.get_by_label("Method", exact=True).first.click()
+    visit.page.get_by_role("option", name="Ablation-CAM", exact=True).click()
+    expect(visit.page.locator("#gradcam-cells img")).not_to_have_attribute("src", before or "")
+    expect(visit.page.locator("#gradcam-progress")).to_be_hidden()
+    assert visit.errors == []
+    visit.page.context.close()

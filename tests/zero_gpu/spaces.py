@@ -4,11 +4,13 @@ Work runs in a forked child, arguments and results are pickled, and nothing but 
 network must not run anywhere else, since only the child has a GPU.
 """
 
+import contextlib
 import functools
+import inspect
 import multiprocessing
 import os
 import pickle
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import gradio as gr
@@ -37,29 +39,41 @@ def GPU(*, duration: int) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
 
     def decorate(handler: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(handler)
-        def in_child(*arguments: Any, **options: Any) -> Any:
-            receiver, sender = FORK.Pipe(duplex=False)
-            child = FORK.Process(target=_work, args=(handler, pickle.dumps((arguments, options)), sender))
-            child.start()
-            sender.close()
-            result = pickle.loads(receiver.recv_bytes())
-            child.join()
-            if isinstance(result, gr.Error):
-                raise result
+        def once(*arguments: Any, **options: Any) -> Any:
+            (result,) = _results(handler, arguments, options)
             return result
 
-        return in_child
+        @functools.wraps(handler)
+        def in_steps(*arguments: Any, **options: Any) -> Iterator[Any]:
+            yield from _results(handler, arguments, options)
+
+        return in_steps if inspect.isgeneratorfunction(handler) else once
 
     return decorate
+
+
+def _results(handler: Callable[..., Any], arguments: tuple[Any, ...], options: dict[str, Any]) -> Iterator[Any]:
+    receiver, sender = FORK.Pipe(duplex=False)
+    child = FORK.Process(target=_work, args=(handler, pickle.dumps((arguments, options)), sender))
+    child.start()
+    sender.close()
+    with contextlib.suppress(EOFError):
+        while True:
+            result = pickle.loads(receiver.recv_bytes())
+            if isinstance(result, gr.Error):
+                raise result
+            yield result
+    child.join()
 
 
 def _work(handler: Callable[..., Any], request: bytes, sender: Any) -> None:
     arguments, options = pickle.loads(request)
     try:
-        result = handler(*arguments, **options)
+        results = handler(*arguments, **options)
+        for result in results if inspect.isgeneratorfunction(handler) else [results]:
+            sender.send_bytes(pickle.dumps(result))
     except gr.Error as error:
-        result = error
+        sender.send_bytes(pickle.dumps(error))
     except Exception as error:
-        result = gr.Error(type(error).__name__, title="ZeroGPU worker error")
-    sender.send_bytes(pickle.dumps(result))
+        sender.send_bytes(pickle.dumps(gr.Error(type(error).__name__, title="ZeroGPU worker error")))
     sender.close()
