@@ -12,10 +12,11 @@ from interpret.controls import edge_map, random_network, rank_correlation
 from interpret.methods import method_named
 from interpret.render import Panel, draw_panels, enlarge, two_decimals
 from interpret.scales import unsigned_scale
+from interpret.tabs.events import MODEL_QUEUE, emptied_by
 from interpret.tabs.explain import CELLS_SIDE, GradCamControls, Question, explain
 from interpret.tabs.look import result_picture
 from interpret.tabs.picture import PicturePanel
-from interpret.tabs.served import MODEL_QUEUE, ServedRelease, emptied_by
+from interpret.tabs.served import ServedRelease
 from interpret.words import faithfulness_table, measured_faithfulness
 
 ALIKE = 0.7

@@ -11,10 +11,11 @@ from interpret.erasing import CELL_NAMES, FILLS, GRID, Erased, brushed_mask, cel
 from interpret.prediction import probabilities_of
 from interpret.render import enlarge, panel_origin, two_decimals
 from interpret.tabs.brush import brush_on, picture_brush
+from interpret.tabs.events import MODEL_QUEUE, PRIVATE, latest_wins
 from interpret.tabs.explain import asked_classes
 from interpret.tabs.look import result_picture
 from interpret.tabs.picture import PicturePanel
-from interpret.tabs.served import MODEL_QUEUE, PRIVATE, ServedRelease, latest_wins
+from interpret.tabs.served import ServedRelease
 from interpret.words import percent
 
 LEDGER_FACTOR, ERASED_FACTOR = 72, 8

@@ -14,10 +14,11 @@ from interpret.render import Panel, draw_panels, two_decimals, write_numbers
 from interpret.scales import Scale, signed_scale
 from interpret.strength import usual_strength
 from interpret.tabs.erasing import LEDGER_FACTOR, erasing_section
+from interpret.tabs.events import MODEL_QUEUE, latest_wins
 from interpret.tabs.explain import GradCamControls, asked_classes
 from interpret.tabs.look import result_picture
 from interpret.tabs.picture import PicturePanel
-from interpret.tabs.served import MODEL_QUEUE, ServedRelease, latest_wins
+from interpret.tabs.served import ServedRelease
 from interpret.words import describe_evidence
 
 UNIT = "logits"

@@ -13,10 +13,11 @@ from jaxtyping import UInt8
 from interpret.cam import resize_map
 from interpret.prediction import probabilities_of
 from interpret.render import overlay
+from interpret.tabs.events import MODEL_QUEUE, emptied_by
 from interpret.tabs.explain import Explanation, GradCamControls, Question, Style, asked_classes, explain
 from interpret.tabs.files import keep, png
 from interpret.tabs.picture import PicturePanel
-from interpret.tabs.served import MODEL_QUEUE, ServedRelease, emptied_by
+from interpret.tabs.served import ServedRelease
 from model.images import prepare_large
 
 

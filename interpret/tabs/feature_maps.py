@@ -6,9 +6,10 @@ import numpy as np
 from interpret.feature_maps import COMMON_CHANNELS, activations_of, all_channels, channel_of_every_stage
 from interpret.render import Panel, draw_panels, enlarge, tile_to_width
 from interpret.scales import unsigned_scale
+from interpret.tabs.events import MODEL_QUEUE, latest_wins
 from interpret.tabs.look import result_picture
 from interpret.tabs.picture import PicturePanel
-from interpret.tabs.served import MODEL_QUEUE, STAGE_CHOICES, ServedRelease, latest_wins
+from interpret.tabs.served import STAGE_CHOICES, ServedRelease
 from interpret.tabs.sliders import slider
 from model.network import STAGES
 

@@ -14,13 +14,14 @@ from interpret.prediction import predict, top_classes
 from interpret.scales import UNSIGNED_PALETTE, UNSIGNED_PALETTES
 from interpret.strength import usual_strength
 from interpret.tabs.controls import controls_section
+from interpret.tabs.events import MODEL_QUEUE, PRIVATE, latest_wins
 from interpret.tabs.evidence import evidence_section
 from interpret.tabs.explain import Explanation, GradCamControls, Question, Style, asked_classes, explain, explain_steps
 from interpret.tabs.export import export_section
 from interpret.tabs.look import result_picture
 from interpret.tabs.permalink import link_section
 from interpret.tabs.picture import PicturePanel
-from interpret.tabs.served import MODEL_QUEUE, PRIVATE, STAGE_CHOICES, ServedRelease, latest_wins
+from interpret.tabs.served import STAGE_CHOICES, ServedRelease
 from interpret.tabs.sliders import slider
 from interpret.tabs.stopping import NOT_RUNNING, Stops, stoppable
 from interpret.tabs.warning import warning_line

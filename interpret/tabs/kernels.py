@@ -15,8 +15,9 @@ from interpret.kernels import (
 )
 from interpret.render import Panel, draw_panels, tile_to_width
 from interpret.scales import CHANNEL_PALETTE, signed_scale
+from interpret.tabs.events import QUIET
 from interpret.tabs.look import result_picture
-from interpret.tabs.served import QUIET, ServedRelease
+from interpret.tabs.served import ServedRelease
 from interpret.tabs.sliders import slider
 
 GRID_WIDTH = 640

@@ -9,11 +9,12 @@ import pandas as pd
 
 from interpret.misclassified import ANY, select_errors
 from interpret.render import enlarge
+from interpret.tabs.events import IN_TURN, PRIVATE, QUIET, latest_wins
 from interpret.tabs.explain import GradCamControls
 from interpret.tabs.files import in_files
 from interpret.tabs.look import SHOW_TABS, thumbnail_gallery
 from interpret.tabs.picture import PicturePanel
-from interpret.tabs.served import IN_TURN, PRIVATE, QUIET, ServedRelease, latest_wins
+from interpret.tabs.served import ServedRelease
 from interpret.tabs.sliders import slider
 from interpret.words import percent
 

@@ -10,10 +10,11 @@ from gradio.utils import get_upload_folder
 
 from interpret.choices import ChoiceError
 from interpret.permalink import LinkError, View, view_of
+from interpret.tabs.events import PRIVATE, latest_wins
 from interpret.tabs.explain import GradCamControls
 from interpret.tabs.files import keep, png
 from interpret.tabs.picture import PicturePanel, example_pictures
-from interpret.tabs.served import PRIVATE, ServedRelease, latest_wins
+from interpret.tabs.served import ServedRelease
 from model.images import ImageError, prepare, read_rgb
 
 # Only the page knows its own address.

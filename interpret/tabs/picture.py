@@ -13,9 +13,10 @@ from gradio.data_classes import ImageData
 from gradio.utils import get_upload_folder, is_in_or_equal
 
 from interpret.render import enlarge
+from interpret.tabs.events import IN_TURN, latest_wins
 from interpret.tabs.files import keep
 from interpret.tabs.look import thumbnail_gallery
-from interpret.tabs.served import IN_TURN, ServedRelease, latest_wins
+from interpret.tabs.served import ServedRelease
 
 EXAMPLES = Path(__file__).resolve().parent.parent.parent / "examples"
 SEEN_FACTOR = 8

@@ -3,7 +3,6 @@
 import copy
 import functools
 import inspect
-import json
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -31,52 +30,11 @@ Answer = TypeVar("Answer")
 
 NO_PICTURE = "Choose a picture first: drop one on the picture panel, paste it, or click an example."
 GONE = "The picture is no longer on the server; choose or upload it again."
-MODEL_QUEUE: dict[str, Any] = {"concurrency_id": "model", "concurrency_limit": 4}
-QUIET: dict[str, Any] = {"show_progress": "hidden", "trigger_mode": "always_last"}
-PRIVATE: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
-# Of clicks that choose a picture none is passed over while another is answered, and the last one is answered last.
-IN_TURN: dict[str, Any] = {"trigger_mode": "multiple", "concurrency_id": "choose", "concurrency_limit": 1, **PRIVATE}
 KEPT_ANSWERS = 64
 STAGE_CHOICES = [
     (f"{number}: {stage.name}, {stage.resolution}×{stage.resolution}", stage.name)
     for number, stage in enumerate(STAGES, start=1)
 ]
-
-
-def latest_wins(
-    triggers: list[Any], handler: Callable[..., Any], inputs: Any, outputs: Any, *, dims: Any = None, **options: Any
-) -> gr.events.Dependency:
-    """Has `handler` answer whenever one of `triggers` fires; while it is busy, only the last of them is kept for later.
-
-    Gradio repeats a kept event for all handlers of its trigger, so two that share one would set each other off for
-    ever. Here each handler has a trigger of its own, a hidden counter. Until it has answered, its old answers stay,
-    dimmed (those in `dims`, by default all of its outputs).
-    """
-    shown = outputs if dims is None else dims
-    counter = gr.Number(0, visible=False)
-    gr.on(triggers, None, counter, counter, js="(count) => count + 1", trigger_mode="multiple", **PRIVATE)
-    asking = f"(...values) => {{ {dimming(shown, True)}; return values; }}"
-    answering = counter.change(handler, inputs, outputs, js=asking, **QUIET, **options)
-    for ending in (answering.then, answering.failure):
-        ending(None, js=f"() => {{ {dimming(shown, False)}; }}", **PRIVATE)
-    return answering
-
-
-def emptied_by(triggers: list[Any], shown: dict[Any, str | None], asked: gr.events.Dependency) -> None:
-    """Empties what is shown, each component to its own empty value, as soon as one of `triggers` fires, and cancels
-    what was `asked`: it would answer a question that is no longer on the page. The browser does it, without asking."""
-    empty = f"() => {json.dumps(list(shown.values()))}"
-    gr.on(triggers, None, None, list(shown), js=empty, cancels=[asked], trigger_mode="multiple", **PRIVATE)
-
-
-def dimming(outputs: Any, dimmed: bool) -> str:
-    """JavaScript that dims what is shown in these components, or ends it."""
-    ids = [each.elem_id for each in (outputs if isinstance(outputs, list) else [outputs]) if each.elem_id]
-    truth = json.dumps(dimmed)
-    return (
-        f"{json.dumps(ids)}.map((id) => document.getElementById(id)).filter(Boolean).forEach((shown) => "
-        f"{{ shown.classList.toggle('asked', {truth}); shown.setAttribute('aria-busy', {truth}); }})"
-    )
 
 
 @dataclass(frozen=True)

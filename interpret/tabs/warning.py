@@ -7,8 +7,9 @@ import gradio as gr
 
 from interpret.out_of_distribution import detector_of
 from interpret.prediction import predict
+from interpret.tabs.events import MODEL_QUEUE, latest_wins
 from interpret.tabs.picture import PicturePanel
-from interpret.tabs.served import MODEL_QUEUE, ServedRelease, latest_wins
+from interpret.tabs.served import ServedRelease
 from interpret.words import describe_warning
 
 
