@@ -10,17 +10,17 @@ os.environ.setdefault("HF_HUB_DISABLE_XET", "1")  # a transport of its own, whic
 from model.cores import keep_to_granted_cores
 
 keep_to_granted_cores()
-import interpret.tabs.zero_gpu  # noqa: F401, I001 - before anything that asks torch about CUDA
+import interpret.tabs.page.zero_gpu  # noqa: F401, I001 - before anything that asks torch about CUDA
 import gradio as gr
 
 from interpret.tabs.feature_maps import feature_maps_tab
-from interpret.tabs.gradcam import gradcam_tab
+from interpret.tabs.gradcam.tab import gradcam_tab
 from interpret.tabs.kernels import kernels_tab
-from interpret.tabs.look import CSS, FOR_SCREEN_READERS, header, theme
+from interpret.tabs.page.look import CSS, FOR_SCREEN_READERS, header, theme
 from interpret.tabs.misclassified import misclassified_tab
-from interpret.tabs.permalink import follow_links
-from interpret.tabs.picture import picture_panel
-from interpret.tabs.served import ServedRelease, serve
+from interpret.tabs.page.permalink import follow_links
+from interpret.tabs.page.picture import picture_panel
+from interpret.tabs.page.served import ServedRelease, serve
 from model.choice import choose_release
 
 logger = logging.getLogger("app")

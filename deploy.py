@@ -16,8 +16,8 @@ from huggingface_hub import HfApi, SpaceCard, SpaceHardware
 
 from model.hub import Target, check_target, limit_waiting, push_files
 from model.hub_errors import HubError, in_words, may_pass
-from model.patience import patiently
 from model.release import SERVED_FILES
+from model.retry import patiently
 
 ROOT = Path(__file__).resolve().parent
 FOLDERS = ("model", "interpret", "examples", "training", "benchmarks", "tests")

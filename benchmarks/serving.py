@@ -29,11 +29,11 @@ from pytorch_grad_cam import AblationCAM, GradCAM, ScoreCAM
 from pytorch_grad_cam.utils.image import show_cam_on_image
 
 from benchmarks.ratio import Ratio
-from interpret.cam import class_activation_maps
-from interpret.kernels import find_convolution, input_channel_kernels
-from interpret.tabs.explain import Question, Style, explain
+from interpret.attribution.cam import class_activation_maps
+from interpret.explanation import Question, Style, explain
+from interpret.layers.kernels import find_convolution, input_channel_kernels
 from interpret.tabs.kernels import draw_kernels
-from interpret.tabs.served import serve
+from interpret.tabs.page.served import serve
 from model.choice import choose_release
 from model.release import BUNDLED, load_release
 

@@ -35,14 +35,14 @@ from torch.utils.data import DataLoader, Dataset
 from benchmarks.ratio import Ratio
 from benchmarks.turns import pause, take_turns
 from model.network import CifarResNet, NetworkConfig
-from training.allocator import keep_freed_memory
-from training.augmentation import augmentation
-from training.cifar10 import Split
-from training.datamodule import Cifar10DataModule
-from training.hardware import fast_precision, hardware_name, trains_on_gpu
-from training.module import CifarLitModule
+from training.data.augmentation import augmentation
+from training.data.cifar10 import Split
+from training.data.datamodule import Cifar10DataModule
+from training.fitting.allocator import keep_freed_memory
+from training.fitting.hardware import fast_precision, hardware_name, trains_on_gpu
+from training.fitting.module import CifarLitModule
+from training.fitting.run import RunFolder, build_trainer
 from training.recipe import Recipe
-from training.run import RunFolder, build_trainer
 
 RECIPE = Recipe(epochs=1, validation_images=0)
 GIBIBYTE = 2**30

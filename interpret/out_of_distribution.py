@@ -1,7 +1,7 @@
 """Whether a picture shows none of the classes that the network knows: a score of its logits against a threshold.
 
 A score is higher for what the network knows. Which one a release uses, and the threshold, are found when it is made
-(`training/out_of_distribution.py`), and stand in its metrics with the rates at which the warning is right and wrong.
+(`training/judging/warning.py`), and stand in its metrics with the rates at which the warning is right and wrong.
 """
 
 import logging

@@ -1,6 +1,6 @@
 """How strong a release's maps usually are, so that a colour scale can reach as far, and a weak map look weak.
 
-Measured when a release is made (`training/strength.py`), on pictures that the network was not trained on.
+Measured when a release is made (`training/judging/strength.py`), on pictures that the network was not trained on.
 """
 
 import math

@@ -31,7 +31,7 @@ from huggingface_hub.hf_api import RepoFile
 from huggingface_hub.utils import httpx, validate_repo_id
 
 from model.hub_errors import TOKENS_PAGE, ConflictError, HubError, in_words, may_pass
-from model.patience import by_deadline, patiently
+from model.retry import by_deadline, patiently
 
 COMMIT = re.compile(r"[0-9a-f]{40}")
 READING_PATIENCE = 60.0

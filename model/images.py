@@ -12,6 +12,7 @@ from torch import Tensor
 
 INPUT_SIZE = 32
 BACKGROUND = (255, 255, 255)
+LUMINANCE = np.array([0.2126, 0.7152, 0.0722])  # how bright red, green and blue look: ITU-R BT.709
 MAX_PIXELS = 50_000_000
 LARGEST_SIDE = 1024
 READABLE = "PNG, JPEG, WebP, AVIF, GIF, BMP or TIFF"

@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Request, expect, sync_playwright
 
 if TYPE_CHECKING:
-    from .conftest import RunningApp
+    from tests.conftest import RunningApp
 
 TABS = ("GradCAM", "Misclassified", "Feature maps", "Kernels")
 FIRST_PICTURE = {

@@ -61,9 +61,8 @@ from model.release import (
     save_weights,
     seal,
 )
-
-from .browsing import browser, visit  # noqa: F401 - fixtures
-from .stand_in_hub.server import StandInHub, stand_in_hub
+from tests.browsing import browser, visit  # noqa: F401 - fixtures
+from tests.stand_in_hub.server import StandInHub, stand_in_hub
 
 ROOT = Path(__file__).resolve().parent.parent
 SUBSET = ROOT / "tests" / "data" / "cifar10_subset"

@@ -9,9 +9,8 @@ from gradio_client import Client
 from huggingface_hub import SpaceCard
 
 from deploy import repository_files
-
-from .conftest import ROOT, running_app, upload
-from .stand_in_hub.repositories import problems_of_card
+from tests.conftest import ROOT, running_app, upload
+from tests.stand_in_hub.repositories import problems_of_card
 
 SPACE, MODEL = "ada/cifar-xray", "ada/weights"
 

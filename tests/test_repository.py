@@ -13,9 +13,8 @@ from PIL import Image
 
 from interpret.prediction import predict
 from model.images import prepare, to_tensor
-
-from .conftest import EXAMPLES, ROOT
-from .stand_in_hub.repositories import problems_of_card
+from tests.conftest import EXAMPLES, ROOT
+from tests.stand_in_hub.repositories import problems_of_card
 
 ENTRIES = json.loads((EXAMPLES / "examples.json").read_text())
 PACKAGE_OF_MODULE = {"PIL": "pillow", "huggingface_hub": "huggingface_hub"}
@@ -91,7 +90,7 @@ def test_every_example_file_is_listed_with_its_source():
 
 @pytest.mark.whole_data
 def test_examples_are_pictures_of_the_test_set_and_of_none_that_was_trained_on(whole_data):
-    from training.cifar10 import load_cifar10
+    from training.data.cifar10 import load_cifar10
 
     train, test = load_cifar10(whole_data)
     trained_on = {image.tobytes() for image in train.images}

@@ -11,22 +11,22 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # a script's ow
 
 import numpy as np
 
-from interpret.methods import METHOD_NAMES, method_named
+from interpret.attribution.methods import METHOD_NAMES, method_named
+from interpret.drawing.words import faithfulness_table
 from interpret.out_of_distribution import METRICS_KEY as WARNING_KEY
 from interpret.out_of_distribution import Detector, Rate
 from interpret.strength import METRICS_KEY as STRENGTH_KEY
-from interpret.words import faithfulness_table
 from model.images import to_tensor
 from model.network import STAGE_NAMES
 from model.release import BUNDLED, METRICS, Release, ReleaseError, load_release, save_metrics, seal
-from training.card import CardError, write_card
-from training.cifar10 import Split, load_cifar10, split_validation
+from training.data.cifar10 import Split, load_cifar10, split_validation
 from training.errors import TrainingError
-from training.evaluation import logits_of
-from training.explanation_checks import CALLS, THREADS, ConcurrencyChecks, MapChecks, check_concurrency, check_maps
-from training.faithfulness import faithfulness
-from training.out_of_distribution import calibrate, detections
-from training.strength import map_strength
+from training.judging.checks import CALLS, THREADS, ConcurrencyChecks, MapChecks, check_concurrency, check_maps
+from training.judging.evaluation import logits_of
+from training.judging.faithfulness import faithfulness
+from training.judging.strength import map_strength
+from training.judging.warning import calibrate, detections
+from training.releasing.card import CardError, write_card
 
 logger = logging.getLogger("training")
 

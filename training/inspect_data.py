@@ -14,8 +14,8 @@ from jaxtyping import UInt8
 from matplotlib.figure import Figure
 
 from model.network import CIFAR10_CLASSES, NetworkConfig
-from training.augmentation import BatchAugmentation, augmentation
-from training.cifar10 import Split, load_cifar10
+from training.data.augmentation import BatchAugmentation, augmentation
+from training.data.cifar10 import Split, load_cifar10
 from training.errors import TrainingError
 from training.presets import DEFAULT, PRESETS
 from training.recipe import Recipe

@@ -16,8 +16,8 @@ from model.cores import keep_to_granted_cores
 from model.hub import Target, check_target, limit_waiting
 from model.hub_errors import HubError
 from training.errors import TrainingError
+from training.fitting.processes import is_first_process, launched_processes
 from training.presets import DEFAULT, PRESETS
-from training.processes import is_first_process, launched_processes
 
 if TYPE_CHECKING:
     from model.release import Release
@@ -109,12 +109,14 @@ def train_and_push(options: argparse.Namespace) -> None:
         raise TrainingError(f"There is no checkpoint {options.resume}.")
     target = find_target(options) if options.push and is_first_process() else None
     keep_to_granted_cores(options.devices)
-    from training.fit import train  # torch and Lightning take ten seconds to load, which no check above has to wait for
+    from training.pipeline import (
+        train,  # torch and Lightning take ten seconds to load, which no check above has to wait for
+    )
 
     release = train(options)
     if target is None or release is None:
         return
-    from training.publish import load_sound_release
+    from training.releasing.publish import load_sound_release
 
     try:
         push(load_sound_release(release), target)
@@ -137,14 +139,14 @@ def find_target(options: argparse.Namespace) -> Target:
 
 def push_only(options: argparse.Namespace) -> None:
     """Pushes a release that is on disk; nothing is created on the Hub if it is none."""
-    from training.publish import load_sound_release  # loads torch
+    from training.releasing.publish import load_sound_release  # loads torch
 
     release = load_sound_release(options.push_only)
     push(release, find_target(options))
 
 
 def push(release: "Release", target: Target) -> None:
-    from training.publish import publish  # loads torch
+    from training.releasing.publish import publish  # loads torch
 
     published = publish(release, target)
     logging.getLogger("training").info("Pushed: %s (commit %s, tag %s)", *published)

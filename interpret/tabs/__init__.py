@@ -1,1 +1,1 @@
-"""The page: one Gradio tab per file, beside the picture panel that they share."""
+"""The page, with `app.py` the only code that imports gradio: a module or a folder for each tab, and what they share."""

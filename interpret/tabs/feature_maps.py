@@ -3,14 +3,14 @@
 import gradio as gr
 import numpy as np
 
-from interpret.feature_maps import COMMON_CHANNELS, activations_of, all_channels, channel_of_every_stage
-from interpret.render import Panel, draw_panels, enlarge, tile_to_width
-from interpret.scales import unsigned_scale
-from interpret.tabs.events import MODEL_QUEUE, latest_wins
-from interpret.tabs.look import result_picture
-from interpret.tabs.picture import PicturePanel
-from interpret.tabs.served import STAGE_CHOICES, ServedRelease
-from interpret.tabs.sliders import slider
+from interpret.drawing.render import Panel, draw_panels, enlarge, tile_to_width
+from interpret.drawing.scales import unsigned_scale
+from interpret.layers.feature_maps import COMMON_CHANNELS, activations_of, all_channels, channel_of_every_stage
+from interpret.tabs.page.events import MODEL_QUEUE, latest_wins
+from interpret.tabs.page.look import result_picture
+from interpret.tabs.page.picture import PicturePanel
+from interpret.tabs.page.served import STAGE_CHOICES, ServedRelease
+from interpret.tabs.page.sliders import slider
 from model.network import STAGES
 
 PANEL_SIDE = 192

@@ -6,19 +6,19 @@ from typing import Any
 import gradio as gr
 import numpy as np
 
-from interpret.kernels import (
+from interpret.drawing.render import Panel, draw_panels, tile_to_width
+from interpret.drawing.scales import CHANNEL_PALETTE, signed_scale
+from interpret.layers.kernels import (
     Convolution,
     colour_kernels,
     convolutions_by_name,
     find_convolution,
     input_channel_kernels,
 )
-from interpret.render import Panel, draw_panels, tile_to_width
-from interpret.scales import CHANNEL_PALETTE, signed_scale
-from interpret.tabs.events import QUIET
-from interpret.tabs.look import result_picture
-from interpret.tabs.served import ServedRelease
-from interpret.tabs.sliders import slider
+from interpret.tabs.page.events import QUIET
+from interpret.tabs.page.look import result_picture
+from interpret.tabs.page.served import ServedRelease
+from interpret.tabs.page.sliders import slider
 
 GRID_WIDTH = 640
 GRID_GAP = 4

@@ -7,16 +7,16 @@ import gradio as gr
 import numpy as np
 import pandas as pd
 
+from interpret.drawing.render import enlarge
+from interpret.drawing.words import percent
+from interpret.explanation import GradCamControls
 from interpret.misclassified import ANY, select_errors
-from interpret.render import enlarge
-from interpret.tabs.events import IN_TURN, PRIVATE, QUIET, latest_wins
-from interpret.tabs.explain import GradCamControls
-from interpret.tabs.files import in_files
-from interpret.tabs.look import SHOW_TABS, thumbnail_gallery
-from interpret.tabs.picture import PicturePanel
-from interpret.tabs.served import ServedRelease
-from interpret.tabs.sliders import slider
-from interpret.words import percent
+from interpret.tabs.page.events import IN_TURN, PRIVATE, QUIET, latest_wins
+from interpret.tabs.page.files import in_files
+from interpret.tabs.page.look import SHOW_TABS, thumbnail_gallery
+from interpret.tabs.page.picture import PicturePanel
+from interpret.tabs.page.served import ServedRelease
+from interpret.tabs.page.sliders import slider
 
 THUMBNAIL_FACTOR = 4
 COLUMNS = ["test picture", "true label", "predicted label", "confidence", "confidence in the true label"]

@@ -5,13 +5,12 @@ import pytest
 import torch
 
 from interpret.choices import ChoiceError
+from interpret.drawing.words import WARNINGS, describe_warning
 from interpret.out_of_distribution import METRICS_KEY, SCORES, Detector, Rate, detector_of
-from interpret.tabs.served import serve
-from interpret.tabs.warning import warning_endpoint
-from interpret.words import WARNINGS, describe_warning
+from interpret.tabs.gradcam.warning import warning_endpoint
+from interpret.tabs.page.served import serve
 from model.choice import Choice
-
-from ..conftest import EXAMPLES
+from tests.conftest import EXAMPLES
 
 LOGITS = torch.tensor([[math.log(3.0), 0.0], [0.0, 0.0]])
 

@@ -78,7 +78,7 @@ def test_asked_again_it_gives_the_same_logits_whatever_it_was_asked_before(netwo
 
 
 def test_its_compiler_is_loaded_only_when_it_is_needed():
-    loaded = "import sys, interpret.tabs.served; print('numba' in sys.modules)"
+    loaded = "import sys, interpret.tabs.page.served; print('numba' in sys.modules)"
     root = Path(__file__).resolve().parents[2]
     answer = subprocess.run([sys.executable, "-c", loaded], cwd=root, capture_output=True, text=True, check=True)
     assert answer.stdout.strip() == "False"

@@ -8,9 +8,8 @@ import pytest
 from model.choice import choose_release, fetch_release
 from model.hub_errors import HubError
 from model.release import BUNDLED, CONFIG, METRICS, SAMPLES, WEIGHTS, load_release
-
-from ..conftest import upload
-from ..stand_in_hub.repositories import hash_of, is_large
+from tests.conftest import upload
+from tests.stand_in_hub.repositories import hash_of, is_large
 
 REPO = "ada/cifar-xray"
 pytestmark = pytest.mark.usefixtures("no_waiting")

@@ -73,7 +73,7 @@ def test_another_number_that_the_owner_has_set_is_left_alone(large_machine, monk
 def test_training_shares_them_among_its_processes(large_machine, monkeypatch, devices, threads):
     seen = []
     fit = SimpleNamespace(train=lambda options: seen.append(os.environ["OMP_NUM_THREADS"]))
-    monkeypatch.setitem(sys.modules, "training.fit", fit)
+    monkeypatch.setitem(sys.modules, "training.pipeline", fit)
     main(["--devices", devices])
     assert seen == [threads]
 

@@ -223,8 +223,8 @@ def test_the_bundled_samples_are_what_the_bundled_network_says_of_them(release):
 
 @pytest.mark.whole_data
 def test_recomputing_the_bundled_figures_gives_the_same_errors_to_the_last_image(release, whole_data):
-    from training.cifar10 import load_cifar10
-    from training.evaluation import figures_of, logits_of, misclassified_of
+    from training.data.cifar10 import load_cifar10
+    from training.judging.evaluation import figures_of, logits_of, misclassified_of
 
     _, test = load_cifar10(whole_data)
     logits = logits_of(release.network, test)

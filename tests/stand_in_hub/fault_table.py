@@ -15,7 +15,7 @@ from huggingface_hub import constants
 
 from model.choice import choose_release
 from model.hub import HubError, check_target, limit_waiting
-from training.publish import load_sound_release, publish
+from training.releasing.publish import load_sound_release, publish
 
 from .server import StandInHub
 

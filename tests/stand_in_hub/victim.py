@@ -7,7 +7,7 @@ from pathlib import Path
 
 from model.choice import choose_release
 from model.hub import check_target
-from training.publish import load_sound_release, publish
+from training.releasing.publish import load_sound_release, publish
 
 
 def work(what: str, argument: str) -> None:

@@ -7,15 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from interpret.methods import METHODS
+from interpret.attribution.methods import METHODS
 from interpret.out_of_distribution import detector_of
 from interpret.strength import METRICS_KEY as STRENGTH_KEY
 from interpret.strength import usual_strength
 from model.network import STAGE_NAMES
 from model.release import BUNDLED, load_release, read_config, save_metrics, seal
+from tests.conftest import EXAMPLES, ROOT, SUBSET
 from training.check_explanations import main
-
-from ..conftest import EXAMPLES, ROOT, SUBSET
 
 
 def check(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -86,8 +85,8 @@ def test_how_strong_maps_usually_are_is_printed_and_written_into_a_release_that_
     release_folder, monkeypatch, caplog
 ):
     monkeypatch.setattr("training.check_explanations.METHOD_NAMES", ("grad_cam", "ablation_cam"))
-    monkeypatch.setattr("training.strength.AT_MOST", 3)
-    monkeypatch.setattr("training.strength.AT_MOST_SLOW", 1)
+    monkeypatch.setattr("training.judging.strength.AT_MOST", 3)
+    monkeypatch.setattr("training.judging.strength.AT_MOST_SLOW", 1)
     before = load_release(release_folder).metrics
     caplog.set_level(logging.INFO)
     run(release_folder, "--strength")
@@ -120,11 +119,11 @@ def test_a_release_whose_held_out_pictures_are_not_at_hand_is_refused(arguments)
 
 def test_concurrency_is_reported(monkeypatch, caplog, release_folder):
     for name, value in (("THREADS", 2), ("CALLS", 20), ("SLOW_CALLS", 2)):
-        monkeypatch.setattr(f"training.explanation_checks.{name}", value)
-    monkeypatch.setattr("training.explanation_checks.METHOD_NAMES", ("grad_cam", "layer_cam"))
-    monkeypatch.setattr("training.explanation_checks.SLOW", ("layer_cam",))
+        monkeypatch.setattr(f"training.judging.checks.{name}", value)
+    monkeypatch.setattr("training.judging.checks.METHOD_NAMES", ("grad_cam", "layer_cam"))
+    monkeypatch.setattr("training.judging.checks.SLOW", ("layer_cam",))
     caplog.set_level(logging.INFO)
-    monkeypatch.setattr("training.explanation_checks.FLAT", 2**40)
+    monkeypatch.setattr("training.judging.checks.FLAT", 2**40)
     run(release_folder, "--concurrency")
     assert "0 of 24 answers differ" in caplog.text
     assert "no hook, no gradient, no module in training mode" in caplog.text

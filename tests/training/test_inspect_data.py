@@ -4,10 +4,9 @@ import sys
 import numpy as np
 import pytest
 
-from training.cifar10 import load_cifar10
+from tests.conftest import ROOT, SUBSET
+from training.data.cifar10 import load_cifar10
 from training.inspect_data import channel_statistics, statistics_table
-
-from ..conftest import ROOT, SUBSET
 
 
 def inspect(*arguments: str) -> subprocess.CompletedProcess[str]:

@@ -1,0 +1,1 @@
+"""Arrays as pictures, values as colours, findings as sentences."""

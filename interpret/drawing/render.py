@@ -1,0 +1,174 @@
+"""Pictures of arrays, made with numpy: enlarged by whole factors, tiled, overlaid, and drawn with a legend."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float, UInt8
+from matplotlib import get_data_path
+from PIL import Image, ImageDraw, ImageFont
+
+from interpret.choices import check_fraction
+from interpret.drawing.scales import Scale
+from model.images import LUMINANCE
+
+FILM = (15, 18, 25)
+INK = (232, 236, 243)
+FAINT_INK = (164, 173, 187)
+MARGIN = 12
+WIDE = 400  # pictures from this width on shrink to fit a phone's screen, and need larger letters
+TEXT_SIZES = (16, 24)
+NAME_SIZE = 11
+BAR_HEIGHT = 10
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One picture of numbers with a title and the scale that it was painted with (None: no legend)."""
+
+    pixels: UInt8[np.ndarray, "height width 3"]
+    title: str
+    scale: Scale | None = None
+
+
+def enlarge(pixels: UInt8[np.ndarray, "height width 3"], factor: int) -> UInt8[np.ndarray, "tall wide 3"]:
+    """Each pixel as a square of `factor` pixels: enlarged without smoothing."""
+    return pixels.repeat(factor, axis=0).repeat(factor, axis=1)
+
+
+def overlay(
+    pixels: UInt8[np.ndarray, "height width 3"], colours: UInt8[np.ndarray, "height width 3"], opacity: int | float
+) -> UInt8[np.ndarray, "height width 3"]:
+    """`colours` laid on `pixels`: 0 shows the pixels alone, 1 the colours alone.
+
+    Raises ChoiceError if opacity is not in [0, 1].
+    """
+    opacity = check_fraction("opacity", opacity)
+    return np.rint(pixels * (1 - opacity) + colours * opacity).astype(np.uint8)
+
+
+def tile(
+    pictures: UInt8[np.ndarray, "count height width 3"], columns: int, factor: int, gap: int = 2
+) -> UInt8[np.ndarray, "tall wide 3"]:
+    """Pictures in rows of `columns`, each enlarged by `factor`, `gap` pixels of background between them."""
+    count, height, width, _ = pictures.shape
+    rows = -(-count // columns)
+    cell_height, cell_width = height * factor + gap, width * factor + gap
+    canvas = np.empty((rows * columns, cell_height, cell_width, 3), np.uint8)
+    canvas[:] = FILM
+    canvas[:count, : height * factor, : width * factor] = pictures.repeat(factor, axis=1).repeat(factor, axis=2)
+    grid = canvas.reshape(rows, columns, cell_height, cell_width, 3).swapaxes(1, 2)
+    joined = grid.reshape(rows * cell_height, columns * cell_width, 3)
+    return np.ascontiguousarray(joined[: -gap or None, : -gap or None])
+
+
+def tile_to_width(
+    pictures: UInt8[np.ndarray, "count height width 3"], target_width: int, gap: int = 2
+) -> UInt8[np.ndarray, "tall wide 3"]:
+    """Pictures in a grid about as wide as `target_width` pixels, wider than tall, enlarged by the largest factor that
+    fits."""
+    count, _, side, _ = pictures.shape
+    columns = 2 ** math.ceil(math.log2(count) / 2)
+    factor = max(1, (target_width // columns - gap) // side)
+    return tile(pictures, columns, factor, gap)
+
+
+def draw_panels(
+    panels: Sequence[Panel], columns: int = 1, legend: Scale | None = None
+) -> UInt8[np.ndarray, "tall wide 3"]:
+    """Panels in a grid, each with its title above and its legend (range and unit) below; `legend` is one for all."""
+    drawn = [_draw_panel(panel) for panel in panels]
+    width = max(image.width for image in drawn)
+    height = max(image.height for image in drawn)
+    rows = -(-len(drawn) // columns)
+    wide, tall = columns * (width + MARGIN) + MARGIN, rows * (height + MARGIN) + MARGIN
+    font = _font(TEXT_SIZES[panels[0].pixels.shape[1] >= WIDE])
+    strip = BAR_HEIGHT + round(font.size * 1.5) + MARGIN if legend else 0
+    canvas = Image.new("RGB", (wide, tall + strip), FILM)
+    for number, image in enumerate(drawn):
+        row, column = divmod(number, columns)
+        canvas.paste(image, (MARGIN + column * (width + MARGIN), MARGIN + row * (height + MARGIN)))
+    if legend:
+        _draw_legend(canvas, ImageDraw.Draw(canvas), legend, tall, wide - 2 * MARGIN, font, left=MARGIN)
+    return np.asarray(canvas)
+
+
+def panel_origin(width: int) -> tuple[int, int]:
+    """Where in the drawn panels the first one's pixels begin, left and top, if panels are this wide."""
+    return MARGIN, MARGIN + _title_height(width)
+
+
+def _title_height(width: int) -> int:
+    return round(TEXT_SIZES[width >= WIDE] * 1.5)
+
+
+def write_numbers(
+    pixels: UInt8[np.ndarray, "tall wide 3"], values: Float[np.ndarray, "height width"], names: Sequence[str]
+) -> UInt8[np.ndarray, "tall wide 3"]:
+    """A picture of cells, with each cell's name in its corner and its signed value in its middle, in black or white,
+    whichever shows. `names` go row by row."""
+    image = Image.fromarray(pixels)
+    draw, side = ImageDraw.Draw(image), len(pixels) // len(values)
+
+    def write(x: int, y: int, text: str, size: int, anchor: str) -> None:
+        ink = (0, 0, 0) if pixels[y, x] @ LUMINANCE > 128 else (255, 255, 255)
+        draw.text((x, y), text, ink, _font(size), anchor)
+
+    for name, ((row, column), value) in zip(names, np.ndenumerate(values), strict=True):
+        left, top = side * column, side * row
+        write(left + 4, top + 2, name, NAME_SIZE, "la")
+        write(left + side // 2, top + side // 2, two_decimals(float(value), plus=True), TEXT_SIZES[0], "mm")
+    return np.asarray(image)
+
+
+def _draw_panel(panel: Panel) -> Image.Image:
+    height, width, _ = panel.pixels.shape
+    font = _font(TEXT_SIZES[width >= WIDE])
+    line = _title_height(width)
+    legend = line + BAR_HEIGHT + 6 if panel.scale else 0
+    image = Image.new("RGB", (max(width, int(font.getlength(panel.title)) + 1), line + height + legend), FILM)
+    draw = ImageDraw.Draw(image)
+    draw.text((0, 0), panel.title, INK, font)
+    image.paste(Image.fromarray(panel.pixels), (0, line))
+    if panel.scale:
+        _draw_legend(image, draw, panel.scale, line + height + 6, width, font)
+    return image
+
+
+def _draw_legend(
+    image: Image.Image,
+    draw: ImageDraw.ImageDraw,
+    scale: Scale,
+    top: int,
+    width: int,
+    font: ImageFont.FreeTypeFont,
+    left: int = 0,
+) -> None:
+    values = np.linspace(scale.low, scale.high, width)
+    image.paste(Image.fromarray(scale.paint(values)[None].repeat(BAR_HEIGHT, axis=0)), (left, top))
+    right = left + width - 1
+    draw.rectangle((left, top, right, top + BAR_HEIGHT - 1), outline=FAINT_INK)
+    text_top = top + BAR_HEIGHT + 2
+    draw.text((left, text_top), format_number(scale.low), FAINT_INK, font)
+    draw.text((right, text_top), f"{format_number(scale.high)} {scale.unit}", FAINT_INK, font, anchor="ra")
+
+
+def two_decimals(value: float, *, plus: bool = False) -> str:
+    """A number with a true minus sign, or with either sign; what rounds to zero has none."""
+    text = f"{value:+.2f}" if plus else f"{value:.2f}"
+    return "0.00" if float(text) == 0 else text.replace("-", "\u2212")
+
+
+def format_number(value: int | float) -> str:
+    """A number in at most four characters or so, with a true minus sign, as legends show it."""
+    text = "0" if value == 0 else f"{value:.3g}" if abs(value) < 1 else f"{value:.1f}"
+    return text.replace("-", "\u2212")
+
+
+@lru_cache(maxsize=8)
+def _font(size: int) -> ImageFont.FreeTypeFont:
+    """matplotlib's own DejaVu Sans: PIL's built-in font has no minus sign."""
+    return ImageFont.truetype(Path(get_data_path(), "fonts", "ttf", "DejaVuSans.ttf"), size)

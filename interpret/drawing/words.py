@@ -1,0 +1,163 @@
+"""Sentences that say what a map says, with numbers taken from it."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+
+from interpret.attribution.methods import METHOD_NAMES, method_named
+from interpret.drawing.render import two_decimals
+from interpret.out_of_distribution import Detector
+
+HALF_SHARE = 0.65
+QUARTER_SHARE = 0.5
+WEAK_SHARE = 0.1
+FAITHFULNESS_FIGURES = ("deletion", "insertion", "road")
+
+
+def describe_cam(
+    cam: Float[np.ndarray, "height width"], class_name: str | None, *, turned: bool = False, usual: float = 0.0
+) -> str:
+    """Where a map's positive values lie: in which quarter or half of the picture, and how much of them.
+
+    A map with negative values too is told what share of all evidence speaks against the class. None: a map of no class.
+    `turned`: positive values speak against the class. `usual`: how strong the strongest cell of such a map usually is;
+    one that is far below it is said to be weak.
+    """
+    side = "against" if turned else "for"
+    what = f"evidence {side} {class_name}" if class_name else "map"
+    positive = np.maximum(cam, 0)
+    total, against = float(positive.sum()), float(np.maximum(-cam, 0).sum())
+    if total <= 0:
+        nothing = f"This map finds nothing in the picture that speaks {side} {class_name}."
+        return nothing if class_name else "The map is empty."
+    place, share = busiest_place(positive / total)
+    if place is None:
+        sentence = f"The {what} is spread over the whole picture"
+    else:
+        sentence = f"{percent(share)} of the {what} lies in the {place} of the picture"
+    opposed = f"; {percent(against / (total + against))} of all evidence speaks against it" if against else ""
+    return f"{sentence}{opposed}.{_weakness(float(np.abs(cam).max()), usual)}"
+
+
+def _weakness(strongest: float, usual: float) -> str:
+    if strongest >= WEAK_SHARE * usual:
+        return ""
+    share = percent(strongest / usual) if strongest >= 0.005 * usual else "less than 1%"
+    return f" But this map is weak: its strongest cell reaches {share} of where the scale usually ends."
+
+
+def describe_evidence(cells: Float[np.ndarray, "height width"], class_name: str, against: str | None = None) -> str:
+    """What the cells of a ledger add up to, how much of it speaks for and against, and where most of it is."""
+    total, opposed = float(cells.sum()), float(np.minimum(cells, 0).sum())
+    what = f"{class_name}'s lead over {against}" if against else f"The score of {class_name}"
+    parts = f"{two_decimals(total)} logits: {two_decimals(total - opposed)} for it and {two_decimals(opposed)} against"
+    positive = np.maximum(cells, 0)
+    place, share = busiest_place(positive / positive.sum()) if positive.sum() > 0 else (None, 1.0)
+    where = f", {percent(share)} of what speaks for it in the {place}" if place else ""
+    return f"{what[0].upper()}{what[1:]} is {parts}{where}."
+
+
+def percent(share: float) -> str:
+    """A share in [0, 1] as whole percent, never rounded up to certainty."""
+    return "over 99%" if 0.995 <= share < 1 else f"{share:.0%}"
+
+
+def listed(parts: Sequence[str]) -> str:
+    """Parts of a sentence in a row: "a", "a and b", "a; b; and c", since the parts may hold commas themselves."""
+    *before, last = parts or [""]
+    return f"{'; '.join(before)}; and {last}" if len(before) > 1 else " and ".join([*before, last])
+
+
+def busiest_place(shares: Float[np.ndarray, "height width"]) -> tuple[str | None, float]:
+    """The quarter that holds at least half of the evidence, else the half that holds at least 65% of it, and its share.
+
+    The centre counts as a quarter: the middle half of the rows and columns. (None, 1.0) if there is no such place.
+    `shares` sum to 1; their sides are multiples of 4.
+    """
+    height, width = shares.shape
+    blocks = shares.reshape(2, height // 2, 2, width // 2).sum(axis=(1, 3))
+    quarters = {
+        f"{row} {column} quarter": float(blocks[i, j])
+        for i, row in enumerate(("upper", "lower"))
+        for j, column in enumerate(("left", "right"))
+    }
+    quarters["centre"] = float(shares[height // 4 : -height // 4, width // 4 : -width // 4].sum())
+    halves = {
+        "upper half": float(blocks[0].sum()),
+        "lower half": float(blocks[1].sum()),
+        "left half": float(blocks[:, 0].sum()),
+        "right half": float(blocks[:, 1].sum()),
+    }
+    for places, threshold in ((quarters, QUARTER_SHARE), (halves, HALF_SHARE)):
+        place = max(places, key=places.__getitem__)
+        if places[place] >= threshold:
+            return place, places[place]
+    return None, 1.0
+
+
+def measured_faithfulness(metrics: Mapping[str, Any]) -> dict[str, Any] | None:
+    """What a release says of its methods' faithfulness, without methods that this code does not know; None if nothing.
+
+    A release is data from elsewhere: figures that are not as expected are as good as none.
+    """
+    try:
+        found = metrics["faithfulness"]
+        methods = {name: scores for name, scores in found["methods"].items() if name in METHOD_NAMES}
+        for scores in methods.values():
+            for figure in FAITHFULNESS_FIGURES:
+                mean, half_width = scores[figure]
+                float(mean), float(half_width)
+        return {**found, "count": int(found["count"]), "methods": methods} if methods else None
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return None
+
+
+def faithfulness_table(found: Mapping[str, Any]) -> str:
+    """The faithfulness of each method, as a release states it, in Markdown; the most faithful by ROAD first."""
+    lines = ["| method | deletion, lower is better | insertion, higher | ROAD, higher |", "| --- | --- | --- | --- |"]
+    for name, scores in sorted(found["methods"].items(), key=lambda item: -item[1]["road"][0]):
+        figures = (f"{scores[each][0]:.3f} ± {scores[each][1]:.3f}" for each in FAITHFULNESS_FIGURES)
+        lines.append(f"| {method_named(name).title} | {' | '.join(figures)} |")
+    return "\n".join(lines)
+
+
+def describe_faithfulness(metrics: Mapping[str, Any], method: str) -> str:
+    """How faithful a method's maps are, next to the random control's, as a release states it."""
+    found, control = measured_faithfulness(metrics) or {}, "random_cam"
+    scores, title = found.get("methods", {}), method_named(method).title
+    if method not in scores or control not in scores:
+        return f"How faithful {title} is was not measured for this release."
+    road, chance = (
+        f"{two_decimals(scores[name]['road'][0], plus=True)} ± {scores[name]['road'][1]:.2f}"
+        for name in (method, control)
+    )
+    measured = f"Faithfulness on {found['count']:,} test pictures, at the last layer (ROAD, at most 1)"
+    if method == control:
+        return f"{measured}: {chance}. This control knows nothing."
+    return f"{measured}: {title} {road}, maps that know nothing {chance}."
+
+
+WARNINGS = {
+    "max_probability": "the network is less sure here than about almost all of CIFAR-10's pictures",
+    "negative_entropy": "the network is less sure here than about almost all of CIFAR-10's pictures",
+    "max_logit": "the network finds less evidence for any class here than in almost all of CIFAR-10's pictures",
+    "negative_energy": "the network finds less evidence for anything here than in almost all of CIFAR-10's pictures",
+}
+
+
+def describe_detections(detector: Detector) -> str:
+    """What share of which other pictures the warning finds; empty if that was not measured."""
+    return listed([f"{percent(each.rate)} of {each.count:,} {name}" for name, each in detector.detections.items()])
+
+
+def describe_warning(detector: Detector, class_count: int) -> str:
+    """What the warning means, and how often it is right and wrong."""
+    alarms = detector.false_alarms
+    found = describe_detections(detector)
+    return (
+        f"**Probably none of the {class_count} classes:** {WARNINGS[detector.score]}. The warning is wrong about "
+        f"{alarms.rate:.1%} of the {alarms.count:,} test pictures"
+        + (f". It finds {found}; others pass it by." if found else ".")
+    )

@@ -1,0 +1,1 @@
+"""What a layer sees (its feature maps) and what it has learnt (its kernels)."""

@@ -1,0 +1,1 @@
+"""The GradCAM tab, a module for each of its sections."""

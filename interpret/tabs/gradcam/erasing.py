@@ -1,0 +1,157 @@
+"""Check it yourself, on the GradCAM tab: erase cells or brush over pixels; do the scores change as predicted?"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import gradio as gr
+import numpy as np
+
+from interpret.attribution.cam import class_indices_of
+from interpret.attribution.erasing import CELL_NAMES, FILLS, GRID, Erased, brushed_mask, cell_mask, erase, pixel_mask
+from interpret.drawing.render import enlarge, panel_origin, two_decimals
+from interpret.drawing.words import percent
+from interpret.explanation import asked_classes
+from interpret.prediction import probabilities_of
+from interpret.tabs.page.brush import brush_on, picture_brush
+from interpret.tabs.page.events import MODEL_QUEUE, PRIVATE, latest_wins
+from interpret.tabs.page.look import result_picture
+from interpret.tabs.page.picture import PicturePanel
+from interpret.tabs.page.served import ServedRelease
+
+LEDGER_FACTOR, ERASED_FACTOR = 72, 8
+ERASED_COLUMNS = ["class", "predicted change", "measured change", "score before", "score after"]
+
+
+def erase_endpoint(served: ServedRelease) -> Callable[..., Any]:
+    """The handler of `/erase`."""
+
+    @served.answers_on_gpu
+    def erase_cells(
+        image: str | None,
+        cells: Sequence[str] = (),
+        fill: str = "mean",
+        class_name: str = "predicted",
+        squaring: str = "crop",
+        brushed: str = "",
+        against: str = "none",
+    ) -> tuple[np.ndarray, list[list[Any]], str]:
+        """Erases parts of a picture: how the scores change, as the evidence predicts it and as measured.
+
+        Parameters:
+            image: the picture, of any size; the network sees 32x32 pixels of it.
+            cells: which of the sixteen squares to erase: A1 to D4, letters across, numbers down.
+            fill: "mean", the training pictures' mean colour, or "blur", the picture itself, blurred.
+            class_name: the class that the sentence is about, or "predicted".
+            squaring: "crop" to the centred square, or "fit" the whole picture on white.
+            brushed: further pixels to erase, as 256 hexadecimal digits: a bit for each of the 32x32 pixels, row by row
+                from the top left, as numpy.packbits(mask).tobytes().hex() writes them.
+            against: a second class; the sentence is then about the lead of the first one's score over it. Or "none".
+        Returns:
+            What is left of the picture; a table of each class's predicted and measured change and its scores, in
+            logits; a sentence.
+        """
+        wanted = class_indices_of(asked_classes(class_name, against), served.class_names)
+        pixels = served.pixels(image, squaring)
+        by_cell, by_brush = pixel_mask(cell_mask(tuple(cells))), brushed_mask(brushed)
+        result = erase(served.network, pixels, by_cell | by_brush, fill)
+        classes = [int(result.before.argmax()) if index is None else index for index in wanted]
+        sentence = _sentence(served, result, classes, erased_words(cells, int((by_brush & ~by_cell).sum())))
+        return enlarge(result.pixels, ERASED_FACTOR), _rows(served, result), sentence
+
+    return erase_cells
+
+
+def _rows(served: ServedRelease, result: Erased) -> list[list[Any]]:
+    """ERASED_COLUMNS for each class, the highest score first."""
+    columns = (result.predicted, result.measured, result.before, result.after)
+    return [
+        [served.class_names[row], *(round(float(column[row]), 3) for column in columns)]
+        for row in result.before.argsort(descending=True).tolist()
+    ]
+
+
+def erased_words(cells: Sequence[str], brushed: int) -> str:
+    """What is erased; nothing is an empty text."""
+    pixels = f"{brushed} brushed pixel{'' if brushed == 1 else 's'}" if brushed else ""
+    return " and ".join(part for part in (", ".join(sorted(cells)), pixels) if part)
+
+
+def _sentence(served: ServedRelease, result: Erased, classes: list[int], what: str) -> str:
+    if not what:
+        return "Nothing is erased yet: click a cell of the ledger, tick one, or brush over the picture."
+    names, temperature = served.class_names, served.network.config.temperature
+    one, *others = dict.fromkeys(classes)
+    changes = (each[one] - sum(each[other] for other in others) for each in (result.predicted, result.measured))
+    predicted, measured = (two_decimals(float(change)) for change in changes)
+    subject = f"lead of {names[one]} over {names[others[0]]}" if others else f"score of {names[one]}"
+    before, after = (probabilities_of(each[None], temperature)[0] for each in (result.before, result.after))
+    best = int(after.argmax())
+    verdict = "still" if best == int(before.argmax()) else "now"
+    return (
+        f"Without {what} the {subject} should change by {predicted} logits, and does "
+        f"by {measured}; the network {verdict} says {names[best]} ({percent(float(after[best]))})."
+    )
+
+
+def erasing_section(
+    served: ServedRelease, panel: PicturePanel, explained: gr.Dropdown, against: gr.Dropdown, ledger: gr.Image
+) -> None:
+    """Builds the section and its endpoint `/erase`; a click on a cell of the `ledger` erases it."""
+    gr.Markdown(
+        "**Check it yourself:** erase what the ledger calls important, and see whether the score does as it predicts. "
+        "The network sees further than a cell's own pixels, so they need not be equal."
+    )
+    with gr.Row():
+        with gr.Column(scale=1, min_width=240):
+            brush = picture_brush()
+            cells = gr.CheckboxGroup(list(CELL_NAMES), value=[], label="Erase cells", elem_id="erase-cells")
+            fills = gr.Radio([("mean colour", "mean"), ("blur", "blur")], value=FILLS[0], label="Fill with")
+        with gr.Column(scale=2, min_width=280):
+            outcome = gr.Markdown(elem_id="erased-sentence")
+            left = result_picture("What is left", "erased-picture")
+    with gr.Accordion("The change of every score, in logits", open=False):
+        table = gr.Dataframe(headers=ERASED_COLUMNS, interactive=False, wrap=True, elem_id="erased-table")
+    # What was erased belongs to the picture before.
+    panel.seen.change(None, None, [brush, cells], js="() => ['', []]", trigger_mode="multiple", **PRIVATE)
+    latest_wins(
+        [panel.seen.change, cells.change, fills.change, explained.change, brush.change, against.change],
+        erase_endpoint(served),
+        [panel.picture, cells, fills, explained, panel.squaring, brush, against],
+        [left, table, outcome],
+        api_name="erase",
+        **MODEL_QUEUE,
+    )
+    latest_wins(
+        [panel.seen.change],
+        brush_layer(served),
+        [panel.picture, panel.squaring],
+        brush,
+        api_visibility="private",
+    )
+    ledger.select(toggle_cell, cells, cells, **PRIVATE)
+
+
+def brush_layer(served: ServedRelease) -> Callable[..., Any]:
+    """What lays the brush on the picture that the network sees."""
+
+    @served.answers
+    def lay(image: str | bytes | None, squaring: str) -> dict[str, object]:
+        return gr.skip() if image is None else brush_on(served.pixels(image, squaring))
+
+    return lay
+
+
+def cell_at(x: int, y: int) -> str | None:
+    """The cell at a pixel of the ledger's picture."""
+    left, top = panel_origin(GRID * LEDGER_FACTOR)
+    column, row = (x - left) // LEDGER_FACTOR, (y - top) // LEDGER_FACTOR
+    return CELL_NAMES[row * GRID + column] if 0 <= column < GRID and 0 <= row < GRID else None
+
+
+def toggle_cell(cells: list[str], event: gr.SelectData) -> list[str]:
+    """Erases the cell that was clicked on the ledger, or brings it back."""
+    x, y = event.index
+    name = cell_at(x, y)
+    if name is None:
+        return cells
+    return [each for each in cells if each != name] if name in cells else [*cells, name]

@@ -1,0 +1,61 @@
+"""The warning above the GradCAM tab's answer: probably none of the ten classes."""
+
+from collections.abc import Callable
+from typing import Any
+
+import gradio as gr
+
+from interpret.drawing.words import describe_warning
+from interpret.out_of_distribution import detector_of
+from interpret.prediction import predict
+from interpret.tabs.page.events import MODEL_QUEUE, latest_wins
+from interpret.tabs.page.picture import PicturePanel
+from interpret.tabs.page.served import ServedRelease
+
+
+def warning_endpoint(served: ServedRelease) -> Callable[..., Any]:
+    """The handler of `/out_of_distribution`."""
+    detector = detector_of(served.release.metrics)
+
+    @(served.answers_on_gpu if detector else served.answers)
+    def out_of_distribution(image: str | None, squaring: str = "crop") -> tuple[str, dict[str, Any]]:
+        """Whether a picture probably shows none of the classes that the network knows.
+
+        Parameters:
+            image: the picture, of any size; the network sees 32x32 pixels of it.
+            squaring: "crop" to the centred square, or "fit" the whole picture on white.
+        Returns:
+            The warning, empty if there is none to give; and its numbers: warns, score, value (higher for what the
+            network knows), threshold, false_alarm_rate (a share of the test pictures); all null if the release has no
+            such warning.
+        """
+        if detector is None:
+            return "", dict.fromkeys(("warns", "score", "value", "threshold", "false_alarm_rate"))
+        _, images = served.look(image, squaring)
+        logits, _ = predict(served.network, images)
+        temperature = served.network.config.temperature
+        value = float(detector.score_of(logits, temperature))
+        warns = value < detector.threshold
+        numbers = {
+            "warns": warns,
+            "score": detector.score,
+            "value": value,
+            "threshold": detector.threshold,
+            "false_alarm_rate": detector.false_alarms.rate,
+        }
+        return describe_warning(detector, len(served.class_names)) if warns else "", numbers
+
+    return out_of_distribution
+
+
+def warning_line(served: ServedRelease, panel: PicturePanel) -> None:
+    """Builds the line, which is empty unless there is something to warn of, and its endpoint."""
+    warning = gr.Markdown(elem_id="warning")
+    latest_wins(
+        [panel.seen.change],
+        warning_endpoint(served),
+        [panel.picture, panel.squaring],
+        [warning, gr.JSON(visible=False)],
+        api_name="out_of_distribution",
+        **MODEL_QUEUE,
+    )

@@ -1,0 +1,115 @@
+"""Links that reproduce a view: made on the GradCAM tab, followed when the page opens."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+import numpy as np
+from gradio.utils import get_upload_folder
+
+from interpret.choices import ChoiceError
+from interpret.explanation import GradCamControls
+from interpret.tabs.page.events import PRIVATE, latest_wins
+from interpret.tabs.page.files import keep, png
+from interpret.tabs.page.picture import PicturePanel, example_pictures
+from interpret.tabs.page.served import ServedRelease
+from interpret.view import LinkError, View, view_of
+from model.images import ImageError, prepare, read_rgb
+
+# Only the page knows its own address.
+FULL_ADDRESS = "(query) => query ? new URL(query, location.origin + location.pathname).href : ''"
+GONE = "The picture that this link shows is no longer here: uploads are kept for a day."
+
+
+def link_section(served: ServedRelease, panel: PicturePanel, controls: GradCamControls) -> None:
+    """Builds the field that holds the link to what is shown."""
+    link = gr.Textbox(label="Link to this view", interactive=False, buttons=["copy"], elem_id="permalink", max_lines=1)
+    query = gr.Textbox(visible=False)
+    c = controls
+    inputs = [panel.picture, panel.squaring, c.explained, c.against, c.layer, c.method]
+    changed = [panel.seen.change, *(each.change for each in (c.explained, c.against, c.layer, c.method))]
+    latest_wins(changed, link_maker(served), inputs, query, api_visibility="private")
+    query.change(None, query, link, js=FULL_ADDRESS, **PRIVATE)
+
+
+def link_maker(served: ServedRelease) -> Callable[..., Any]:
+    """What turns the page's state into the query of a link; nothing if there is no picture to link to."""
+    known = known_pictures(served)
+
+    def make(image: str | bytes | None, *choices: str) -> str:
+        if not isinstance(image, str):
+            return ""
+        squaring, class_name, against, layer, method = choices
+        try:
+            pixels = served.pixels(image, squaring)
+        except ImageError:
+            return ""
+        kind, picture = known.get(pixels.tobytes(), ("upload", Path(image).parent.name))
+        release = served.release.identifier
+        return View(kind, picture, release, squaring, class_name, against, layer, method).query()
+
+    return make
+
+
+def known_pictures(served: ServedRelease) -> dict[bytes, tuple[str, str]]:
+    """The examples and the misclassified test pictures by their pixels."""
+    samples = served.release.misclassified
+    tests = zip(samples.images, samples.test_indices.tolist(), strict=True)
+    known = {image.tobytes(): ("test", str(index)) for image, index in tests}
+    return known | {prepare(each.path).tobytes(): ("example", each.path.name) for each in example_pictures()}
+
+
+def find_picture(served: ServedRelease, view: View) -> str:
+    """The file of a view's picture, for the page.
+
+    Raises LinkError if it is not there, ImageError if it is no picture.
+    """
+    if view.kind == "upload":
+        return _uploaded(view.picture)
+    if view.kind == "example":
+        found = [each for each in example_pictures() if each.path.name == view.picture]
+        if not found:
+            raise LinkError(f"There is no example {view.picture}.")
+        return found[0].kept()
+    samples = served.release.misclassified
+    rows = np.flatnonzero(samples.test_indices == int(view.picture))
+    if not len(rows):
+        raise LinkError(f"Test picture {view.picture} is not among this release's errors.")
+    return keep("picture.png", png(samples.images[rows[0]]))
+
+
+def _uploaded(folder: str) -> str:
+    """An upload's pixels without what else its file tells: where it was taken, or its name. They lie beside the upload,
+    and so make the same link again."""
+    uploads = sorted(Path(get_upload_folder(), folder).glob("[!.]*"))
+    if not uploads:
+        raise LinkError(GONE)
+    return keep("picture.png", png(np.asarray(read_rgb(uploads[0]))), folder)
+
+
+def follow_links(
+    served: ServedRelease, demo: gr.Blocks, note: gr.Markdown, panel: PicturePanel, controls: GradCamControls
+) -> None:
+    """When the page opens, shows what its address asks for, or else the first example; `note` says why it cannot."""
+    c = controls
+    first = next(each for each in example_pictures() if each.right)
+
+    def open_page(request: gr.Request) -> tuple[Any, ...]:
+        unchanged = tuple(gr.skip() for _ in range(5))
+        try:
+            view = view_of(dict(request.query_params), served.release.identifier, served.class_names)
+            if view is not None:
+                choices = view.squaring, view.class_name, view.against, view.layer, view.method
+                return find_picture(served, view), *choices, gr.skip()
+        except (ChoiceError, ImageError) as error:
+            return first.kept(), *unchanged, gr.update(value=str(error), visible=True)
+        return first.kept(), *unchanged, gr.skip()
+
+    # Not the components' values: the API would take them for the defaults of its parameters.
+    demo.load(
+        open_page,
+        None,
+        [panel.picture, panel.squaring, c.explained, c.against, c.layer, c.method, note],
+        **PRIVATE,
+    )

@@ -1,0 +1,77 @@
+"""A view of the GradCAM tab as the query of a link, and back."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from interpret.attribution.methods import METHOD_NAMES
+from interpret.choices import ChoiceError, check_name
+from model.images import SQUARINGS
+from model.network import STAGE_NAMES
+
+PICTURE_KINDS = ("example", "test", "upload")
+UPLOAD_HASH = re.compile(r"[0-9a-f]{64}")
+
+
+class LinkError(ChoiceError):
+    """A link that cannot be followed: what it showed cannot be shown again."""
+
+
+@dataclass(frozen=True)
+class View:
+    """Which picture is explained, and how: an example by its file name, a misclassified test picture by its index, an
+    upload by its file's SHA-256."""
+
+    kind: str
+    picture: str
+    release: str
+    squaring: str = "crop"
+    class_name: str = "predicted"
+    against: str = "none"
+    layer: str = "resnet_block3"
+    method: str = "grad_cam"
+
+    def query(self) -> str:
+        """As a link ends: `?example=cat.png&class=cat&...`; the release is always part of it."""
+        return "?" + urlencode(
+            {
+                self.kind: self.picture,
+                "squaring": self.squaring,
+                "class": self.class_name,
+                "against": self.against,
+                "layer": self.layer,
+                "method": self.method,
+                "release": self.release,
+            }
+        )
+
+
+def view_of(query: Mapping[str, str], release: str, class_names: tuple[str, ...]) -> View | None:
+    """The view that a link asks for; None if it asks for no picture.
+
+    Raises LinkError if it was made with another release, ChoiceError if it names what there is not.
+    """
+    kinds = [kind for kind in PICTURE_KINDS if kind in query]
+    if not kinds:
+        return None
+    if (made_with := query.get("release")) != release:
+        raise LinkError(
+            f"This link was made with release {made_with or 'unknown'}, but this page serves {release}: what it showed "
+            "cannot be reproduced here."
+        )
+    kind = kinds[0]
+    if kind == "upload" and not UPLOAD_HASH.fullmatch(query[kind]):
+        raise LinkError("This link names no upload: 64 hexadecimal digits are expected.")
+    if (kind == "test" and not query[kind].isascii()) or (kind == "test" and not query[kind].isdigit()):
+        raise LinkError("This link names no test picture: a number is expected.")
+    return View(
+        kind,
+        query[kind],
+        release,
+        check_name("way to make a picture square", query.get("squaring", "crop"), SQUARINGS),
+        check_name("class", query.get("class", "predicted"), ("predicted", *class_names)),
+        check_name("class", query.get("against", "none"), ("none", *class_names)),
+        check_name("layer", query.get("layer", "resnet_block3"), STAGE_NAMES),
+        check_name("method", query.get("method", "grad_cam"), METHOD_NAMES),
+    )

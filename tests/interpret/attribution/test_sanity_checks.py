@@ -1,0 +1,80 @@
+import numpy as np
+import pytest
+import torch
+from scipy import ndimage, stats
+
+from interpret.attribution.cam import class_activation_maps
+from interpret.attribution.sanity_checks import edge_map, random_network, rank_correlation
+from interpret.tabs.gradcam.sanity_checks import controls_sentence
+from model.images import LUMINANCE
+from model.network import NetworkConfig
+
+CPU = torch.device("cpu")
+
+
+def test_the_random_network_is_always_the_same_and_nothing_like_the_trained_one(network, cat):
+    config = NetworkConfig(temperature=2.0)
+    one = random_network(config, CPU)
+    random_network.cache_clear()
+    other = random_network(config, CPU)
+    assert all(torch.equal(a, b) for a, b in zip(one.state_dict().values(), other.state_dict().values(), strict=True))
+    assert not torch.allclose(one.fc.weight, network.fc.weight, atol=0.01)
+    assert class_activation_maps(one, cat, "resnet_block3", (3,), "hires_cam").maps.abs().max() > 0
+
+
+def test_building_it_leaves_the_random_numbers_of_everybody_else_reproducible(network):
+    torch.manual_seed(1)
+    random_network.cache_clear()
+    random_network(network.config, CPU)
+    first = torch.rand(1)
+    torch.manual_seed(1)
+    random_network.cache_clear()
+    random_network(network.config, CPU)
+    assert torch.equal(torch.rand(1), first)
+
+
+@pytest.mark.parametrize("side", [4, 8, 16, 32])
+def test_edges_are_sobels(cat_pixels, side):
+    grey = cat_pixels @ LUMINANCE
+    length = np.hypot(*(ndimage.sobel(grey, axis=axis, mode="nearest") / 8 for axis in (0, 1)))
+    cell = 32 // side
+    expected = length.reshape(side, cell, side, cell).mean(axis=(1, 3))
+    np.testing.assert_allclose(edge_map(cat_pixels, side), expected, rtol=1e-9)
+
+
+def test_a_picture_of_one_colour_has_no_edges():
+    assert not edge_map(np.full((32, 32, 3), 77, np.uint8), 4).any()
+
+
+def test_rank_correlation_is_spearmans():
+    generator = np.random.default_rng(0)
+    one = generator.integers(0, 5, (4, 4)).astype(float)  # with ties
+    other = generator.normal(size=(4, 4))
+    expected = stats.spearmanr(one.ravel(), other.ravel()).statistic
+    assert rank_correlation(one, other) == pytest.approx(expected)
+    assert rank_correlation(one, 3 * one + 1) == pytest.approx(1)
+
+
+def test_a_constant_map_has_no_ranks():
+    assert rank_correlation(np.zeros((4, 4)), np.arange(16.0).reshape(4, 4)) is None
+
+
+def said(random_weights: float | None, random_cam: float | None, edges: float | None, method: str = "grad_cam") -> str:
+    return controls_sentence({"random_weights": random_weights, "random_cam": random_cam, "edges": edges}, method)
+
+
+def test_a_sentence_warns_of_a_map_that_a_control_could_have_drawn():
+    assert "Careful" in said(0.9, 0.1, None)
+    assert "much as a network of random weights would" in said(0.9, 0.1, 0.2)
+    assert "closest is an edge map" in said(0.1, -0.3, 0.42) and "0.42" in said(0.1, -0.3, 0.42)
+    assert "nothing to compare" in said(None, None, None)
+
+
+def test_a_map_that_turns_a_control_upside_down_is_no_better():
+    assert "in nearly the opposite order of an edge map would" in said(0.1, 0.4, -0.72)
+    assert "much as RandomCAM would, and in nearly the opposite order of an edge map would" in said(0.1, 0.8, -0.72)
+    assert "closest is an edge map, with a rank correlation of \u22120.60" in said(0.1, 0.4, -0.6)
+
+
+def test_a_control_is_not_held_against_itself():
+    assert said(0.1, 1.0, 0.1, "random_cam").startswith("RandomCAM is itself a control")

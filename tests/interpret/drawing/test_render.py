@@ -1,0 +1,85 @@
+import matplotlib
+import numpy as np
+import pytest
+
+from interpret.choices import ChoiceError
+from interpret.drawing.render import FILM, MARGIN, Panel, draw_panels, enlarge, format_number, overlay, tile
+from interpret.drawing.scales import palette_table, signed_scale, unsigned_scale
+
+
+def picture(*shape: int) -> np.ndarray:
+    return np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
+
+
+def test_enlarging_repeats_pixels_and_invents_none():
+    pixels = picture(4, 5, 3)
+    large = enlarge(pixels, 3)
+    assert large.shape == (12, 15, 3)
+    assert all(np.array_equal(large[i::3, j::3], pixels) for i in range(3) for j in range(3))
+
+
+def test_opacity_zero_shows_the_picture_and_one_the_colours():
+    pixels, colours = picture(4, 4, 3), 255 - picture(4, 4, 3)
+    assert np.array_equal(overlay(pixels, colours, 0), pixels)
+    assert np.array_equal(overlay(pixels, colours, 1), colours)
+
+
+@pytest.mark.parametrize("opacity", [-0.1, 1.1, float("nan")])
+def test_an_opacity_out_of_range_is_refused_and_not_clipped(opacity):
+    with pytest.raises(ChoiceError, match="from 0 to 1"):
+        overlay(picture(2, 2, 3), picture(2, 2, 3), opacity)
+
+
+def test_tiles_keep_their_order_and_their_pixels():
+    pictures = picture(5, 2, 2, 3)
+    grid = tile(pictures, columns=3, factor=2, gap=1)
+    assert grid.shape == (2 * 5 - 1, 3 * 5 - 1, 3)
+    for number, each in enumerate(pictures):
+        top, left = 5 * (number // 3), 5 * (number % 3)
+        assert np.array_equal(grid[top : top + 4 : 2, left : left + 4 : 2], each)
+    assert (grid[5:, 10:] == FILM).all()
+
+
+def test_an_unsigned_scale_starts_at_zero_and_ends_at_the_largest_value():
+    scale = unsigned_scale(np.array([1.0, 4.0]), "logits")
+    assert (scale.low, scale.high) == (0, 4)
+    magma = palette_table("magma")
+    assert np.array_equal(scale.paint(np.array([0.0, 4.0])), magma[[0, 255]])
+
+
+def test_a_signed_scale_has_zero_in_the_middle():
+    scale = signed_scale(np.array([-3.0, 1.0]), "weight")
+    assert (scale.low, scale.high) == (-3, 3)
+    middle = scale.paint(np.array([0.0]))[0].astype(int)
+    assert middle.min() >= 245  # RdBu's middle is white
+
+
+def test_nothing_positive_is_painted_dark_and_not_stretched():
+    zeros = np.zeros((2, 2))
+    assert (unsigned_scale(zeros, "logits").paint(zeros) == palette_table("magma")[0]).all()
+
+
+def test_palettes_are_matplotlibs():
+    assert palette_table("magma")[128].tolist() == [
+        round(255 * value) for value in matplotlib.colormaps["magma"](128)[:3]
+    ]
+
+
+def test_a_panel_holds_its_pixels_unchanged_and_a_legend_below():
+    pixels = picture(64, 96, 3)
+    scale = unsigned_scale(np.array([2.0]), "logits")
+    drawn = draw_panels([Panel(pixels, "title", scale)])
+    bare = draw_panels([Panel(pixels, "title")])
+    windows = np.lib.stride_tricks.sliding_window_view(drawn, pixels.shape)[:, :, 0]
+    assert (windows == pixels).all(axis=(2, 3, 4)).sum() == 1
+    assert drawn.shape[0] > bare.shape[0]
+    legend = scale.paint(np.linspace(0, 2, 96))[1:-1]
+    rows = drawn[:, MARGIN + 1 : MARGIN + 95]
+    assert (rows == legend).all(axis=(1, 2)).any()
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(0.0, "0"), (4.125, "4.1"), (0.0632, "0.0632"), (-0.5, "\u22120.5"), (12.0, "12.0")]
+)
+def test_legends_write_numbers_short(value, text):
+    assert format_number(value) == text

@@ -1,0 +1,52 @@
+from urllib.parse import parse_qsl
+
+import pytest
+
+from interpret.choices import ChoiceError
+from interpret.view import LinkError, View, view_of
+from model.network import CIFAR10_CLASSES
+
+VIEW = View("test", "42", "abc1234", "fit", "cat", "dog", "custom_block3", "layer_cam")
+
+
+def followed(query: str, release: str = "abc1234") -> View | None:
+    return view_of(dict(parse_qsl(query.removeprefix("?"))), release, CIFAR10_CLASSES)
+
+
+def test_a_link_leads_back_to_the_view_that_it_was_made_from():
+    assert followed(VIEW.query()) == VIEW
+
+
+def test_an_address_without_a_picture_asks_for_no_view():
+    assert followed("?__theme=dark") is None
+
+
+def test_what_a_link_leaves_out_is_as_on_a_fresh_page():
+    assert followed("?example=cat.png&release=abc1234") == View("example", "cat.png", "abc1234")
+
+
+@pytest.mark.parametrize("query", ["?example=cat.png&release=0000000", "?example=cat.png"])
+def test_a_link_made_with_another_release_is_refused_in_words(query):
+    with pytest.raises(LinkError, match=r"made with release (0000000|unknown), but this page serves abc1234"):
+        followed(query)
+
+
+@pytest.mark.parametrize(
+    ("part", "allowed"),
+    [
+        ("class=tiger", "predicted, airplane"),
+        ("against=tiger", "none, airplane"),
+        ("layer=layer4", "prep_layer, custom_block1"),
+        ("method=gradcam2", "grad_cam, grad_cam_plus_plus"),
+        ("squaring=stretch", "crop, fit"),
+    ],
+)
+def test_a_link_that_names_what_there_is_not_is_answered_with_what_there_is(part, allowed):
+    with pytest.raises(ChoiceError, match=allowed):
+        followed(f"?example=cat.png&release=abc1234&{part}")
+
+
+@pytest.mark.parametrize("picture", ["upload=../../etc", "upload=ABC", "test=-1", "test=%C2%B2", "test=cat"])
+def test_a_picture_that_is_no_name_of_a_picture_is_refused(picture):
+    with pytest.raises(LinkError, match="This link names no"):
+        followed(f"?{picture}&release=abc1234")

@@ -1,0 +1,348 @@
+"""The app, started for real and called as users call it: through gradio_client."""
+
+import json
+import re
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import httpx
+import numpy as np
+import pytest
+from gradio_client import Client, handle_file
+from gradio_client.exceptions import AppError
+from PIL import Image
+
+from interpret.attribution.cam import class_activation_maps
+from interpret.attribution.erasing import cell_mask, erase, pixel_mask
+from interpret.attribution.methods import METHOD_NAMES
+from interpret.drawing.render import enlarge, panel_origin
+from interpret.layers.feature_maps import activations_of
+from interpret.layers.kernels import convolutions_by_name, input_channel_kernels
+from interpret.prediction import predict
+from interpret.tabs.feature_maps import draw_channels, draw_stages
+from interpret.tabs.gradcam.erasing import GRID, LEDGER_FACTOR
+from interpret.tabs.kernels import draw_kernels
+from interpret.tabs.page.served import serve
+from model.choice import Choice
+from model.images import ImageError, prepare, to_tensor
+from model.network import STAGES
+from tests.conftest import EXAMPLES, RunningApp
+
+CAT = handle_file(str(EXAMPLES / "cat.png"))
+
+
+@pytest.fixture(scope="module")
+def client(app: RunningApp, tmp_path_factory: pytest.TempPathFactory) -> Client:
+    return Client(app.url, verbose=False, download_files=str(tmp_path_factory.mktemp("downloads")))
+
+
+def pixels_of(path: str) -> np.ndarray:
+    assert path.endswith(".png")
+    return np.asarray(Image.open(path).convert("RGB"))
+
+
+def confidences_of(label: dict) -> dict[str, float]:
+    return {each["label"]: each["confidence"] for each in label["confidences"]}
+
+
+def test_its_documented_endpoints_take_their_parameters_in_the_promised_order(client):
+    endpoints = client.view_api(return_format="dict")["named_endpoints"]
+    promised = {
+        "/gradcam": ["image", "opacity", "top_k", "layer"],
+        "/misclassified": ["count", "true_label", "predicted_label"],
+        "/feature_maps": ["image", "channel"],
+        "/kernels": ["layer"],
+        "/predict": ["image"],
+    }
+    for name, parameters in promised.items():
+        found = endpoints[name]["parameters"]
+        assert [each["parameter_name"] for each in found][: len(parameters)] == parameters
+        assert all(each["parameter_has_default"] for each in found if each["parameter_name"] != "image")
+        assert not [each for each in found if each["parameter_name"] == "image" and each["parameter_has_default"]]
+        assert endpoints[name]["description"]
+
+
+def test_no_event_that_is_kept_for_later_has_two_handlers_which_would_set_each_other_off_for_ever(client):
+    """Gradio's page, once a busy handler is done, fires a kept (always_last) event again for all of its handlers."""
+    handlers: dict[tuple[int, str], list[str]] = {}
+    for each in client.config["dependencies"]:
+        for target, event in each["targets"]:
+            if target is not None and event != "load":  # these are fired one by one
+                handlers.setdefault((target, event), []).append(each["trigger_mode"])
+    kept = {event: modes for event, modes in handlers.items() if "always_last" in modes}
+    assert kept
+    assert {event: modes for event, modes in kept.items() if len(modes) > 1} == {}
+
+
+def test_predict_gives_all_ten_confidences_of_the_served_network(client, network):
+    label = client.predict(CAT, api_name="/predict")
+    _, expected = predict(network, to_tensor(prepare(EXAMPLES / "cat.png")[None]))
+    found = confidences_of(label)
+    assert label["label"] == network.config.class_names[int(expected.argmax())]
+    assert sum(found.values()) == pytest.approx(1, abs=1e-5)
+    for name, value in zip(network.config.class_names, expected[0].tolist(), strict=True):
+        assert found[name] == pytest.approx(value, abs=1e-6)
+
+
+def test_gradcam_answers_a_positional_call_in_the_order_of_the_first_version(client):
+    label, overlay, cells, sentence, against = client.predict(CAT, 0.3, 2, "custom_block2", api_name="/gradcam")
+    assert len(label["confidences"]) == 2
+    assert pixels_of(overlay).shape == (320, 320, 3)
+    assert pixels_of(cells).ndim == 3
+    assert "evidence" in sentence or "nothing" in sentence
+    assert against is None
+
+
+def test_at_opacity_zero_the_overlay_is_the_picture_that_the_network_saw_without_loss(client, cat_pixels):
+    _, overlay, *_ = client.predict(CAT, 0, 3, api_name="/gradcam")
+    assert np.array_equal(pixels_of(overlay), enlarge(cat_pixels, 10))
+
+
+def test_gradcam_explains_a_chosen_class_and_compares_it_with_another(client):
+    *_, sentence, against = client.predict(CAT, class_name="dog", against="frog", api_name="/gradcam")
+    assert "dog" in sentence and "frog" in sentence
+    assert pixels_of(against).shape == (320, 320, 3)
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_gradcam_answers_at_every_layer(client, stage):
+    assert client.predict(CAT, layer=stage.name, api_name="/gradcam")[0]["label"]
+
+
+@pytest.mark.parametrize("method", METHOD_NAMES)
+def test_gradcam_answers_by_every_method(client, method):
+    _, overlay, _, sentence, _ = client.predict(CAT, method=method, api_name="/gradcam")
+    assert pixels_of(overlay).shape == (320, 320, 3) and sentence
+
+
+def test_a_picture_that_is_no_longer_on_the_server_is_asked_for_again(release, tmp_path):
+    served = serve(Choice(release, "bundled"))
+    with pytest.raises(ImageError, match="no longer on the server; choose or upload it again"):
+        served.look(str(tmp_path / "gone.png"), "crop")
+
+
+def test_the_evidence_adds_up_to_the_score_and_its_text_says_the_same(client, network, cat):
+    ledger, classes, sentence, numbers = client.predict(CAT, api_name="/evidence")
+    logits = network(cat)[0]
+    assert numbers["class"] == network.config.class_names[int(logits.argmax())]
+    assert sum(map(sum, numbers["cells"])) == pytest.approx(float(logits.max()), rel=1e-4)
+    assert f"is {numbers['sum']:.2f} logits" in sentence
+    assert pixels_of(ledger).ndim == pixels_of(classes).ndim == 3
+
+
+def test_the_evidence_for_one_class_rather_than_another_adds_up_to_the_lead(client, network, cat):
+    *_, sentence, numbers = client.predict(CAT, "cat", "dog", api_name="/evidence")
+    logits = network(cat)[0]
+    assert numbers["sum"] == pytest.approx(float(logits[3] - logits[5]), rel=1e-4)
+    assert sentence.startswith("Cat's lead over dog is")
+
+
+def test_a_smooth_ledger_has_the_same_numbers_and_no_edges_between_the_cells(client):
+    cells, smooth = (client.predict(CAT, "cat", smooth=each, api_name="/evidence") for each in (False, True))
+    assert smooth[2:] == cells[2:]
+    left, top = panel_origin(GRID * LEDGER_FACTOR)
+    across = np.s_[top + LEDGER_FACTOR + 60, left : left + GRID * LEDGER_FACTOR]  # below the second row's numbers
+    edges = [int(np.abs(np.diff(pixels_of(each[0])[across].astype(int), axis=0)).max()) for each in (cells, smooth)]
+    assert edges[0] > 100 and edges[1] < 20
+    assert not np.array_equal(pixels_of(smooth[1]), pixels_of(cells[1]))
+
+
+def test_erasing_gives_what_is_left_and_each_score_before_and_after(client, network, cat_pixels):
+    picture, table, sentence = client.predict(CAT, ["A1", "B2"], "blur", api_name="/erase")
+    expected = erase(network, cat_pixels, pixel_mask(cell_mask(("A1", "B2"))), "blur")
+    assert np.array_equal(pixels_of(picture), enlarge(expected.pixels, 8))
+    rows = {row[0]: row[1:] for row in table["data"]}
+    for number, name in enumerate(network.config.class_names):
+        figures = [float(each[number]) for each in (expected.predicted, expected.measured, expected.before)]
+        assert rows[name][:3] == pytest.approx(figures, abs=6e-4)
+    assert sentence.startswith("Without A1, B2 the score of")
+
+
+def test_brushed_pixels_are_erased_too(client, network, cat_pixels):
+    mask = np.zeros((32, 32), bool)
+    mask[10:14, 3:9] = True
+    picture, _, sentence = client.predict(CAT, [], brushed=np.packbits(mask).tobytes().hex(), api_name="/erase")
+    assert np.array_equal(pixels_of(picture), enlarge(erase(network, cat_pixels, mask).pixels, 8))
+    assert sentence.startswith("Without 24 brushed pixels the score of")
+
+
+def test_what_erasing_does_to_the_lead_over_another_class_is_said(client):
+    _, table, sentence = client.predict(CAT, ["B2"], "mean", "cat", "crop", "", "dog", api_name="/erase")
+    rows = {name: (predicted, measured) for name, predicted, measured, *_ in table["data"]}
+    lead = [rows["cat"][at] - rows["dog"][at] for at in (0, 1)]
+    found = re.search(r"the lead of cat over dog should change by (\S+) logits, and does by ([^;]+);", sentence)
+    assert found is not None
+    assert [float(each.replace("\u2212", "-")) for each in found.groups()] == pytest.approx(lead, abs=0.01)
+
+
+def test_controls_are_given_with_their_rank_correlations(client):
+    picture, sentence, correlations = client.predict(CAT, api_name="/controls")
+    assert set(correlations) == {"random_weights", "random_cam", "edges"}
+    assert all(value is None or -1 <= value <= 1 for value in correlations.values())
+    assert sentence and pixels_of(picture).ndim == 3
+
+
+def test_an_export_is_the_map_with_all_that_made_it(client, network, cat, release):
+    files = client.predict(CAT, method="layer_cam", layer="custom_block3", api_name="/export")
+    document = json.loads(Path(files[0]).read_text())
+    expected = class_activation_maps(network, cat, "custom_block3", (None,), "layer_cam")
+    assert np.array_equal(np.load(files[1]), expected.maps[0].numpy())
+    assert np.allclose(document["map"], expected.maps[0].numpy())
+    assert list(document["logits"].values()) == pytest.approx(expected.logits.tolist(), rel=1e-6)
+    assert document["release"] == release.identifier and document["method"] == "layer_cam"
+    assert [Path(each).name for each in files] == ["map.json", "map.npy", "overlay.png", "overlay-32.png"]
+
+
+def test_an_export_of_two_classes_tells_the_second_map_and_a_margin_that_the_cells_add_up_to(client):
+    files = client.predict(CAT, method="hires_cam", class_name="cat", against="dog", api_name="/export")
+    document = json.loads(Path(files[0]).read_text())
+    against = document["against"]
+    assert against["class"] == "dog"
+    assert against["margin"] == pytest.approx(document["logits"]["cat"] - document["logits"]["dog"], rel=1e-5)
+    assert np.sum(document["map"]) - np.sum(against["map"]) == pytest.approx(against["margin"], rel=1e-4)
+    assert json.loads(Path(client.predict(CAT, api_name="/export")[0]).read_text())["against"] is None
+
+
+def test_an_exported_overlay_of_32_pixels_is_the_picture_that_the_network_saw(client, cat_pixels):
+    *_, small = client.predict(CAT, 0.0, api_name="/export")
+    assert np.array_equal(pixels_of(small), cat_pixels)
+
+
+def test_an_exported_overlay_has_the_pictures_own_resolution_up_to_1024_pixels(client, tmp_path):
+    for size, side in (((300, 200), 200), ((3000, 2000), 1024)):
+        Image.new("RGB", size, (10, 200, 30)).save(tmp_path / "wide.png")
+        *_, overlay, _ = client.predict(handle_file(str(tmp_path / "wide.png")), 0.0, api_name="/export")
+        assert pixels_of(overlay).shape == (side, side, 3)
+        assert (pixels_of(overlay) == (10, 200, 30)).all()
+
+
+def test_misclassified_gives_as_many_errors_as_asked_for_with_their_pictures_unharmed(client, release):
+    gallery, table, sentence = client.predict(25, api_name="/misclassified")
+    assert len(gallery) == len(table["data"]) == 25
+    samples, names = release.misclassified, release.config.class_names
+    for item, (index, true, predicted, confidence, _) in zip(gallery, table["data"], strict=True):
+        row = samples.test_indices.tolist().index(index)
+        assert (true, predicted) == (names[samples.labels[row]], names[samples.predictions[row]])
+        assert confidence == round(float(samples.confidences[row]), 4)
+        assert true in item["caption"] and predicted in item["caption"]
+        assert np.array_equal(pixels_of(item["image"]), enlarge(samples.images[row], 4))
+    assert f"{len(samples):,} of 10,000" in sentence
+
+
+def test_misclassified_can_show_every_error_of_the_release(app, release):
+    count = len(release.misclassified)
+    _, table, _ = Client(app.url, verbose=False, download_files=False).predict(count, api_name="/misclassified")
+    assert len({row[0] for row in table["data"]}) == count
+
+
+def test_comparing_a_class_with_itself_compares_nothing(client):
+    *_, against = client.predict(CAT, class_name="dog", against="dog", api_name="/gradcam")
+    assert against is None
+
+
+def test_misclassified_can_be_filtered_by_both_labels(client, release):
+    _, table, _ = client.predict(10, "cat", "dog", api_name="/misclassified")
+    assert {(row[1], row[2]) for row in table["data"]} == {("cat", "dog")}
+
+
+def test_feature_maps_gives_one_channel_of_every_layer_and_all_of_one(client, network, cat):
+    stages, grid, sentence = client.predict(CAT, 5, "custom_block3", api_name="/feature_maps")
+    activations = {name: each.numpy() for name, each in activations_of(network, cat).items()}
+    assert np.array_equal(pixels_of(stages), draw_stages({name: each[5] for name, each in activations.items()}))
+    assert np.array_equal(pixels_of(grid), draw_channels(activations["custom_block3"], "custom_block3"))
+    assert "Channel 5" in sentence and "of 512 channels" in sentence
+
+
+def test_kernels_gives_a_picture_for_each_of_the_eight_convolutions(client, network):
+    for name, convolution in convolutions_by_name(network).items():
+        last = convolution.input_channels - 1
+        picture, sentence = client.predict(name, last, False, api_name="/kernels")
+        title = f"{name}: {convolution.module.out_channels} kernels on input channel {last}"
+        expected = draw_kernels(input_channel_kernels(convolution, last).numpy(), title)
+        assert np.array_equal(pixels_of(picture), expected)
+        assert name in sentence
+
+
+def test_kernels_without_arguments_shows_the_first_layer_in_colour(client):
+    picture, sentence = client.predict(api_name="/kernels")
+    assert "red, green and blue" in sentence
+    assert pixels_of(picture).size
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "arguments", "allowed"),
+    [
+        ("/gradcam", {"image": CAT, "layer": "layer4"}, "resnet_block3"),
+        ("/gradcam", {"image": CAT, "opacity": 1.5}, "maximum value 1"),
+        ("/gradcam", {"image": CAT, "opacity": "strong"}, "Opacity: 'strong' is not a number; give one from 0 to 1"),
+        ("/export", {"image": CAT, "opacity": None}, "give one from 0 to 1"),
+        ("/gradcam", {"image": CAT, "top_k": True}, "give one from 1 to 10"),
+        ("/gradcam", {"image": CAT, "top_k": 11}, "maximum value 10"),
+        ("/gradcam", {"image": CAT, "top_k": 2.5}, "whole number from 1 to 10"),
+        ("/gradcam", {"image": CAT, "class_name": "tiger"}, "airplane"),
+        ("/gradcam", {"image": CAT, "squaring": "stretch"}, "crop"),
+        ("/gradcam", {"image": CAT, "method": "gradcam2"}, "grad_cam_plus_plus"),
+        ("/gradcam", {"image": CAT, "palette": "rainbow"}, "viridis"),
+        ("/evidence", {"image": CAT, "class_name": "tiger"}, "airplane"),
+        ("/evidence", {"image": CAT, "against": "tiger"}, "airplane"),
+        ("/erase", {"image": CAT, "cells": ["E5"]}, "A1"),
+        ("/erase", {"image": CAT, "cells": [], "fill": "white"}, "blur"),
+        ("/erase", {"image": CAT, "cells": [], "brushed": "ff"}, "256 hexadecimal digits"),
+        ("/controls", {"image": CAT, "method": "gradcam2"}, "grad_cam"),
+        ("/export", {"image": CAT, "layer": "layer4"}, "resnet_block3"),
+        ("/feature_maps", {"image": CAT, "channel": 64}, "maximum value 63"),
+        ("/kernels", {"layer": "fc"}, "prep_layer"),
+        ("/kernels", {"layer": "prep_layer", "input_channel": 3, "rgb": False}, "from 0 to 2"),
+        ("/misclassified", {"count": 0}, "minimum value 1"),
+        ("/misclassified", {"true_label": "tiger"}, "truck"),
+        ("/predict", {"image": None}, "Choose a picture first"),
+        ("/gradcam", {"image": None}, "Choose a picture first"),
+        ("/feature_maps", {"image": None}, "Choose a picture first"),
+    ],
+)
+def test_a_wrong_argument_is_an_error_that_says_what_is_allowed(client, endpoint, arguments, allowed):
+    with pytest.raises(AppError) as caught:
+        client.predict(**arguments, api_name=endpoint)
+    assert allowed in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["broken.png", "broken.jpg", "text.txt", "drawing.svg"])
+def test_a_file_that_is_no_picture_is_an_error_that_says_what_is(client, tmp_path: Path, name):
+    file = tmp_path / name
+    file.write_bytes(b"\x89PNG\r\n\x1a\n broken")
+    with pytest.raises(AppError, match=r"PNG, JPEG"):
+        client.predict(handle_file(str(file)), api_name="/predict")
+
+
+@pytest.mark.parametrize("meta", [{}, {"meta": {"_type": "gradio.FileData"}}])
+def test_a_path_on_the_server_is_not_read_for_whoever_names_it(client, app, meta):
+    """A raw request, as an attacker writes it: gradio_client would upload the file."""
+    payload = {"data": [{"path": str(EXAMPLES / "cat.png"), **meta}, 0, 1]}
+    with httpx.Client(base_url=app.url, timeout=30) as http:
+        event = http.post("/gradio_api/call/gradcam", json=payload).json()["event_id"]
+        answer = http.get(f"/gradio_api/call/gradcam/{event}").text
+    assert "event: error" in answer and "confidences" not in answer
+
+
+def test_uploads_in_other_formats_give_the_logits_of_the_same_pixels(client, tmp_path: Path):
+    pixels = prepare(EXAMPLES / "cat.png")
+    expected = confidences_of(client.predict(CAT, api_name="/predict"))
+    for name in ("cat.bmp", "cat.tiff", "cat.webp"):
+        Image.fromarray(pixels).save(tmp_path / name, lossless=True)
+        found = confidences_of(client.predict(handle_file(str(tmp_path / name)), api_name="/predict"))
+        assert found == expected
+
+
+def test_concurrent_calls_give_exactly_the_serial_answers(client, tmp_path: Path):
+    calls = [(path, layer) for path in sorted(EXAMPLES.glob("*.png"))[:4] for layer in ("resnet_block3", "prep_layer")]
+
+    def answer(call):
+        label, overlay, cells, sentence, _ = client.predict(
+            handle_file(str(call[0])), 0.5, 10, call[1], api_name="/gradcam"
+        )
+        return confidences_of(label), pixels_of(overlay).tobytes(), pixels_of(cells).tobytes(), sentence
+
+    serial = [answer(call) for call in calls]
+    with ThreadPoolExecutor(8) as pool:
+        concurrent = list(pool.map(answer, calls * 2))
+    assert concurrent == serial * 2

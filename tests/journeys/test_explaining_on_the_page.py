@@ -1,0 +1,238 @@
+"""The explanations on the GradCAM tab in a real browser: what visitors click, and what they see of it."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import Locator, expect
+
+from interpret.drawing.render import panel_origin
+from interpret.tabs.gradcam.erasing import GRID, LEDGER_FACTOR
+from tests.browsing import PHONE, Visit
+from tests.conftest import EXAMPLES
+
+pytestmark = pytest.mark.browser
+
+# A link sets five controls one after the other; while a handler is busy, what changes is asked once more.
+QUESTIONS_TO_A_HANDLER = 6
+
+
+def choose(visit: Visit, control: str, option: str) -> None:
+    visit.page.get_by_label(control, exact=True).first.click()
+    visit.page.get_by_role("option", name=option, exact=True).click()
+
+
+def unfold(visit: Visit, title: str) -> None:
+    visit.page.get_by_role("button", name=re.compile(title)).click()
+
+
+def click_cell(ledger: Locator, column: int, row: int) -> None:
+    """A click in the middle of a cell of the ledger, however large the picture is shown."""
+    left, top = panel_origin(GRID * LEDGER_FACTOR)
+    natural = ledger.evaluate("image => image.naturalWidth")
+    shown = ledger.evaluate("image => image.clientWidth") / natural
+    x, y = (start + (number + 0.5) * LEDGER_FACTOR for start, number in ((left, column), (top, row)))
+    ledger.click(position={"x": x * shown, "y": y * shown})
+
+
+@pytest.mark.parametrize("title", ["HiResCAM", "Eigen-CAM", "Ablation-CAM"])
+def test_another_method_draws_another_map(visit, title):
+    before = visit.page.locator("#gradcam-cells img").get_attribute("src")
+    choose(visit, "Method", title)
+    expect(visit.page.locator("#gradcam-cells img")).not_to_have_attribute("src", before or "")
+    expect(visit.page.locator("#gradcam-progress")).to_be_hidden()
+    expect(visit.page.locator(".asked")).to_have_count(0)
+
+
+def test_a_slow_method_says_how_far_it_is_and_can_be_stopped(visit):
+    choose(visit, "Layer, and its cells", "6: resnet_block3, 4×4")
+    before = visit.page.locator("#gradcam-cells img").get_attribute("src")
+    choose(visit, "Method", "Score-CAM")
+    expect(visit.page.locator("#gradcam-progress progress")).to_be_attached()
+    expect(visit.page.locator("#gradcam-cells")).to_have_class(re.compile("asked"))
+    visit.page.locator("#gradcam-stop").click()
+    expect(visit.page.locator("#gradcam-cells")).not_to_have_class(re.compile("asked"))
+    expect(visit.page.locator("#gradcam-progress")).to_be_hidden()
+    expect(visit.page.get_by_label("Method", exact=True)).to_have_value("Grad-CAM")
+    visit.page.wait_for_timeout(4_000)
+    expect(visit.page.locator("#gradcam-cells img")).to_have_attribute("src", before or "")
+    choose(visit, "Method", "Score-CAM")
+    expect(visit.page.locator("#gradcam-progress progress")).to_be_attached()
+    expect(visit.page.locator("#gradcam-cells img")).not_to_have_attribute("src", before or "", timeout=30_000)
+
+
+def test_what_is_shown_after_stop_is_of_the_picture_that_is_asked_about(visit, tmp_path):
+    Image.effect_noise((64, 64), 90).convert("RGB").save(tmp_path / "new.png")
+    before = visit.page.locator("#gradcam-cells img").get_attribute("src")
+    choose(visit, "Method", "Score-CAM")
+    expect(visit.page.locator("#gradcam-cells img")).not_to_have_attribute("src", before or "", timeout=30_000)
+    ledger = visit.page.locator("#evidence-sentence")
+    of_the_old_picture = ledger.inner_text()
+    visit.page.locator("#picture input[type=file]").set_input_files(tmp_path / "new.png")
+    visit.page.locator("#gradcam-stop").click()
+    expect(visit.page.get_by_label("Method", exact=True)).to_have_value("Grad-CAM")
+    expect(ledger).not_to_have_text(of_the_old_picture)
+    named = re.search(r"[Ss]core of (\w+) is", ledger.inner_text())
+    assert named is not None
+    expect(visit.page.locator("#gradcam-overlay")).to_contain_text(f"Evidence for {named.group(1)}")
+    expect(visit.page.locator("#gradcam-label")).to_contain_text(named.group(1))
+    expect(visit.page.locator(".asked")).to_have_count(0)
+
+
+def test_each_overlay_is_labelled_with_its_class_for_eyes_and_screen_readers(visit):
+    expect(visit.page.locator("#gradcam-overlay")).to_contain_text("Evidence for airplane")
+    expect(visit.page.locator("#gradcam-overlay img")).to_have_attribute("alt", "Evidence for airplane")
+    choose(visit, "Compare with", "ship")
+    expect(visit.page.locator("#gradcam-against")).to_contain_text("Evidence for ship")
+
+
+def test_the_ledger_says_what_adds_up_to_the_score(visit):
+    expect(visit.page.locator("#evidence-sentence")).to_contain_text("The score of airplane is")
+    choose(visit, "Compare with", "ship")
+    expect(visit.page.locator("#evidence-sentence")).to_contain_text("Airplane's lead over ship is")
+
+
+@pytest.mark.parametrize("size", ["desktop", "phone"])
+def test_a_click_on_a_cell_erases_it_and_another_brings_it_back(visit, size):
+    if size == "phone":
+        visit.page.set_viewport_size(PHONE)
+    ledger = visit.page.locator("#ledger img")
+    ledger.scroll_into_view_if_needed()
+    expect(visit.page.locator("#erased-sentence")).to_contain_text("Nothing is erased yet")
+    click_cell(ledger, column=2, row=1)
+    expect(visit.page.locator("#erased-sentence")).to_contain_text("Without C2 the score of airplane should change by")
+    expect(visit.page.get_by_role("checkbox", name="C2")).to_be_checked()
+    click_cell(ledger, column=2, row=1)
+    expect(visit.page.locator("#erased-sentence")).to_contain_text("Nothing is erased yet")
+
+
+def test_what_was_erased_from_one_picture_is_not_erased_from_the_next(visit):
+    visit.page.get_by_role("checkbox", name="B2").check()
+    expect(visit.page.locator("#erased-sentence")).to_contain_text("Without B2 the score of airplane")
+    visit.page.locator("#examples button.thumbnail-item").nth(9).click()
+    expect(visit.page.locator("#gradcam-label")).to_contain_text("truck")
+    expect(visit.page.locator("#erased-sentence")).to_contain_text("Nothing is erased yet")
+    expect(visit.page.get_by_role("checkbox", name="B2")).not_to_be_checked()
+
+
+def test_what_is_brushed_over_is_erased_and_can_be_cleared(visit):
+    canvas = visit.page.locator("#brush canvas")
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
+    assert box is not None
+    visit.page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 0.3 * box["height"])
+    visit.page.mouse.down()
+    visit.page.mouse.move(box["x"] + 0.6 * box["width"], box["y"] + 0.3 * box["height"])
+    visit.page.mouse.up()
+    expect(visit.page.locator("#erased-sentence")).to_contain_text(
+        re.compile(r"Without \d+ brushed pixels the score of")
+    )
+    visit.page.locator("#brush").get_by_role("button", name="Clear").click()
+    expect(visit.page.locator("#erased-sentence")).to_contain_text("Nothing is erased yet")
+
+
+def test_cells_can_be_erased_from_the_keyboard(visit):
+    visit.page.get_by_role("checkbox", name="A1").focus()
+    visit.page.keyboard.press("Space")
+    expect(visit.page.locator("#erased-sentence")).to_contain_text("Without A1")
+
+
+def test_the_controls_are_compared_on_request_and_never_shown_for_another_question(visit):
+    unfold(visit, "Can this map be trusted")
+    visit.page.locator("#compare-controls").click()
+    expect(visit.page.locator("#controls-picture img")).to_be_visible()
+    expect(visit.page.locator("#controls-sentence")).to_contain_text(re.compile("rank|ranks"))
+    choose(visit, "Method", "LayerCAM")
+    expect(visit.page.locator("#controls-picture img")).to_be_hidden()
+    expect(visit.page.locator("#controls-sentence")).to_have_text("")
+    choose(visit, "Method", "Score-CAM")
+    visit.page.locator("#compare-controls").click()
+    choose(visit, "Method", "Grad-CAM")
+    visit.page.wait_for_timeout(8_000)  # longer than the comparison takes that nobody asks for any more
+    expect(visit.page.locator("#controls-picture img")).to_be_hidden()
+
+
+def exported(visit: Visit, folder: Path) -> dict[str, Any]:
+    """What map.json says, once all files are there."""
+    visit.page.locator("#prepare-files").click()
+    links = visit.page.locator("#exported-files a[download]")
+    expect(links).to_have_count(4)
+    for number in range(4):
+        with visit.page.expect_download() as download:
+            links.nth(number).click()
+        download.value.save_as(folder / download.value.suggested_filename)
+    return json.loads((folder / "map.json").read_text())
+
+
+def link_of(visit: Visit, *parts: str) -> str:
+    unfold(visit, "Numbers, download and link")
+    field = visit.page.locator("#permalink").locator("textarea, input").first
+    for part in (*parts, "release="):
+        expect(field).to_have_value(re.compile(part))
+    return field.input_value()
+
+
+def test_a_visitor_goes_from_an_upload_to_files_and_a_link_that_reproduces_the_view(browser, visit, tmp_path: Path):
+    Image.open(EXAMPLES / "truck.png").transpose(Image.Transpose.FLIP_LEFT_RIGHT).save(tmp_path / "mirrored.png")
+    visit.page.locator("#picture input[type=file]").set_input_files(str(tmp_path / "mirrored.png"))
+    expect(visit.page.locator("#gradcam-label")).to_contain_text("truck")
+    choose(visit, "Explain", "ship")
+    choose(visit, "Method", "LayerCAM")
+    choose(visit, "Layer, and its cells", "5: custom_block3, 4×4")
+    expect(visit.page.locator("#gradcam-sentence")).to_contain_text("ship")
+    expect(visit.page.locator("#evidence-sentence")).to_contain_text("The score of ship is")
+    click_cell(visit.page.locator("#ledger img"), column=1, row=2)
+    expect(visit.page.locator("#erased-sentence")).to_contain_text("Without B3 the score of ship should change by")
+    link = link_of(visit, "class=ship", "method=layer_cam", "layer=custom_block3", "upload=")
+    sentence = visit.page.locator("#gradcam-sentence p").inner_text()
+    document = exported(visit, tmp_path)
+    assert {key: document[key] for key in ("class", "method", "layer", "sentence")} == {
+        "class": "ship", "method": "layer_cam", "layer": "custom_block3", "sentence": sentence
+    }  # fmt: skip
+    assert np.allclose(np.load(tmp_path / "map.npy"), document["map"])
+    with Image.open(tmp_path / "overlay-32.png") as small:
+        assert small.size == (32, 32)
+    other = Visit(browser.new_context().new_page())
+    other.open(link)
+    expect(other.page.locator("#gradcam-sentence p")).to_have_text(sentence)
+    expect(other.page.locator("#gradcam-label")).to_contain_text("truck")
+    assert link_of(other, "class=ship", "upload=") == link
+    assert other.errors == []
+    assert settles(other)
+    assert max(other.asked.values()) <= QUESTIONS_TO_A_HANDLER, other.asked
+    other.page.context.close()
+
+
+def settles(visit: Visit) -> bool:
+    """Whether the page, which nobody touches, stops asking the server for two seconds, within twenty."""
+    for _ in range(10):
+        asked = visit.asked.total()
+        visit.page.wait_for_timeout(2_000)
+        if visit.asked.total() == asked:
+            return True
+    return False
+
+
+def test_a_page_that_nobody_touches_asks_nothing_even_after_many_quick_changes(visit):
+    for name in ("ship", "dog", "cat"):
+        choose(visit, "Explain", name)
+    assert settles(visit)
+
+
+def test_a_link_of_another_release_is_refused_in_words_and_the_page_works(browser, visit):
+    other = Visit(browser.new_context().new_page())
+    other.open(re.sub("release=[0-9a-f]*", "release=0000000", link_of(visit)))
+    expect(other.page.locator("#link-note")).to_contain_text("made with release 0000000, but this page serves")
+    expect(other.page.locator("#gradcam-label")).to_contain_text("airplane")
+    other.page.context.close()
+
+
+def test_a_link_to_an_upload_that_is_gone_says_so(browser, app, release):
+    other = Visit(browser.new_context().new_page())
+    other.open(f"{app.url}?upload={'0' * 64}&release={release.identifier}")
+    expect(other.page.locator("#link-note")).to_contain_text("no longer here")
+    other.page.context.close()

@@ -1,0 +1,176 @@
+"""The page in a real browser, as its visitors meet it."""
+
+import re
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from tests.browsing import DESKTOP, FIRST_PICTURE, PHONE, TABS, Visit
+from tests.conftest import EXAMPLES
+
+pytestmark = pytest.mark.browser
+# Words that a narrow screen would cut off.
+BEYOND_THE_EDGE = """
+() => [...document.querySelectorAll("label, span, p, button, h1")]
+  .filter((each) => each.checkVisibility() && each.textContent.trim() && !each.closest(".table-wrap"))
+  .filter((each) => each.getBoundingClientRect().right > innerWidth + 1 && each.getBoundingClientRect().width > 1)
+  .map((each) => each.textContent.trim().slice(0, 60))
+"""
+
+
+def test_a_first_visit_finds_an_example_explained(visit):
+    expect(visit.page.locator("#gradcam-label")).to_contain_text("airplane")
+    expect(visit.page.locator("#gradcam-sentence")).to_contain_text("airplane")
+    expect(visit.page.locator("#seen img")).to_be_visible()
+
+
+def test_the_header_says_how_good_the_network_is_and_which_release_it_is(visit, release):
+    header = visit.page.locator("#header")
+    expect(header).to_contain_text(f"{release.test_accuracy:.2%}")
+    expect(header).to_contain_text(release.identifier)
+    expect(header).to_contain_text("bundled")
+
+
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_the_headers_api_link_opens_the_documentation_of_the_endpoints(browser, app, size):
+    context = browser.new_context(viewport=size)
+    visit = Visit(context.new_page())
+    visit.open(app.url)
+    visit.page.locator("#header").get_by_text("API", exact=True).click()
+    expect(visit.page.get_by_text("/gradcam").first).to_be_visible()
+    context.close()
+
+
+def test_every_tab_opens_with_a_picture_and_no_error_and_asks_no_other_host(visit):
+    for tab in TABS:
+        visit.show(tab)
+        expect(visit.page.locator(FIRST_PICTURE[tab]).first).to_be_visible()
+    visit.page.wait_for_timeout(500)
+    assert visit.errors == []
+    assert visit.hosts <= {"127.0.0.1", "localhost", ""}
+
+
+def test_of_two_clicks_in_quick_succession_the_second_counts(visit):
+    for number in (3, 9):
+        visit.page.locator("#examples button.thumbnail-item").nth(number).dispatch_event("click")
+    expect(visit.page.locator("#gradcam-label")).to_contain_text("truck")
+
+
+def test_clicking_an_example_explains_it(visit):
+    before = visit.page.locator(FIRST_PICTURE["GradCAM"]).get_attribute("src")
+    visit.page.locator("#examples button.thumbnail-item").nth(9).click()
+    expect(visit.page.locator("#gradcam-label")).to_contain_text("truck")
+    expect(visit.page.locator(FIRST_PICTURE["GradCAM"])).not_to_have_attribute("src", before or "")
+    assert visit.errors == []
+
+
+def test_uploading_a_picture_explains_it(visit):
+    visit.page.get_by_label("Remove Image").or_(visit.page.locator("#picture button[aria-label='Clear']")).first.click()
+    visit.page.locator("#picture input[type=file]").first.set_input_files(str(EXAMPLES / "ship.png"))
+    expect(visit.page.locator("#gradcam-label")).to_contain_text("ship")
+
+
+def test_a_broken_file_is_answered_in_one_sentence_and_the_page_goes_on(visit, tmp_path: Path):
+    broken = tmp_path / "broken.png"
+    broken.write_bytes(b"\x89PNG\r\n\x1a\n broken")
+    visit.page.get_by_label("Remove Image").or_(visit.page.locator("#picture button[aria-label='Clear']")).first.click()
+    visit.page.locator("#picture input[type=file]").first.set_input_files(str(broken))
+    expect(
+        visit.page.get_by_text(re.compile("could not be read as a picture; use an undamaged PNG")).first
+    ).to_be_visible()
+    visit.page.locator("#examples button.thumbnail-item").nth(8).click()
+    expect(visit.page.locator("#gradcam-label")).to_contain_text("ship")
+
+
+def test_moving_a_control_changes_the_answer(visit):
+    pictures = [visit.page.locator(each) for each in (FIRST_PICTURE["GradCAM"], "#ledger img", "#ledger-classes img")]
+    before = [each.get_attribute("src") for each in pictures]
+    visit.page.get_by_label("Smooth between cells").check()
+    for picture, source in zip(pictures, before, strict=True):
+        expect(picture).not_to_have_attribute("src", source or "")
+
+
+def test_an_error_opens_on_the_gradcam_tab_predicted_against_true(visit, release):
+    visit.show("Misclassified")
+    samples, names = release.misclassified, release.config.class_names
+    row = samples.confidences.argmax()
+    visit.page.locator("#misclassified-gallery button.thumbnail-item").first.click()
+    expect(visit.page.get_by_role("tab", name="GradCAM", exact=True)).to_have_attribute("aria-selected", "true")
+    expect(visit.page.locator("#gradcam-label")).to_contain_text(names[samples.predictions[row]])
+    expect(visit.page.locator("#gradcam-sentence")).to_contain_text(names[samples.labels[row]])
+    expect(visit.page.locator("#gradcam-against img")).to_be_visible()
+
+
+def test_the_picture_after_an_error_is_explained_by_its_own_prediction_again(visit):
+    visit.show("Misclassified")
+    visit.page.locator("#misclassified-gallery button.thumbnail-item").first.click()
+    expect(visit.page.locator("#gradcam-against img")).to_be_visible()
+    visit.page.locator("#examples button.thumbnail-item").nth(9).click()
+    expect(visit.page.locator("#gradcam-sentence")).to_have_text(re.compile(r"^\s*[^.]*\btruck\b[^.]*\.\s*$"))
+    expect(visit.page.locator("#gradcam-against")).to_be_hidden()
+
+
+def test_on_a_phone_the_explanation_of_an_error_scrolls_into_view(browser, app):
+    context = browser.new_context(viewport=PHONE)
+    visit = Visit(context.new_page())
+    visit.open(app.url)
+    visit.show("Misclassified")
+    visit.page.locator("#misclassified-gallery button.thumbnail-item").nth(8).click()
+    expect(visit.page.locator("#gradcam-against img")).to_be_attached()
+    expect(visit.page.locator("#gradcam-sentence")).to_be_in_viewport()
+    context.close()
+
+
+def test_a_slider_answers_to_the_keyboard(visit):
+    visit.show("Feature maps")
+    before = visit.page.locator(FIRST_PICTURE["Feature maps"]).get_attribute("src")
+    visit.page.get_by_label(re.compile("^range slider for Channel")).focus()
+    visit.page.keyboard.press("ArrowRight")
+    expect(visit.page.locator(FIRST_PICTURE["Feature maps"])).not_to_have_attribute("src", before or "")
+
+
+def test_small_pictures_are_enlarged_by_whole_factors(visit):
+    size = visit.page.locator(FIRST_PICTURE["GradCAM"]).evaluate("image => [image.clientWidth, image.naturalWidth]")
+    assert size[0] == size[1] and size[1] % 32 == 0
+
+
+def test_another_layers_kernels_come_with_its_own_input_channels(visit):
+    visit.show("Kernels")
+    before = visit.page.locator(FIRST_PICTURE["Kernels"]).get_attribute("src")
+    visit.page.get_by_label("Layer", exact=True).last.click()
+    visit.page.get_by_role("option", name=re.compile("resnet_block3.3")).click()
+    expect(visit.page.locator(FIRST_PICTURE["Kernels"])).not_to_have_attribute("src", before or "")
+    expect(visit.page.get_by_label(re.compile("range slider for Input channel|Input channel")).first).to_be_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_no_tab_scrolls_sideways(browser, app, size, scheme):
+    context = browser.new_context(viewport=size, color_scheme=scheme)
+    visit = Visit(context.new_page())
+    visit.open(app.url)
+    for tab in TABS:
+        visit.show(tab)
+        assert visit.page.evaluate("document.documentElement.scrollWidth") <= size["width"]
+        assert visit.page.evaluate(BEYOND_THE_EDGE) == []
+    context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_text_has_contrast_and_controls_have_names(browser, app, scheme):
+    context = browser.new_context(viewport=DESKTOP, color_scheme=scheme)
+    visit = Visit(context.new_page())
+    visit.open(app.url)
+    faults = set()
+    for tab in TABS:
+        visit.show(tab)
+        results = Axe().run(visit.page, options={"runOnly": ["wcag2a", "wcag2aa"]})
+        for violation in results.response["violations"]:
+            faults |= {(violation["id"], str(node["target"])) for node in violation["nodes"]}
+    visit.page.get_by_label("Remove Image").or_(visit.page.locator("#picture button[aria-label='Clear']")).first.click()
+    results = Axe().run(visit.page, context="#picture", options={"runOnly": ["wcag2aa"]})
+    faults |= {(violation["id"], "empty picture panel") for violation in results.response["violations"]}
+    context.close()
+    assert faults == set()

@@ -1,0 +1,25 @@
+import numpy as np
+
+from tests.conftest import SUBSET
+from training.data.cifar10 import load_cifar10
+from training.data.datamodule import Cifar10DataModule
+from training.fitting.find_lr import HIGHEST, LOWEST, RangeTest, find_lr
+from training.recipe import Recipe
+
+
+def test_it_suggests_where_the_loss_falls_fastest():
+    rates = np.geomspace(1e-3, 10, 41)
+    losses = 2 - np.tanh(4 * np.log10(rates / 0.1)) + np.where(rates > 1, rates, 0)
+    assert RangeTest(rates, losses).suggestion == 0.1
+
+
+def test_it_suggests_nothing_if_the_loss_never_falls():
+    assert RangeTest(np.geomspace(1e-3, 10, 10), np.linspace(2, 5, 10)).suggestion is None
+
+
+def test_a_real_test_raises_the_rate_and_saves_its_plot(tmp_path):
+    data = Cifar10DataModule(*load_cifar10(SUBSET), Recipe(batch_size=25, validation_images=20), (0.5, 0.5, 0.5))
+    result = find_lr(data, data.recipe, tmp_path, accelerator="cpu", precision="32-true", steps=5)
+    assert result.learning_rates[0] == LOWEST
+    assert (np.diff(result.learning_rates) > 0).all() and result.learning_rates[-1] < HIGHEST
+    assert (tmp_path / "learning_rate_range.png").stat().st_size > 0

@@ -1,0 +1,61 @@
+from dataclasses import replace
+
+import pytest
+
+from interpret.attribution.methods import METHOD_NAMES
+from training.judging.checks import ConcurrencyChecks, MapChecks
+from training.judging.validation import Completeness
+
+SOUND = MapChecks(
+    counts=(1_000, 100, 20),
+    sums=Completeness(1e-7, 1e-7, 1_000),
+    pointing=dict.fromkeys(METHOD_NAMES, 0.97) | {"eigen_cam": 0.25, "random_cam": 0.25},
+    another=dict.fromkeys(METHOD_NAMES, 0.1),
+    similarity={name: [0.9, 0.5, 0.2] for name in METHOD_NAMES},
+    band=dict.fromkeys(METHOD_NAMES, (0.1, 0.2)),
+)
+
+
+def test_sound_maps_miss_nothing():
+    assert SOUND.misses() == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"sums": Completeness(1e-7, 2e-4, 1_000)}, "evidence misses the logit by more than 0.0001"),
+        ({"pointing": SOUND.pointing | {"layer_cam": 0.4}}, "layer_cam does not point at its class"),
+        ({"similarity": SOUND.similarity | {"grad_cam": [0.9, 0.5, 0.4]}}, "grad_cam outlives the network"),
+        ({"similarity": SOUND.similarity | {"xgrad_cam": [0.1, 0.1, 0.2]}}, "xgrad_cam outlives the network"),
+    ],
+)
+def test_what_is_not_as_it_should_be_is_said(changes, words):
+    assert replace(SOUND, **changes).misses() == [words]
+
+
+def test_few_pictures_are_not_enough_to_judge_randomisation():
+    outliving = {"similarity": SOUND.similarity | {"grad_cam": [0.9, 0.9, 0.9]}}
+    assert replace(SOUND, counts=(100, 10, 2), **outliving).misses() == []
+
+
+def test_a_slow_method_that_points_badly_is_judged_by_no_fewer_questions_than_tell():
+    badly = replace(SOUND, pointing=SOUND.pointing | {"score_cam": 0.25})
+    assert badly.misses() == ["score_cam does not point at its class"]
+    assert replace(badly, counts=(100, 10, 2)).misses() == []
+
+
+def test_a_quick_method_that_points_badly_is_judged_by_any_number_of_pictures():
+    badly = {"pointing": SOUND.pointing | {"grad_cam": 0.25}}
+    assert replace(SOUND, counts=(5, 1, 0), **badly).misses() == ["grad_cam does not point at its class"]
+
+
+def test_what_was_not_measured_stands_in_the_table_as_such():
+    quick = {name: value for name, value in SOUND.another.items() if name != "score_cam"}
+    (row,) = [line for line in replace(SOUND, another=quick).table().splitlines() if line.startswith("| Score-CAM")]
+    assert row.count("not measured") == 9 and "97.0%" in row
+
+
+def test_concurrency_misses_wrong_answers_traces_and_growth():
+    assert ConcurrencyChecks(0, 480, [], 2**20, -(2**20)).misses() == []
+    found = ConcurrencyChecks(2, 480, ["hooks on fc"], 2**20, 2**30).misses()
+    assert found == ["2 concurrent answers are wrong", "something is left behind", "memory grows"]

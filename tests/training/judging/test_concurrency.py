@@ -1,0 +1,41 @@
+import copy
+
+import torch
+
+from interpret.attribution.methods import METHOD_NAMES
+from training.judging.concurrency import memory_growth, traces_left, wrong_answers
+
+
+def test_threads_get_the_serial_answers_of_every_method(network, cat):
+    wrong, compared = wrong_answers(network, cat, threads=3, stages=["prep_layer"])
+    assert (wrong, compared) == (0, 30)
+
+
+def test_an_answer_that_depends_on_the_time_is_found_out(network, cat):
+    drifting = copy.deepcopy(network)
+    run_stage = drifting.run_stage
+
+    def drift(name, x):
+        drifting.fc.weight = torch.nn.Parameter(drifting.fc.weight * 1.01, requires_grad=False)
+        return run_stage(name, x)
+
+    drifting.run_stage = drift
+    wrong, compared = wrong_answers(drifting, cat, threads=2, methods=["grad_cam"], stages=["resnet_block3"])
+    assert wrong == compared == 2
+
+
+def test_hooks_gradients_and_training_mode_are_found_out(network):
+    touched = copy.deepcopy(network)
+    touched.custom_block2.register_forward_hook(lambda *_: None)
+    touched.fc.weight.grad = torch.zeros_like(touched.fc.weight)
+    touched.prep_layer[1].train()
+    assert traces_left(touched) == [
+        "prep_layer.1 is in training mode",
+        "hooks on custom_block2",
+        "a gradient on fc.weight",
+    ]
+
+
+def test_many_calls_do_not_make_the_process_grow(network, cat):
+    methods = [name for name in METHOD_NAMES if name != "score_cam"]
+    assert memory_growth(network, cat, calls=100, methods=methods) < 8 * 2**20

@@ -1,0 +1,95 @@
+import numpy as np
+import pytest
+import torch
+from torchmetrics.functional.classification import multiclass_calibration_error
+
+from training.data.cifar10 import Split, load_cifar10
+from training.judging.evaluation import (
+    confusion_matrix,
+    figures_of,
+    fit_temperature,
+    further_figures,
+    logits_of,
+    misclassified_of,
+    negative_log_likelihood,
+    reliability,
+    softmax,
+)
+from training.judging.label_reviews import REJECTED_TEST_LABELS
+
+
+@pytest.fixture
+def logits_and_labels() -> tuple[np.ndarray, np.ndarray]:
+    """Labels drawn from the probabilities themselves, so that temperature 1 is right; then logits 3 x too large."""
+    rng = np.random.default_rng(0)
+    logits = rng.normal(size=(5000, 10)).astype(np.float32) * 2
+    probabilities = softmax(logits, 1.0)
+    labels = (probabilities.cumsum(axis=1) > rng.random((5000, 1))).argmax(axis=1)
+    return logits * 3, labels
+
+
+def test_the_fitted_temperature_undoes_an_exaggeration(logits_and_labels):
+    # 5,000 labels place the optimum to within a few percent.
+    assert fit_temperature(*logits_and_labels) == pytest.approx(3, rel=0.05)
+
+
+def test_the_fitted_temperature_is_the_likeliest(logits_and_labels):
+    best = fit_temperature(*logits_and_labels)
+    losses = [negative_log_likelihood(*logits_and_labels, temperature=best * factor) for factor in (0.98, 1, 1.02)]
+    assert losses[1] == min(losses)
+
+
+def test_the_calibration_error_agrees_with_torchmetrics(logits_and_labels):
+    logits, labels = logits_and_labels
+    probabilities = softmax(logits, 1.0)
+    expected = multiclass_calibration_error(torch.from_numpy(probabilities), torch.from_numpy(labels), 10, n_bins=15)
+    assert reliability(probabilities, labels).ece == pytest.approx(float(expected), abs=1e-4)
+
+
+def test_the_confusion_matrix_counts_true_classes_in_rows():
+    assert confusion_matrix(np.array([0, 1, 1, 2]), np.array([0, 0, 1, 1]), 3).tolist() == [
+        [1, 1, 0],
+        [0, 1, 1],
+        [0, 0, 0],
+    ]
+
+
+def test_figures_agree_with_one_another(logits_and_labels):
+    figures = figures_of(*logits_and_labels, temperature=3.0)
+    confusion = np.array(figures["confusion_matrix"])
+    assert confusion.sum() == figures["count"] == 5000
+    assert figures["errors"] == 5000 - np.trace(confusion)
+    assert figures["accuracy"] == pytest.approx(1 - figures["errors"] / 5000)
+    assert figures["ece"] < figures["ece_at_temperature_1"]
+
+
+def test_every_error_is_kept_with_its_place_in_the_test_set():
+    images = np.random.default_rng(0).integers(0, 256, (4, 32, 32, 3), dtype=np.uint8)
+    logits = np.eye(4, 10, dtype=np.float32) * 5
+    wrong = misclassified_of(Split(images, np.array([0, 9, 2, 9], np.uint8)), logits, 1.0)
+    assert wrong.test_indices.tolist() == [1, 3]
+    assert (wrong.labels.tolist(), wrong.predictions.tolist()) == ([9, 9], [1, 3])
+    assert np.array_equal(wrong.images, images[[1, 3]])
+
+
+@pytest.mark.whole_data
+def test_flip_tta_judges_the_mean_of_a_picture_and_its_mirror_image(network, whole_data):
+    _, test = load_cifar10(whole_data)
+    few = test.take(np.arange(200))
+    mirrored = Split(np.ascontiguousarray(few.images[:, :, ::-1]), few.labels)
+    logits, mirrored_logits = logits_of(network, few), logits_of(network, mirrored)
+    expected = ((logits + mirrored_logits).argmax(axis=1) == few.labels).mean()
+    assert further_figures(network, few, logits) == {"accuracy_flip_tta": expected}
+    assert np.array_equal(logits_of(network, few, mirrored=True), mirrored_logits)
+
+
+def test_the_rejected_labels_are_fifty_four_different_test_pictures():
+    assert len(set(REJECTED_TEST_LABELS)) == len(REJECTED_TEST_LABELS) == 54
+    assert min(REJECTED_TEST_LABELS) >= 0 and max(REJECTED_TEST_LABELS) < 10_000
+
+
+def test_the_bundled_release_states_its_further_figures_as_its_errors_imply(release):
+    further = release.metrics["further_test_figures"]
+    errors_kept = len(np.setdiff1d(release.misclassified.test_indices, REJECTED_TEST_LABELS))
+    assert further["accuracy_without_rejected_labels"] == pytest.approx(1 - errors_kept / (10_000 - 54))
+    assert further["accuracy_flip_tta"] > release.test_accuracy

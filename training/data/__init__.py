@@ -1,0 +1,1 @@
+"""CIFAR-10: read, verified, augmented, in batches."""

@@ -1,0 +1,1 @@
+"""Judging a network and its explanations: accuracy, calibration, faithfulness, sanity checks."""

@@ -1,0 +1,157 @@
+"""The checks of a network's explanations that can fail: what was found, as a table, and what is not as it should be."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float, Integer
+from torch import Tensor
+
+from interpret.attribution.methods import METHOD_NAMES, METHODS, method_named
+from model.network import STAGE_NAMES, CifarResNet
+from training.judging.concurrency import memory_growth, traces_left, wrong_answers
+from training.judging.validation import (
+    PARTS,
+    QUICK,
+    SLOW,
+    Completeness,
+    completeness,
+    mosaics,
+    pointing_game,
+    random_logit_test,
+    randomisation_test,
+)
+
+THREADS, CALLS, SLOW_CALLS = 8, 1_000, 100
+FLAT = 32 * 2**20  # bytes; the resident memory of a process is never quite still
+MOST_ROUNDING = 1e-4
+CLEARLY_POINTED = 0.5  # chance is 0.25
+ENOUGH_PICTURES = 50  # to judge a mean by
+COLUMNS = ("method", "pointing game", "another class", *(f"+ {part}" for part in PARTS), "random against random")
+NOT_MEASURED = "not measured"
+
+
+@dataclass(frozen=True)
+class MapChecks:
+    """Figures of single maps, by method where methods differ; `counts` of pictures: all, for randomisation, for SLOW.
+
+    `similarity` has one value for each part that was made random, `band` mean and standard deviation: see
+    `training.judging.validation`.
+    """
+
+    counts: tuple[int, int, int]
+    sums: Completeness
+    pointing: dict[str, float]
+    another: dict[str, float]
+    similarity: dict[str, list[float]]
+    band: dict[str, tuple[float, float]]
+
+    def table(self) -> str:
+        """As Markdown."""
+        every, some, few = self.counts
+        lines = [
+            f"Evidence adds up, for {every:,} pictures x 10 classes: largest error {self.sums.logits:.1e} of the "
+            f"largest logit; margins {self.sums.margins:.1e}.",
+            f"Pointing game on {every:,} mosaics, another class on {every:,} pictures, randomisation on {some:,}; "
+            f"Score-CAM on {few:,}.",
+            "",
+            f"| {' | '.join(COLUMNS)} |",
+            f"| {' | '.join('---' for _ in COLUMNS)} |",
+        ]
+        return "\n".join([*lines, *(self._row(name) for name in METHOD_NAMES)])
+
+    def _row(self, name: str) -> str:
+        figures = [NOT_MEASURED] * (len(COLUMNS) - 1)
+        if name in self.pointing:
+            figures[0] = f"{self.pointing[name]:.1%}"
+        if name in self.another:
+            mean, deviation = self.band[name]
+            figures[1:-1] = [f"{value:.2f}" for value in (self.another[name], *self.similarity[name])]
+            figures[-1] = f"{mean:.2f} ± {deviation:.2f}"
+        return f"| {method_named(name).title} | {' | '.join(figures)} |"
+
+    def misses(self) -> list[str]:
+        """What is not as it should be, in words."""
+        misses = []
+        if max(self.sums.logits, self.sums.margins) > MOST_ROUNDING:
+            misses.append(f"evidence misses the logit by more than {MOST_ROUNDING:g}")
+        of_class = [method.name for method in METHODS if method.of_class]
+        misses += [f"{name} does not point at its class" for name in of_class if self._points_badly(name)]
+        if self.counts[1] >= ENOUGH_PICTURES:
+            judged = self.similarity.keys() - set(SLOW)
+            misses += [f"{name} outlives the network" for name in METHOD_NAMES if name in judged and self._stays(name)]
+        return misses
+
+    def _points_badly(self, name: str) -> bool:
+        too_few = name in SLOW and 4 * self.counts[2] < ENOUGH_PICTURES
+        return not too_few and self.pointing.get(name, 1.0) < CLEARLY_POINTED
+
+    def _stays(self, name: str) -> bool:
+        """Whether a wholly random network's map is still more like the trained one's than another random network's."""
+        mean, deviation = self.band[name]
+        return self.similarity[name][-1] > min(mean + deviation, self.similarity[name][0])
+
+
+def check_maps(
+    network: CifarResNet,
+    images: Float[Tensor, "count 3 32 32"],
+    pool: Float[Tensor, "_ 3 32 32"],
+    labels: Integer[np.ndarray, "_"],
+) -> MapChecks:
+    """All checks of single maps: on `images`, and on as many mosaics of pictures out of `pool`; randomisation sees a
+    tenth of them and the SLOW methods a fiftieth."""
+    count = len(images)
+    some, few = images[: max(1, count // 10)], images[: count // 50]
+    another = random_logit_test(network, images)
+    similarity, band = randomisation_test(network, some)
+    pictures, classes = mosaics(pool, labels, count)
+    pointing = pointing_game(network, pictures, classes)
+    if len(few):
+        pointing |= pointing_game(network, pictures[: len(few)], classes[: len(few)], SLOW)
+        another |= random_logit_test(network, few, SLOW)
+        slow_similarity, slow_band = randomisation_test(network, few, SLOW)
+        similarity, band = similarity | slow_similarity, band | slow_band
+    return MapChecks(
+        (count, len(some), len(few)),
+        completeness(network, images),
+        pointing,
+        another,
+        similarity,
+        band,
+    )
+
+
+@dataclass(frozen=True)
+class ConcurrencyChecks:
+    """How many of the concurrent answers differ from the serial ones, what they leave behind on the network, and by how
+    many bytes the process grows over the second half of many calls: of the quick methods, and of the slow ones."""
+
+    wrong: int
+    compared: int
+    traces: list[str]
+    growth: int
+    slow_growth: int
+
+    def table(self) -> str:
+        left = "; ".join(self.traces) or "no hook, no gradient, no module in training mode"
+        return (
+            f"{THREADS} threads, {len(METHOD_NAMES)} methods at {len(STAGE_NAMES)} layers: {self.wrong} of "
+            f"{self.compared:,} answers differ from the serial ones.\nLeft behind: {left}.\n"
+            f"Memory over the second half of {CALLS:,} calls by all methods but Score-CAM: "
+            f"{self.growth / 2**20:+.1f} MiB; of {SLOW_CALLS} by Score-CAM: {self.slow_growth / 2**20:+.1f} MiB."
+        )
+
+    def misses(self) -> list[str]:
+        """What is not as it should be, in words."""
+        found = {
+            f"{self.wrong} concurrent answers are wrong": self.wrong,
+            "something is left behind": self.traces,
+            "memory grows": max(self.growth, self.slow_growth) > FLAT,
+        }
+        return [words for words, missed in found.items() if missed]
+
+
+def check_concurrency(network: CifarResNet, image: Float[Tensor, "1 3 32 32"]) -> ConcurrencyChecks:
+    """Every method at every layer in THREADS threads at once, then many calls."""
+    wrong, compared = wrong_answers(network, image, THREADS, METHOD_NAMES)
+    growth, slow_growth = memory_growth(network, image, CALLS, QUICK), memory_growth(network, image, SLOW_CALLS, SLOW)
+    return ConcurrencyChecks(wrong, compared, traces_left(network), growth, slow_growth)

@@ -1,0 +1,75 @@
+"""How strong the maps of a network usually are, method by method and stage by stage: what colour scales reach to."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import UInt8
+
+from interpret.attribution.cam import class_activation_maps
+from interpret.attribution.methods import METHODS, method_named
+from interpret.winograd import for_large_batches
+from model.images import to_tensor
+from model.network import STAGE_NAMES, CifarResNet
+
+QUANTILE = 0.95
+BATCH = 50
+QUICK = tuple(method.name for method in METHODS if method.rule is not None)
+AT_MOST, AT_MOST_SLOW = 500, 100  # pictures; a method that runs the network again takes a second for each stage
+
+Pictures = UInt8[np.ndarray, "count 32 32 3"]
+Strongest = dict[str, dict[str, list[float]]]
+
+
+def map_strength(network: CifarResNet, pictures: Pictures, methods: Sequence[str] = QUICK) -> dict[str, Any]:
+    """What `metrics.json` says of these methods: on how many pictures, and for each stage the 95% quantile of the
+    predicted class's strongest cell (its magnitude, in the method's unit). Raises ChoiceError for an unknown method."""
+    quick = [name for name in methods if method_named(name).rule is not None]
+    slow = [name for name in methods if name not in quick]
+    found = strongest_cells(network, pictures[:AT_MOST], quick)
+    found |= strongest_cells_of_slow_methods(network, pictures[:AT_MOST_SLOW], slow)
+    return {"quantile": QUANTILE, "methods": {name: _figures(found[name]) for name in methods}}
+
+
+def _figures(stages: dict[str, list[float]]) -> dict[str, Any]:
+    quantiles = {stage: float(np.quantile(values, QUANTILE)) for stage, values in stages.items()}
+    return {"count": len(stages[STAGE_NAMES[0]]), "stages": quantiles}
+
+
+def strongest_cells(network: CifarResNet, pictures: Pictures, methods: Sequence[str]) -> Strongest:
+    """By method and stage, the largest magnitude in the predicted class's map of each picture: one pass forwards and
+    backwards for all of them."""
+    found: Strongest = defaultdict(lambda: defaultdict(list))
+    rules = {method.name: method.rule for method in METHODS if method.name in methods and method.rule is not None}
+    for stage, activations, gradient in _captures(network, pictures):
+        for name, rule in rules.items():
+            found[name][stage].append(float(rule(activations, gradient).abs().max()))
+    return found
+
+
+def _captures(network: CifarResNet, pictures: Pictures) -> Iterator[tuple[str, torch.Tensor, torch.Tensor]]:
+    """Each picture's activations at each stage, with the gradient of its predicted class's logit there."""
+    device = network.mean.device
+    for start in range(0, len(pictures), BATCH):
+        images = to_tensor(pictures[start : start + BATCH]).to(device).requires_grad_()
+        with torch.enable_grad():
+            logits, stages = network.forward_with_activations(images)
+            gradients = torch.autograd.grad(logits.amax(dim=1).sum(), list(stages.values()))
+        for (stage, activations), gradient in zip(stages.items(), gradients, strict=True):
+            for pair in zip(activations.detach(), gradient, strict=True):
+                yield stage, *pair
+
+
+def strongest_cells_of_slow_methods(network: CifarResNet, pictures: Pictures, methods: Sequence[str]) -> Strongest:
+    """As `strongest_cells`, for the methods that run the network again."""
+    found: Strongest = defaultdict(lambda: defaultdict(list))
+    logits_of = for_large_batches(network) if methods else None
+    for pixels in pictures if methods else ():
+        image = to_tensor(pixels[None]).to(network.mean.device)
+        for name in methods:
+            for stage in STAGE_NAMES:
+                cam = class_activation_maps(network, image, stage, (None,), name, logits_of)
+                found[name][stage].append(float(cam.maps.max()))
+    return found

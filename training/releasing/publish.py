@@ -1,0 +1,60 @@
+"""A release folder goes to the Hub: verified, with a card that knows its repository, as one commit with a tag."""
+
+import logging
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+from model import hub
+from model.hub_errors import in_words
+from model.release import METRICS, SERVED_FILES, Release, ReleaseError, load_release
+from training.errors import TrainingError
+from training.releasing.card import CARD, FIGURES, CardError, merge_cards, model_card
+
+logger = logging.getLogger(__name__)
+
+
+class Published(NamedTuple):
+    """Where a release is now: its page, the commit, and its tag (or why it has none)."""
+
+    url: str
+    commit: str
+    tag: str
+
+
+def publish(release: Release, target: hub.Target) -> Published:
+    """Pushes a release from its folder. A card that people edited on the Hub keeps what they wrote.
+
+    Raises TrainingError if the card cannot be written, HubError (see `hub.push_files`) if the release cannot be pushed.
+    """
+    folder = release.folder
+    figures = {f"{FIGURES}/{path.name}": path for path in sorted((folder / FIGURES).glob("*.png"))}
+    try:
+        generated = model_card(release.metrics, release.config, list(figures), target.repo_id)
+    except KeyError as error:
+        raise TrainingError(f"{folder / METRICS} lacks {error}, which the model card states.") from error
+    try:
+        card = merge_cards(generated, hub.read_text(target, CARD))
+    except CardError as error:
+        raise TrainingError(f"The {CARD} of {target.repo_id} cannot be updated: {error}. Mend it there.") from error
+    files: dict[str, Path | bytes] = {CARD: card.encode(), **{name: folder / name for name in SERVED_FILES}, **figures}
+    message = f"Release {release.identifier}: {release.test_accuracy:.2%} of CIFAR-10's test pictures right"
+    commit = hub.push_files(target, files, message, is_ours=lambda path: path.startswith(f"{FIGURES}/"))
+    return Published(target.url, commit[:7], _tag(target, commit, release.identifier))
+
+
+def load_sound_release(folder: Path) -> Release:
+    """The release in a folder. Raises TrainingError if it is none, or not sound."""
+    try:
+        return load_release(folder)
+    except ReleaseError as error:
+        raise TrainingError(f"{folder} is no release that could be pushed: {error}") from error
+
+
+def _tag(target: hub.Target, commit: str, identifier: str) -> str:
+    tag = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{identifier}"
+    try:
+        hub.set_tag(target, tag, commit)
+    except Exception as error:  # the release is up; a missing name for it undoes nothing
+        return f"none, because {in_words(error)}"
+    return tag
