@@ -161,9 +161,7 @@ def _maps_of_every_class(
     known = served.slow_answers((images.numpy(force=True).tobytes(), question.layer, question.method))
     if not known:
         every = tuple(range(len(served.class_names)))
-        found = yield from class_activation_steps(
-            served.network, images, question.layer, every, question.method, served.logits_of
-        )
+        found = yield from class_activation_steps(served.network, images, question.layer, every, question.method)
         known.append(found)
     return known[0]
 

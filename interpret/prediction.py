@@ -7,6 +7,8 @@ from torch import Tensor
 from interpret.choices import check_whole
 from model.network import CifarResNet
 
+BATCH_ON_CPU, BATCH_ON_GPU = 32, 512  # on a CPU: what stays in the caches of two cores
+
 
 def predict(
     network: CifarResNet, images: Float[Tensor, "batch 3 32 32"]
@@ -15,6 +17,17 @@ def predict(
     with torch.no_grad():
         logits = network(images)
     return logits, probabilities_of(logits, network.config.temperature)
+
+
+def logits_of_many(network: CifarResNet, images: Float[Tensor, "batch 3 32 32"]) -> Float[Tensor, "batch classes"]:
+    """Logits of any number of images, in batches and a memory layout (channels last) that suit the device.
+
+    Rounding differs from one image at a time by about 1e-5 logits.
+    """
+    size = BATCH_ON_CPU if images.device.type == "cpu" else BATCH_ON_GPU
+    with torch.inference_mode():
+        batches = images.split(size)
+        return torch.cat([network(batch.to(memory_format=torch.channels_last)) for batch in batches])
 
 
 def probabilities_of(logits: Float[Tensor, "batch classes"], temperature: float) -> Float[Tensor, "batch classes"]:

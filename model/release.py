@@ -93,7 +93,7 @@ def save_weights(network: CifarResNet, folder: Path) -> None:
 
 
 def load_network(folder: Path, config: NetworkConfig) -> CifarResNet:
-    """The stored network, in eval mode, frozen, float32.
+    """The stored network, in eval mode, frozen, float32, in the memory layout (channels last) that convolves fastest.
 
     Raises ReleaseError if the file is no safetensors file or its tensors are not exactly this network's.
     """
@@ -102,7 +102,7 @@ def load_network(folder: Path, config: NetworkConfig) -> CifarResNet:
         network.load_state_dict(load_file(folder / WEIGHTS), strict=True)
     except (OSError, SafetensorError, RuntimeError) as error:
         raise ReleaseError(f"{WEIGHTS} does not fit the network: {_first_lines(error)}") from error
-    return network.eval().requires_grad_(False)
+    return network.to(memory_format=torch.channels_last).eval().requires_grad_(False)  # type: ignore[call-overload]
 
 
 def save_misclassified(samples: Misclassified, class_names: tuple[str, ...], folder: Path) -> None:

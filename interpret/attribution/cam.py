@@ -2,6 +2,7 @@
 
 from collections.abc import Generator
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from jaxtyping import Float
@@ -12,7 +13,7 @@ from interpret.attribution.methods import Method, method_named, weigh
 from interpret.attribution.perturbation import ablation_weights, score_weights
 from interpret.attribution.steps import finish
 from interpret.choices import check_name
-from interpret.winograd import LogitsOf, for_large_batches
+from interpret.prediction import logits_of_many
 from model.network import STAGE_NAMES, CifarResNet
 
 
@@ -83,17 +84,15 @@ def class_activation_maps(
     stage_name: str,
     class_indices: tuple[int | None, ...] = (None,),
     method: str = "grad_cam",
-    logits_of: LogitsOf | None = None,
 ) -> Cam:
     """The maps of some classes' logits at one stage; None stands for the predicted class.
 
     Maps are neither stretched nor resized, so their magnitude keeps its meaning. The logit, not the softmax, is
-    explained: the softmax saturates. Score-CAM asks `logits_of` for the network's logits of many pictures; without it,
-    `for_large_batches` is made anew.
+    explained: the softmax saturates.
 
     Raises ChoiceError for an unknown stage or method, IndexError for a class index that the network does not have.
     """
-    return finish(class_activation_steps(network, image, stage_name, class_indices, method, logits_of))
+    return finish(class_activation_steps(network, image, stage_name, class_indices, method))
 
 
 def class_activation_steps(
@@ -102,7 +101,6 @@ def class_activation_steps(
     stage_name: str,
     class_indices: tuple[int | None, ...],
     method: str,
-    logits_of: LogitsOf | None = None,
 ) -> Generator[float, None, Cam]:
     """As `class_activation_maps`, but yields the share of the work that is done, in [0, 1], and returns the maps."""
     chosen = method_named(method)
@@ -114,17 +112,14 @@ def class_activation_steps(
         maps = [chosen.rule(captured.activations, gradient) for gradient in gradients]
     else:
         yield 0.0
-        weights = yield from _weights_by_running_again(captured, chosen, logits_of)
+        weights = yield from _weights_by_running_again(captured, chosen)
         maps = [torch.relu(weigh(weights[index], captured.activations)) for index in distinct]
     return Cam(captured.logits, distinct, torch.stack(maps)).of(class_indices)
 
 
-def _weights_by_running_again(
-    captured: Capture, method: Method, logits_of: LogitsOf | None
-) -> Generator[float, None, Tensor]:
+def _weights_by_running_again(captured: Capture, method: Method) -> Generator[float, None, Tensor]:
     if method.name == "score_cam":
-        logits_of = logits_of or for_large_batches(captured.network)
-        return score_weights(logits_of, captured.image, captured.activations)
+        return score_weights(partial(logits_of_many, captured.network), captured.image, captured.activations)
     return ablation_weights(captured.network, captured.stage_name, captured.activations, captured.logits)
 
 

@@ -4,18 +4,18 @@ Both are generators: they yield the share of the work that is done, in [0, 1], a
 class, so that a caller can show progress and stop in between.
 """
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional as F
 
-from interpret.winograd import LogitsOf
 from model.network import CifarResNet
 
+LogitsOf = Callable[[Float[Tensor, "batch 3 height width"]], Float[Tensor, "batch classes"]]
 Steps = Generator[float, None, Float[Tensor, "classes channels"]]
-BATCH = 176  # a third of the last stage's channels: a step of the bar is then a third of a second on two CPU cores
+BATCH = 64  # a step of the progress bar is then a third of a second on two CPU cores
 
 
 def ablation_weights(

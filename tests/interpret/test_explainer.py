@@ -6,17 +6,13 @@ import gradio as gr
 import pytest
 import torch
 
-import interpret.attribution.cam
-import interpret.tabs.page.served
 from interpret.attribution.cam import class_activation_maps
 from interpret.attribution.sanity_checks import random_network
 from interpret.explanation import Question, explain, explain_steps
 from interpret.tabs.page.served import ServedRelease, places_for_answers, serve
 from interpret.tabs.page.stopping import NOT_RUNNING, Stops, stoppable
-from interpret.winograd import LogitsOf, for_large_batches
 from model.choice import Choice
 from model.images import to_tensor
-from model.network import CifarResNet
 from tests.conftest import EXAMPLES
 
 CAT, DOG = (str(EXAMPLES / f"{name}.png") for name in ("cat", "dog"))
@@ -69,22 +65,6 @@ def test_a_question_that_was_given_up_leaves_nothing_behind(served):
     next(steps)
     steps.close()
     assert len(list(explain_steps(served, slow()))) > 1
-
-
-def test_what_score_cam_runs_is_made_once_and_for_score_cam_only(served, monkeypatch):
-    made = []
-
-    def recorded(network: CifarResNet) -> LogitsOf:
-        made.append(network)
-        return for_large_batches(network)
-
-    for module in (interpret.attribution.cam, interpret.tabs.page.served):
-        monkeypatch.setattr(module, "for_large_batches", recorded)
-    explain(served, slow())
-    assert made == []
-    for image in (CAT, DOG):
-        explain(served, replace(slow(image), method="score_cam"))
-    assert made == [served.network]
 
 
 @pytest.mark.parametrize("method", ["ablation_cam", "score_cam"])

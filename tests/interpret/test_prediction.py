@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from interpret.choices import ChoiceError
-from interpret.prediction import predict, probabilities_of, top_classes
+from interpret.prediction import BATCH_ON_CPU, logits_of_many, predict, probabilities_of, top_classes
 
 
 def test_probabilities_are_the_softmax_of_logits_over_the_temperature():
@@ -29,3 +29,18 @@ def test_top_classes_come_most_probable_first():
 def test_a_top_k_out_of_range_is_refused_and_not_clipped(top_k):
     with pytest.raises(ChoiceError, match="from 1 to 10"):
         top_classes(torch.full((10,), 0.1), tuple("abcdefghij"), top_k)
+
+
+@pytest.mark.parametrize("count", [1, BATCH_ON_CPU, BATCH_ON_CPU + 3])
+def test_many_images_get_the_logits_that_each_gets_alone(network, count):
+    images = torch.rand(count, 3, 32, 32, generator=torch.Generator().manual_seed(0))
+    found = logits_of_many(network, images)
+    assert found.shape == (count, 10)
+    alone = torch.cat([predict(network, image[None])[0] for image in images])
+    torch.testing.assert_close(found, alone, rtol=1e-4, atol=1e-4)
+
+
+def test_many_images_leave_no_trace_on_the_network(network):
+    found = logits_of_many(network, torch.rand(3, 3, 32, 32))
+    assert not found.requires_grad
+    assert all(each.grad is None for each in network.parameters())

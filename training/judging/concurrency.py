@@ -11,7 +11,6 @@ from torch import Tensor
 
 from interpret.attribution.cam import Cam, class_activation_maps
 from interpret.attribution.methods import METHOD_NAMES
-from interpret.winograd import for_large_batches
 from model.network import STAGE_NAMES, CifarResNet
 
 STATUS = Path("/proc/self/statm")
@@ -27,10 +26,9 @@ def wrong_answers(
     """How many maps differ by even a bit when every method at every stage is asked for in each of `threads` threads at
     once, and how many were compared. Each thread asks in an order of its own."""
     questions = [(stage, method) for stage in stages for method in methods]
-    logits_of = for_large_batches(network)
 
     def answer(question: tuple[str, str]) -> Cam:
-        return class_activation_maps(network, image, question[0], (None, 0), question[1], logits_of)
+        return class_activation_maps(network, image, question[0], (None, 0), question[1])
 
     expected = {question: answer(question) for question in questions}
 
@@ -67,11 +65,11 @@ def memory_growth(
 ) -> int:
     """By how many bytes the process grows in the second half of `calls` maps, by each method in turn; the first half
     warms up. Linux only."""
-    page, logits_of = os.sysconf("SC_PAGE_SIZE"), for_large_batches(network)
+    page = os.sysconf("SC_PAGE_SIZE")
     resident = []
     for _ in range(2):
         for number in range(calls // 2):
             method = methods[number % len(methods)]
-            class_activation_maps(network, image, STAGE_NAMES[-1], (None,), method, logits_of)
+            class_activation_maps(network, image, STAGE_NAMES[-1], (None,), method)
         resident.append(int(STATUS.read_text().split()[1]) * page)
     return resident[1] - resident[0]

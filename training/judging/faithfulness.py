@@ -18,8 +18,7 @@ from scipy.sparse.linalg import spsolve
 from interpret.attribution.cam import class_activation_maps
 from interpret.attribution.erasing import GRID, pixel_mask
 from interpret.attribution.methods import method_named
-from interpret.prediction import probabilities_of
-from interpret.winograd import for_large_batches
+from interpret.prediction import logits_of_many, probabilities_of
 from model.images import to_tensor
 from model.network import STAGE_NAMES, CifarResNet
 
@@ -72,19 +71,17 @@ def faithfulness(
     """The scores of these methods' maps at the last stage. Raises ChoiceError for an unknown method."""
     for name in methods:
         method_named(name)
-    logits_of, curves = for_large_batches(network), []
+    curves = []
     for number, pixels in enumerate(pictures):
         image = to_tensor(pixels[None])
-        class_index = int(logits_of(image).argmax())
+        class_index = int(logits_of_many(network, image).argmax())
         maps = {
-            name: class_activation_maps(network, image, STAGE_NAMES[-1], (class_index,), name, logits_of)
-            .maps[0]
-            .numpy()
+            name: class_activation_maps(network, image, STAGE_NAMES[-1], (class_index,), name).maps[0].numpy()
             for name in methods
         }
 
         def look(images: Images, class_index: int = class_index) -> Probabilities:
-            logits = logits_of(torch.from_numpy(images.astype(np.float32)).permute(0, 3, 1, 2).contiguous())
+            logits = logits_of_many(network, torch.from_numpy(images.astype(np.float32)).permute(0, 3, 1, 2))
             return probabilities_of(logits, network.config.temperature)[:, class_index].numpy()
 
         curves.append(curves_of(maps, pixels / 255, np.array(network.config.mean), look, seed=number))

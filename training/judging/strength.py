@@ -10,7 +10,6 @@ from jaxtyping import UInt8
 
 from interpret.attribution.cam import class_activation_maps
 from interpret.attribution.methods import METHODS, method_named
-from interpret.winograd import for_large_batches
 from model.images import to_tensor
 from model.network import STAGE_NAMES, CifarResNet
 
@@ -65,11 +64,10 @@ def _captures(network: CifarResNet, pictures: Pictures) -> Iterator[tuple[str, t
 def strongest_cells_of_slow_methods(network: CifarResNet, pictures: Pictures, methods: Sequence[str]) -> Strongest:
     """As `strongest_cells`, for the methods that run the network again."""
     found: Strongest = defaultdict(lambda: defaultdict(list))
-    logits_of = for_large_batches(network) if methods else None
     for pixels in pictures if methods else ():
         image = to_tensor(pixels[None]).to(network.mean.device)
         for name in methods:
             for stage in STAGE_NAMES:
-                cam = class_activation_maps(network, image, stage, (None,), name, logits_of)
+                cam = class_activation_maps(network, image, stage, (None,), name)
                 found[name][stage].append(float(cam.maps.max()))
     return found

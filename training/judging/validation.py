@@ -20,7 +20,6 @@ from interpret.attribution.methods import METHOD_NAMES, METHODS, Method, method_
 from interpret.attribution.perturbation import score_weights
 from interpret.attribution.sanity_checks import rank_correlation
 from interpret.attribution.steps import finish
-from interpret.winograd import for_large_batches
 from model.network import STAGE_NAMES, STAGES, CifarResNet
 
 BATCH = 100
@@ -215,13 +214,12 @@ def _maps_of(
     network: CifarResNet, images: Float[Tensor, "count 3 32 32"], classes: list[int], methods: tuple[str, ...]
 ) -> dict[str, list[np.ndarray]]:
     maps: dict[str, list[np.ndarray]] = {name: [] for name in methods}
-    logits_of = for_large_batches(network) if "score_cam" in methods else None
     activations = torch.cat([last_stage(network, batch) for batch in images.split(BATCH)])
     for image, each, class_index in zip(images, activations, classes, strict=True):
         found = maps_at_last_stage(network, each, class_index) if set(methods) & set(QUICK) else {}
         for name in methods:
             if name in SLOW:
-                cam = class_activation_maps(network, image[None], STAGE_NAMES[-1], (class_index,), name, logits_of)
+                cam = class_activation_maps(network, image[None], STAGE_NAMES[-1], (class_index,), name)
                 found[name] = cam.maps[0].numpy(force=True)
             maps[name].append(found[name])
     return maps

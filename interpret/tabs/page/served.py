@@ -19,7 +19,6 @@ from interpret.attribution.cam import Cam
 from interpret.choices import ChoiceError
 from interpret.tabs.page.files import in_files
 from interpret.tabs.page.zero_gpu import lend_gpu
-from interpret.winograd import LogitsOf, for_large_batches
 from model.choice import Choice
 from model.images import ImageError, prepare, to_tensor
 from model.network import STAGES, CifarResNet
@@ -54,15 +53,6 @@ class ServedRelease:
     def release(self) -> Release:
         """As it was loaded; its own network stays on the CPU."""
         return self.choice.release
-
-    def logits_of(self, images: Float[Tensor, "batch 3 32 32"]) -> Float[Tensor, "batch classes"]:
-        """The network's logits of many pictures at a time; what that takes is made when it is first asked for."""
-        return self._for_large_batches(images)
-
-    @functools.cached_property
-    def _for_large_batches(self) -> LogitsOf:
-        # Two that ask first at the same time may each make one: either answers.
-        return for_large_batches(self.network)
 
     @property
     def class_names(self) -> tuple[str, ...]:

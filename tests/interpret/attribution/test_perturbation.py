@@ -1,8 +1,10 @@
+from functools import partial
+
 import torch
 
 from interpret.attribution.cam import capture, class_activation_steps
 from interpret.attribution.perturbation import ablation_weights, score_weights
-from interpret.winograd import for_large_batches
+from interpret.prediction import logits_of_many
 
 
 def drained(steps):
@@ -25,14 +27,14 @@ def test_ablation_at_the_last_layer_is_known_in_closed_form(network, cat):
 
 def test_score_weights_are_a_distribution_over_the_channels_for_every_class(network, cat):
     captured = capture(network, cat, "custom_block3")
-    _, weights = drained(score_weights(for_large_batches(network), cat, captured.activations))
+    _, weights = drained(score_weights(partial(logits_of_many, network), cat, captured.activations))
     assert weights.shape == (10, 512) and (weights >= 0).all()
     torch.testing.assert_close(weights.sum(dim=1), torch.ones(10))
 
 
 def test_equal_masks_get_equal_weights(network, cat):
     activations = torch.rand(3, 4, 4, generator=torch.Generator().manual_seed(0))[[0, 1, 0, 2, 1]]
-    _, weights = drained(score_weights(for_large_batches(network), cat, activations))
+    _, weights = drained(score_weights(partial(logits_of_many, network), cat, activations))
     assert torch.equal(weights[:, 0], weights[:, 2]) and torch.equal(weights[:, 1], weights[:, 4])
 
 

@@ -38,8 +38,7 @@ def test_methods_that_run_the_network_again_are_measured_on_fewer_pictures(netwo
     assert found["ablation_cam"]["stages"][STAGE_NAMES[-1]] == pytest.approx(np.quantile(values, 0.95), rel=1e-3)
 
 
-def test_without_slow_methods_nothing_is_prepared_for_them(network, pictures, monkeypatch):
-    monkeypatch.setattr("training.judging.strength.for_large_batches", None)
+def test_without_slow_methods_there_is_nothing_to_find(network, pictures):
     assert strongest_cells_of_slow_methods(network, pictures, []) == {}
 
 
