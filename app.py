@@ -16,7 +16,7 @@ import gradio as gr
 from interpret.tabs.feature_maps import feature_maps_tab
 from interpret.tabs.gradcam.tab import gradcam_tab
 from interpret.tabs.kernels import kernels_tab
-from interpret.tabs.page.look import CSS, FOR_SCREEN_READERS, header, theme
+from interpret.tabs.page.look import FOR_SCREEN_READERS, STYLE_SHEET, header, theme
 from interpret.tabs.misclassified import misclassified_tab
 from interpret.tabs.page.permalink import follow_links
 from interpret.tabs.page.picture import picture_panel
@@ -38,14 +38,14 @@ def build_page(served: ServedRelease) -> gr.Blocks:
                 panel = picture_panel(served)
             with gr.Column(scale=3, min_width=320), gr.Tabs() as tabs:
                 with gr.Tab("GradCAM", id="gradcam"):
-                    cam = gradcam_tab(served, panel)
+                    settings = gradcam_tab(served, panel)
                 with gr.Tab("Misclassified", id="misclassified"):
-                    misclassified_tab(served, demo, panel, cam, tabs)
+                    misclassified_tab(served, demo, panel, settings, tabs)
                 with gr.Tab("Feature maps", id="feature_maps"):
                     feature_maps_tab(served, panel)
                 with gr.Tab("Kernels", id="kernels"):
                     kernels_tab(served, demo)
-        follow_links(served, demo, note, panel, cam)
+        follow_links(served, demo, note, panel, settings)
     return demo
 
 
@@ -54,12 +54,12 @@ def main() -> None:
     for transport in ("httpx", "httpx2"):  # they tell of every request, with addresses that are signed
         logging.getLogger(transport).setLevel(logging.WARNING)
     served = serve(choose_release(os.environ.get("MODEL_REPO_ID"), os.environ.get("MODEL_REVISION")))
-    logger.info("Serving %s on %s", served.description, served.device)
+    logger.info("Serving %s on %s", served.description, served.explainer.device)
     demo = build_page(served)
     demo.queue(max_size=64, default_concurrency_limit=4)
     demo.launch(
         theme=theme(),
-        css=CSS,
+        css=STYLE_SHEET,
         js=FOR_SCREEN_READERS,
         max_file_size="20mb",
         footer_links=["api"],

@@ -30,11 +30,10 @@ from pytorch_grad_cam.utils.image import show_cam_on_image
 
 from benchmarks.ratio import Ratio
 from interpret.attribution.cam import class_activation_maps
+from interpret.drawing.kernels import draw_kernels
+from interpret.explainer import explainer_for
 from interpret.explanation import Question, Style, explain
 from interpret.layers.kernels import find_convolution, input_channel_kernels
-from interpret.tabs.kernels import draw_kernels
-from interpret.tabs.page.served import serve
-from model.choice import choose_release
 from model.release import BUNDLED, load_release
 
 EXAMPLE = str(ROOT / "examples" / "cat.png")
@@ -58,20 +57,20 @@ def in_turns(first: Callable[[], object], second: Callable[[], object], rounds: 
 
 
 def cam_ratios(rounds: int) -> list[Ratio]:
-    served = serve(choose_release())
-    pixels, images = served.look(EXAMPLE, "crop")
+    explainer = explainer_for(load_release(BUNDLED))
+    pixels, images = explainer.preprocess(EXAMPLE, "crop")
     picture = pixels.astype(np.float32) / 255
-    hookable = copy.deepcopy(served.network).requires_grad_()
+    hookable = copy.deepcopy(explainer.network).requires_grad_()
     hookable_layer = hookable.resnet_block3
 
     def answer() -> object:
-        explanation = explain(served, Question(EXAMPLE, "crop", "resnet_block3", ("predicted",)))
+        explanation = explain(explainer, Question(EXAMPLE))
         explanation.overlays(Style(0.5, smooth=True)), explanation.cells("magma"), explanation.sentence()
-        return explanation.confidences(served, 3)
+        return explanation.confidences(3)
 
     def forward() -> object:
         with torch.inference_mode():
-            return served.network(images)
+            return explainer.network(images)
 
     def new_object_per_request() -> object:
         probabilities = torch.softmax(hookable(images), dim=1)
@@ -101,9 +100,9 @@ def cam_ratios(rounds: int) -> list[Ratio]:
 
 def perturbation_ratios(rounds: int) -> list[Ratio]:
     """The methods that run the network for every channel, against the package, at the last stage."""
-    served = serve(choose_release())
-    _, images = served.look(EXAMPLE, "crop")
-    hookable = copy.deepcopy(served.network).requires_grad_()
+    explainer = explainer_for(load_release(BUNDLED))
+    _, images = explainer.preprocess(EXAMPLE, "crop")
+    hookable = copy.deepcopy(explainer.network).requires_grad_()
     ratios = []
     for name, method, package, bound in (
         ("Score-CAM", "score_cam", ScoreCAM, 1),
@@ -116,7 +115,7 @@ def perturbation_ratios(rounds: int) -> list[Ratio]:
 
         def ours(method: str = method) -> object:
             layer = "resnet_block3"
-            return class_activation_maps(served.network, images, layer, (None,), method)
+            return class_activation_maps(explainer.network, images, layer, (None,), method)
 
         value, slow, fast = in_turns(theirs, ours, rounds)
         ratios.append(Ratio(f"{name} of the package / {name}", value, bound, False, f"{slow:.0f} ms / {fast:.1f} ms"))

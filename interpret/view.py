@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from interpret.attribution.methods import METHOD_NAMES
 from interpret.choices import ChoiceError, check_name
+from interpret.explanation import NO_CLASS, PREDICTED, Question
 from model.images import SQUARINGS
 from model.network import STAGE_NAMES
 
@@ -26,18 +27,18 @@ class View:
     kind: str
     picture: str
     release: str
-    squaring: str = "crop"
-    class_name: str = "predicted"
-    against: str = "none"
-    layer: str = "resnet_block3"
-    method: str = "grad_cam"
+    resize_mode: str = Question.resize_mode
+    class_name: str = PREDICTED
+    against: str = NO_CLASS
+    layer: str = Question.layer
+    method: str = Question.method
 
     def query(self) -> str:
         """As a link ends: `?example=cat.png&class=cat&...`; the release is always part of it."""
         return "?" + urlencode(
             {
                 self.kind: self.picture,
-                "squaring": self.squaring,
+                "squaring": self.resize_mode,
                 "class": self.class_name,
                 "against": self.against,
                 "layer": self.layer,
@@ -69,9 +70,9 @@ def view_of(query: Mapping[str, str], release: str, class_names: tuple[str, ...]
         kind,
         query[kind],
         release,
-        check_name("way to make a picture square", query.get("squaring", "crop"), SQUARINGS),
-        check_name("class", query.get("class", "predicted"), ("predicted", *class_names)),
-        check_name("class", query.get("against", "none"), ("none", *class_names)),
-        check_name("layer", query.get("layer", "resnet_block3"), STAGE_NAMES),
-        check_name("method", query.get("method", "grad_cam"), METHOD_NAMES),
+        check_name("way to make a picture square", query.get("squaring", View.resize_mode), SQUARINGS),
+        check_name("class", query.get("class", View.class_name), (PREDICTED, *class_names)),
+        check_name("class", query.get("against", View.against), (NO_CLASS, *class_names)),
+        check_name("layer", query.get("layer", View.layer), STAGE_NAMES),
+        check_name("method", query.get("method", View.method), METHOD_NAMES),
     )

@@ -48,6 +48,9 @@ import numpy as np
 import pytest
 import torch
 
+from interpret.explainer import Explainer, explainer_for
+from interpret.tabs.page.served import ServedRelease, serve
+from model.choice import Choice
 from model.hub import limit_waiting
 from model.images import prepare, to_tensor
 from model.network import CifarResNet
@@ -77,6 +80,16 @@ def release() -> Release:
 @pytest.fixture(scope="session")
 def network(release: Release) -> CifarResNet:
     return release.network
+
+
+@pytest.fixture(scope="session")
+def explainer(release: Release) -> Explainer:
+    return explainer_for(release)
+
+
+@pytest.fixture(scope="session")
+def served(release: Release) -> ServedRelease:
+    return serve(Choice(release, "bundled"))
 
 
 @pytest.fixture(scope="session")

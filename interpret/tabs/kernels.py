@@ -1,13 +1,12 @@
 """The Kernels tab: what each convolution has learnt."""
 
-import dataclasses
+from collections.abc import Callable
 from typing import Any
 
 import gradio as gr
 import numpy as np
 
-from interpret.drawing.render import Panel, draw_panels, tile_to_width
-from interpret.drawing.scales import CHANNEL_PALETTE, signed_scale
+from interpret.drawing.kernels import draw_colour_kernels, draw_kernels
 from interpret.layers.kernels import (
     Convolution,
     colour_kernels,
@@ -15,64 +14,27 @@ from interpret.layers.kernels import (
     find_convolution,
     input_channel_kernels,
 )
+from interpret.tabs.page.components import Slider, result_picture
 from interpret.tabs.page.events import QUIET
-from interpret.tabs.page.look import result_picture
 from interpret.tabs.page.served import ServedRelease
-from interpret.tabs.page.sliders import slider
+from model.network import STAGE_NAMES
 
-GRID_WIDTH = 640
-GRID_GAP = 4
-UNIT = "weight"
-
-
-def draw_kernels(kernels: np.ndarray, title: str) -> np.ndarray:
-    """Kernels (count, 3, 3) on one signed scale, kernel 0 at the upper left."""
-    scale = signed_scale(kernels, UNIT)
-    return draw_panels([Panel(_grid(scale.paint(kernels)), title, scale)])
-
-
-def draw_colour_kernels(kernels: np.ndarray, title: str) -> np.ndarray:
-    """Kernels (count, 3, 3, 3), RGB last, as colours: zero weights are mid-grey, the largest magnitude 0 or 255."""
-    signed = signed_scale(kernels, "weight, of each colour")
-    scale = dataclasses.replace(signed, palette=CHANNEL_PALETTE)
-    limit = scale.high or 1.0
-    pixels = np.rint((kernels / limit + 1) * 127.5).astype(np.uint8)
-    return draw_panels([Panel(_grid(pixels), title, scale)])
-
-
-def _grid(pixels: np.ndarray) -> np.ndarray:
-    return tile_to_width(pixels, GRID_WIDTH, GRID_GAP)
+LAYER, INPUT_CHANNEL, RGB = STAGE_NAMES[0], 0, True
 
 
 def choices(convolutions: dict[str, Convolution]) -> list[tuple[str, str]]:
     """The layers as the page names them, with the names that the API takes."""
     return [
-        (
-            f"{number}: {name}, {each.module.out_channels} kernels, {each.input_channels} inputs",
-            name,
-        )
+        (f"{number}: {name}, {each.module.out_channels} kernels, {each.input_channels} inputs", name)
         for number, (name, each) in enumerate(convolutions.items(), start=1)
     ]
 
 
-def kernels_tab(served: ServedRelease, demo: gr.Blocks) -> None:
-    """Builds the tab and its endpoint `/kernels`."""
-    convolutions = convolutions_by_name(served.release.network)
-    most_inputs = max(each.input_channels for each in convolutions.values())
-    first = next(iter(convolutions.values()))
-    gr.Markdown(
-        "Each 3×3 square is one learnt pattern, which the layer looks for everywhere in its input.",
-        elem_classes="lead",
-    )
-    sentence = gr.Markdown(elem_classes="answer")
-    with gr.Row():
-        layer = gr.Dropdown(choices(convolutions), value=first.name, label="Layer", min_width=240)
-        channel = slider(0, most_inputs - 1, value=0, step=1, label="Input channel", visible=False)
-    rgb = gr.Checkbox(True, label="Show the first layer in colour (red, green and blue inputs together)")
-    picture = result_picture("Kernels", "kernels-picture", chart=True)
+def kernels_endpoint(served: ServedRelease) -> Callable[..., Any]:
+    """The handler of `/kernels`."""
 
     @served.answers
-    def kernels(layer: str = first.name, input_channel: float = 0, rgb: bool = True) -> tuple[np.ndarray, str]:
+    def kernels(layer: str = LAYER, input_channel: float = INPUT_CHANNEL, rgb: bool = RGB) -> tuple[np.ndarray, str]:
         """The kernels of one of the eight convolutions.
 
         Parameters:
@@ -85,16 +47,30 @@ def kernels_tab(served: ServedRelease, demo: gr.Blocks) -> None:
         convolution = find_convolution(served.release.network, layer)
         count, inputs = convolution.module.out_channels, convolution.input_channels
         if rgb and convolution.takes_colour:
-            colours = colour_kernels(convolution).numpy()
-            title = f"{layer}: {count} kernels in colour"
-            words = f"All {count} kernels of {layer}, on red, green and blue together; grey is zero."
-            return draw_colour_kernels(colours, title), words
-        weights = input_channel_kernels(convolution, input_channel).numpy()
-        chosen = int(input_channel)
-        words = f"What each of the {count} kernels of {layer} does to channel {chosen} of its {inputs} inputs."
-        return draw_kernels(
-            weights, f"{layer}: {count} kernels on input channel {chosen}"
-        ), f"{words} Red adds, blue subtracts."
+            picture = draw_colour_kernels(colour_kernels(convolution).numpy(), f"{layer}: {count} kernels in colour")
+            return picture, f"All {count} kernels of {layer}, on red, green and blue together; grey is zero."
+        weights, shown = input_channel_kernels(convolution, input_channel).numpy(), int(input_channel)
+        picture = draw_kernels(weights, f"{layer}: {count} kernels on input channel {shown}")
+        words = f"What each of the {count} kernels of {layer} does to channel {shown} of its {inputs} inputs."
+        return picture, f"{words} Red adds, blue subtracts."
+
+    return kernels
+
+
+def kernels_tab(served: ServedRelease, demo: gr.Blocks) -> None:
+    """Builds the tab and its endpoint `/kernels`."""
+    convolutions = convolutions_by_name(served.release.network)
+    most_inputs = max(each.input_channels for each in convolutions.values())
+    gr.Markdown(
+        "Each 3×3 square is one learnt pattern, which the layer looks for everywhere in its input.",
+        elem_classes="lead",
+    )
+    sentence = gr.Markdown(elem_classes="answer")
+    with gr.Row():
+        layer = gr.Dropdown(choices(convolutions), value=LAYER, label="Layer", min_width=240)
+        channel = Slider(0, most_inputs - 1, value=INPUT_CHANNEL, step=1, label="Input channel", visible=False)
+    rgb = gr.Checkbox(RGB, label="Show the first layer in colour (red, green and blue inputs together)")
+    picture = result_picture("Kernels", "kernels-picture", chart=True)
 
     def adjust(layer: str, rgb: bool) -> tuple[Any, Any]:
         convolution = convolutions[layer]
@@ -103,6 +79,7 @@ def kernels_tab(served: ServedRelease, demo: gr.Blocks) -> None:
             visible=convolution.takes_colour
         )
 
+    kernels = kernels_endpoint(served)
     inputs, outputs = [layer, channel, rgb], [picture, sentence]
     gr.on([demo.load, channel.change], kernels, inputs, outputs, api_name="kernels", **QUIET)
     # A layer may have fewer input channels than the last one shown: first the slider, then the picture.

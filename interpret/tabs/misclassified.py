@@ -9,15 +9,17 @@ import pandas as pd
 
 from interpret.drawing.render import enlarge
 from interpret.drawing.words import percent
-from interpret.explanation import GradCamControls
+from interpret.explanation import NO_CLASS, PREDICTED
 from interpret.misclassified import ANY, select_errors
+from interpret.tabs.page.components import Slider, thumbnail_gallery
 from interpret.tabs.page.events import IN_TURN, PRIVATE, QUIET, latest_wins
 from interpret.tabs.page.files import in_files
-from interpret.tabs.page.look import SHOW_TABS, thumbnail_gallery
+from interpret.tabs.page.look import SCROLL_TO_TABS
 from interpret.tabs.page.picture import PicturePanel
-from interpret.tabs.page.served import ServedRelease
-from interpret.tabs.page.sliders import slider
+from interpret.tabs.page.served import ServedRelease, chosen
+from interpret.tabs.page.settings import ExplanationSettings
 
+COUNT = 10
 THUMBNAIL_FACTOR = 4
 COLUMNS = ["test picture", "true label", "predicted label", "confidence", "confidence in the true label"]
 
@@ -56,7 +58,7 @@ def misclassified_endpoint(served: ServedRelease) -> Callable[..., Any]:
 
     @served.answers
     def misclassified(
-        count: float = 10, true_label: str = ANY, predicted_label: str = ANY
+        count: float = COUNT, true_label: str = ANY, predicted_label: str = ANY
     ) -> tuple[list[tuple[np.ndarray, str]], pd.DataFrame, str]:
         """Test pictures that the network gets wrong, the most confident errors first.
 
@@ -91,15 +93,19 @@ def error_opener(served: ServedRelease) -> tuple[Callable[..., Any], Callable[..
 
     def forget_error(image: str | None, squaring: str, row: int | None) -> Any:
         """Another picture than the error that was opened is explained by its own prediction again."""
-        if image is None or row is None or np.array_equal(served.pixels(image, squaring), samples.images[row]):
+        if (
+            image is None
+            or row is None
+            or np.array_equal(served.explainer.pixels(chosen(image), squaring), samples.images[row])
+        ):
             return gr.skip()
-        return None, "predicted", "none"
+        return None, PREDICTED, NO_CLASS
 
     return open_error, forget_error
 
 
 def misclassified_tab(
-    served: ServedRelease, demo: gr.Blocks, panel: PicturePanel, cam: GradCamControls, tabs: gr.Tabs
+    served: ServedRelease, demo: gr.Blocks, panel: PicturePanel, settings: ExplanationSettings, tabs: gr.Tabs
 ) -> None:
     """Builds the tab and its endpoint `/misclassified`. A click on an error opens it on the GradCAM tab, predicted
     class against true class."""
@@ -111,7 +117,7 @@ def misclassified_tab(
     sentence = gr.Markdown(elem_classes="answer")
     opened = gr.State(None)
     with gr.Row():
-        count = slider(1, total, value=min(10, total), step=1, label="How many")
+        count = Slider(1, total, value=min(COUNT, total), step=1, label="How many")
         true_label = gr.Dropdown(labels, value=ANY, label="True label")
         predicted_label = gr.Dropdown(labels, value=ANY, label="Predicted label")
     gallery = thumbnail_gallery("Misclassified test pictures", "misclassified-gallery", "errors", columns=5)
@@ -127,8 +133,8 @@ def misclassified_tab(
         **QUIET,
     )
     open_error, forget_error = error_opener(served)
-    explained = [cam.explained, cam.against]
+    explained = [settings.class_name, settings.against]
     opening = gallery.select(open_error, filters, [opened, panel.picture, *explained, tabs], **IN_TURN)
-    opening.then(None, js=SHOW_TABS, **PRIVATE)
-    shown = [panel.picture, panel.squaring, opened]
+    opening.then(None, js=SCROLL_TO_TABS, **PRIVATE)
+    shown = [panel.picture, panel.resize_mode, opened]
     latest_wins([panel.seen.change], forget_error, shown, [opened, *explained], dims=[], api_visibility="private")

@@ -2,29 +2,27 @@
 
 from dataclasses import replace
 
-import gradio as gr
 import pytest
 import torch
 
 from interpret.attribution.cam import class_activation_maps
 from interpret.attribution.sanity_checks import random_network
+from interpret.explainer import Explainer, explainer_for, places_for_answers
 from interpret.explanation import Question, explain, explain_steps
-from interpret.tabs.page.served import ServedRelease, places_for_answers, serve
-from interpret.tabs.page.stopping import NOT_RUNNING, Stops, stoppable
-from model.choice import Choice
 from model.images import to_tensor
 from tests.conftest import EXAMPLES
 
 CAT, DOG = (str(EXAMPLES / f"{name}.png") for name in ("cat", "dog"))
 
 
+def slow(image: str = CAT, layer: str = "resnet_block3", class_names: tuple[str, ...] = ("predicted",)) -> Question:
+    return Question(image, "crop", layer, class_names, "ablation_cam")
+
+
 @pytest.fixture
-def served(release) -> ServedRelease:
-    return serve(Choice(release, "bundled"))
-
-
-def slow(image: str = CAT, layer: str = "resnet_block3", explained: tuple[str, ...] = ("predicted",)) -> Question:
-    return Question(image, "crop", layer, explained, "ablation_cam")
+def explainer(release) -> Explainer:
+    """One that has answered nothing yet."""
+    return explainer_for(release)
 
 
 def test_the_answer_that_nobody_has_asked_for_the_longest_makes_room():
@@ -36,67 +34,42 @@ def test_the_answer_that_nobody_has_asked_for_the_longest_makes_room():
     assert (place_for("one"), place_for("three"), place_for("two")) == (["one"], ["three"], [])
 
 
-def test_a_slow_method_runs_once_for_a_picture_and_layer_whatever_the_class(served):
-    assert len(list(explain_steps(served, slow()))) > 1
-    for explained in (("predicted",), ("dog",), ("frog", "truck")):
-        assert list(explain_steps(served, slow(explained=explained))) == []
+def test_a_slow_method_runs_once_for_a_picture_and_layer_whatever_the_class(explainer):
+    assert len(list(explain_steps(explainer, slow()))) > 1
+    for class_names in (("predicted",), ("dog",), ("frog", "truck")):
+        assert list(explain_steps(explainer, slow(class_names=class_names))) == []
 
 
 @pytest.mark.parametrize("question", [slow(DOG), slow(layer="custom_block3")])
-def test_another_picture_or_layer_is_another_question(served, question):
-    explain(served, slow())
-    assert len(list(explain_steps(served, question))) > 1
+def test_another_picture_or_layer_is_another_question(explainer, question):
+    explain(explainer, slow())
+    assert len(list(explain_steps(explainer, question))) > 1
 
 
 @pytest.mark.parametrize("method", ["ablation_cam", "score_cam"])
-def test_a_map_that_was_kept_is_the_one_that_asking_anew_would_give(served, method):
+def test_a_map_that_was_kept_is_the_one_that_asking_anew_would_give(explainer, method):
     question = replace(slow(), method=method)
-    explain(served, question)
-    found = explain(served, replace(question, explained=("dog", "cat")))
+    explain(explainer, question)
+    found = explain(explainer, replace(question, class_names=("dog", "cat")))
     images = to_tensor(found.pixels[None])
-    fresh = class_activation_maps(served.network, images, "resnet_block3", (5, 3, None), method)
+    fresh = class_activation_maps(explainer.network, images, "resnet_block3", (5, 3, None), method)
     assert torch.equal(found.cam.maps, fresh.maps[:2])
     assert found.names == ("dog", "cat")
     assert found.largest == float(fresh.maps.max())
 
 
-def test_a_question_that_was_given_up_leaves_nothing_behind(served):
-    steps = explain_steps(served, slow())
+def test_a_question_that_was_given_up_leaves_nothing_behind(explainer):
+    steps = explain_steps(explainer, slow())
     next(steps)
     steps.close()
-    assert len(list(explain_steps(served, slow()))) > 1
+    assert len(list(explain_steps(explainer, slow()))) > 1
 
 
 @pytest.mark.parametrize("method", ["ablation_cam", "score_cam"])
-def test_another_network_is_asked_itself(served, method):
+def test_another_network_is_asked_itself(explainer, method):
     question = replace(slow(), method=method)
-    known = explain(served, question)
-    unlearnt = replace(served, network=random_network(served.network.config, served.device))
+    known = explain(explainer, question)
+    unlearnt = replace(explainer, network=random_network(explainer.network.config, explainer.device))
     found = explain(unlearnt, question)
     fresh = class_activation_maps(unlearnt.network, to_tensor(found.pixels[None]), "resnet_block3", method=method)
     assert torch.equal(found.cam.maps[:1], fresh.maps) and not torch.equal(found.cam.maps, known.cam.maps)
-
-
-def test_stop_ends_the_steps_of_whoever_pressed_it_and_of_nobody_else():
-    closed = []
-
-    def handler(name: str):
-        try:
-            for step in range(5):
-                yield f"answer {step}", "bar", "button"
-        finally:
-            closed.append(name)
-
-    mine, others = Stops(), Stops()
-    stopped, going_on = stoppable(handler)(mine, "mine"), stoppable(handler)(others, "other")
-    assert next(stopped) == next(going_on) == ("answer 0", "bar", "button")
-    mine.count += 1
-    (nothing, *rest), *no_more = stopped
-    assert nothing == gr.skip() and tuple(rest) == NOT_RUNNING and not no_more
-    assert closed == ["mine"]
-    assert len(list(going_on)) == 4
-
-
-def test_what_is_asked_after_stop_is_answered_whole():
-    stops = Stops(count=3)
-    assert len(list(stoppable(lambda: iter([("answer", "bar", "button")] * 3))(stops))) == 3

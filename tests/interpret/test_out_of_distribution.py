@@ -7,10 +7,6 @@ import torch
 from interpret.choices import ChoiceError
 from interpret.drawing.words import WARNINGS, describe_warning
 from interpret.out_of_distribution import METRICS_KEY, SCORES, Detector, Rate, detector_of
-from interpret.tabs.gradcam.warning import warning_endpoint
-from interpret.tabs.page.served import serve
-from model.choice import Choice
-from tests.conftest import EXAMPLES
 
 LOGITS = torch.tensor([[math.log(3.0), 0.0], [0.0, 0.0]])
 
@@ -86,25 +82,3 @@ def test_the_warning_says_how_often_it_is_wrong_and_what_it_finds():
 
 def test_there_are_words_for_every_score():
     assert set(WARNINGS) == set(SCORES)
-
-
-def warning_for(release, threshold: float, picture: str):
-    figures = {"score": "max_logit", "threshold": threshold, "false_alarms": {"rate": 0.05, "count": 10_000}}
-    changed = replace(release, metrics=release.metrics | {METRICS_KEY: figures})
-    return warning_endpoint(serve(Choice(changed, "bundled")))(picture)
-
-
-def test_the_app_warns_below_the_threshold_and_is_silent_above_it(release, network, cat):
-    largest, picture = float(network(cat).max()), str(EXAMPLES / "cat.png")
-    sentence, numbers = warning_for(release, largest + 0.1, picture)
-    assert numbers["warns"] and sentence.startswith("**Probably none of the 10 classes:**")
-    assert numbers["value"] == pytest.approx(largest, abs=1e-5)
-    sentence, numbers = warning_for(release, largest - 0.1, picture)
-    assert not numbers["warns"] and sentence == ""
-
-
-def test_the_app_has_nothing_to_say_if_the_release_has_no_such_warning(release):
-    metrics = {key: value for key, value in release.metrics.items() if key != METRICS_KEY}
-    served = serve(Choice(replace(release, metrics=metrics), "bundled"))
-    sentence, numbers = warning_endpoint(served)(str(EXAMPLES / "cat.png"))
-    assert sentence == "" and set(numbers.values()) == {None}

@@ -13,18 +13,16 @@ from gradio_client.exceptions import AppError
 from PIL import Image
 
 from interpret.attribution.cam import class_activation_maps
-from interpret.attribution.erasing import cell_mask, erase, pixel_mask
+from interpret.attribution.erasing import GRID, cell_mask, erase, pixel_mask
 from interpret.attribution.methods import METHOD_NAMES
+from interpret.drawing.feature_maps import draw_channels, draw_stages
+from interpret.drawing.kernels import draw_kernels
+from interpret.drawing.ledger import CELL_SIDE
 from interpret.drawing.render import enlarge, panel_origin
 from interpret.layers.feature_maps import activations_of
 from interpret.layers.kernels import convolutions_by_name, input_channel_kernels
 from interpret.prediction import predict
-from interpret.tabs.feature_maps import draw_channels, draw_stages
-from interpret.tabs.gradcam.erasing import GRID, LEDGER_FACTOR
-from interpret.tabs.kernels import draw_kernels
-from interpret.tabs.page.served import serve
-from model.choice import Choice
-from model.images import ImageError, prepare, to_tensor
+from model.images import prepare, to_tensor
 from model.network import STAGES
 from tests.conftest import EXAMPLES, RunningApp
 
@@ -115,12 +113,6 @@ def test_gradcam_answers_by_every_method(client, method):
     assert pixels_of(overlay).shape == (320, 320, 3) and sentence
 
 
-def test_a_picture_that_is_no_longer_on_the_server_is_asked_for_again(release, tmp_path):
-    served = serve(Choice(release, "bundled"))
-    with pytest.raises(ImageError, match="no longer on the server; choose or upload it again"):
-        served.look(str(tmp_path / "gone.png"), "crop")
-
-
 def test_the_evidence_adds_up_to_the_score_and_its_text_says_the_same(client, network, cat):
     ledger, classes, sentence, numbers = client.predict(CAT, api_name="/evidence")
     logits = network(cat)[0]
@@ -140,8 +132,8 @@ def test_the_evidence_for_one_class_rather_than_another_adds_up_to_the_lead(clie
 def test_a_smooth_ledger_has_the_same_numbers_and_no_edges_between_the_cells(client):
     cells, smooth = (client.predict(CAT, "cat", smooth=each, api_name="/evidence") for each in (False, True))
     assert smooth[2:] == cells[2:]
-    left, top = panel_origin(GRID * LEDGER_FACTOR)
-    across = np.s_[top + LEDGER_FACTOR + 60, left : left + GRID * LEDGER_FACTOR]  # below the second row's numbers
+    left, top = panel_origin(GRID * CELL_SIDE)
+    across = np.s_[top + CELL_SIDE + 60, left : left + GRID * CELL_SIDE]  # below the second row's numbers
     edges = [int(np.abs(np.diff(pixels_of(each[0])[across].astype(int), axis=0)).max()) for each in (cells, smooth)]
     assert edges[0] > 100 and edges[1] < 20
     assert not np.array_equal(pixels_of(smooth[1]), pixels_of(cells[1]))

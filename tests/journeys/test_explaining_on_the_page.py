@@ -10,8 +10,9 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Locator, expect
 
+from interpret.attribution.erasing import GRID
+from interpret.drawing.ledger import CELL_SIDE
 from interpret.drawing.render import panel_origin
-from interpret.tabs.gradcam.erasing import GRID, LEDGER_FACTOR
 from tests.browsing import PHONE, Visit
 from tests.conftest import EXAMPLES
 
@@ -32,10 +33,10 @@ def unfold(visit: Visit, title: str) -> None:
 
 def click_cell(ledger: Locator, column: int, row: int) -> None:
     """A click in the middle of a cell of the ledger, however large the picture is shown."""
-    left, top = panel_origin(GRID * LEDGER_FACTOR)
+    left, top = panel_origin(GRID * CELL_SIDE)
     natural = ledger.evaluate("image => image.naturalWidth")
     shown = ledger.evaluate("image => image.clientWidth") / natural
-    x, y = (start + (number + 0.5) * LEDGER_FACTOR for start, number in ((left, column), (top, row)))
+    x, y = (start + (number + 0.5) * CELL_SIDE for start, number in ((left, column), (top, row)))
     ledger.click(position={"x": x * shown, "y": y * shown})
 
 

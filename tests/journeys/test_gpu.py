@@ -23,10 +23,10 @@ def served():
 
 @pytest.mark.parametrize("method", METHOD_NAMES)
 def test_a_gpu_gives_the_maps_and_logits_of_a_cpu(served, network, cat, method):
-    _, images = served.look(str(EXAMPLES / "cat.png"), "crop")
+    _, images = served.explainer.preprocess(str(EXAMPLES / "cat.png"), "crop")
     assert images.is_cuda
     there, here = (
-        class_activation_maps(served.network, images, "resnet_block3", method=method),
+        class_activation_maps(served.explainer.network, images, "resnet_block3", method=method),
         class_activation_maps(network, cat, "resnet_block3", method=method),
     )
     # Both are float32, summed in another order.
@@ -36,7 +36,7 @@ def test_a_gpu_gives_the_maps_and_logits_of_a_cpu(served, network, cat, method):
 
 def test_a_gpu_erases_and_warns_as_a_cpu_does(served, network, cat_pixels):
     mask = pixel_mask(cell_mask(("B2",)))
-    there, here = (erase(each, cat_pixels, mask) for each in (served.network, network))
+    there, here = (erase(each, cat_pixels, mask) for each in (served.explainer.network, network))
     torch.testing.assert_close(there.predicted.cpu(), here.predicted, rtol=1e-3, atol=1e-3)
     torch.testing.assert_close(there.measured.cpu(), here.measured, rtol=1e-3, atol=1e-3)
     sentence, numbers = warning_endpoint(served)(str(EXAMPLES / "cat.png"))

@@ -7,18 +7,20 @@ import gradio as gr
 import numpy as np
 
 from interpret.attribution.cam import class_indices_of
-from interpret.attribution.erasing import CELL_NAMES, FILLS, GRID, Erased, brushed_mask, cell_mask, erase, pixel_mask
-from interpret.drawing.render import enlarge, panel_origin, two_decimals
+from interpret.attribution.erasing import CELL_NAMES, FILLS, Erased, brushed_mask, cell_mask, erase, pixel_mask
+from interpret.drawing.ledger import cell_at
+from interpret.drawing.render import enlarge, two_decimals
 from interpret.drawing.words import percent
-from interpret.explanation import asked_classes
+from interpret.explanation import NO_CLASS, PREDICTED, Question, classes_in_question
 from interpret.prediction import probabilities_of
-from interpret.tabs.page.brush import brush_on, picture_brush
+from interpret.tabs.page.components import brush_on, picture_brush, result_picture
 from interpret.tabs.page.events import MODEL_QUEUE, PRIVATE, latest_wins
-from interpret.tabs.page.look import result_picture
 from interpret.tabs.page.picture import PicturePanel
-from interpret.tabs.page.served import ServedRelease
+from interpret.tabs.page.served import ServedRelease, chosen
+from interpret.tabs.page.settings import ExplanationSettings
+from interpret.tabs.page.static import script
 
-LEDGER_FACTOR, ERASED_FACTOR = 72, 8
+ERASED_FACTOR = 8
 ERASED_COLUMNS = ["class", "predicted change", "measured change", "score before", "score after"]
 
 
@@ -29,31 +31,28 @@ def erase_endpoint(served: ServedRelease) -> Callable[..., Any]:
     def erase_cells(
         image: str | None,
         cells: Sequence[str] = (),
-        fill: str = "mean",
-        class_name: str = "predicted",
-        squaring: str = "crop",
+        fill: str = FILLS[0],
+        class_name: str = PREDICTED,
+        squaring: str = Question.resize_mode,
         brushed: str = "",
-        against: str = "none",
+        against: str = NO_CLASS,
     ) -> tuple[np.ndarray, list[list[Any]], str]:
         """Erases parts of a picture: how the scores change, as the evidence predicts it and as measured.
 
         Parameters:
-            image: the picture, of any size; the network sees 32x32 pixels of it.
             cells: which of the sixteen squares to erase: A1 to D4, letters across, numbers down.
             fill: "mean", the training pictures' mean colour, or "blur", the picture itself, blurred.
             class_name: the class that the sentence is about, or "predicted".
-            squaring: "crop" to the centred square, or "fit" the whole picture on white.
-            brushed: further pixels to erase, as 256 hexadecimal digits: a bit for each of the 32x32 pixels, row by row
-                from the top left, as numpy.packbits(mask).tobytes().hex() writes them.
+            brushed: further pixels to erase: 256 hexadecimal digits, as numpy.packbits(mask).tobytes().hex() gives.
             against: a second class; the sentence is then about the lead of the first one's score over it. Or "none".
         Returns:
             What is left of the picture; a table of each class's predicted and measured change and its scores, in
             logits; a sentence.
         """
-        wanted = class_indices_of(asked_classes(class_name, against), served.class_names)
-        pixels = served.pixels(image, squaring)
+        wanted = class_indices_of(classes_in_question(class_name, against), served.class_names)
+        pixels = served.explainer.pixels(chosen(image), squaring)
         by_cell, by_brush = pixel_mask(cell_mask(tuple(cells))), brushed_mask(brushed)
-        result = erase(served.network, pixels, by_cell | by_brush, fill)
+        result = erase(served.explainer.network, pixels, by_cell | by_brush, fill)
         classes = [int(result.before.argmax()) if index is None else index for index in wanted]
         sentence = _sentence(served, result, classes, erased_words(cells, int((by_brush & ~by_cell).sum())))
         return enlarge(result.pixels, ERASED_FACTOR), _rows(served, result), sentence
@@ -79,7 +78,7 @@ def erased_words(cells: Sequence[str], brushed: int) -> str:
 def _sentence(served: ServedRelease, result: Erased, classes: list[int], what: str) -> str:
     if not what:
         return "Nothing is erased yet: click a cell of the ledger, tick one, or brush over the picture."
-    names, temperature = served.class_names, served.network.config.temperature
+    names, temperature = served.class_names, served.release.config.temperature
     one, *others = dict.fromkeys(classes)
     changes = (each[one] - sum(each[other] for other in others) for each in (result.predicted, result.measured))
     predicted, measured = (two_decimals(float(change)) for change in changes)
@@ -94,7 +93,7 @@ def _sentence(served: ServedRelease, result: Erased, classes: list[int], what: s
 
 
 def erasing_section(
-    served: ServedRelease, panel: PicturePanel, explained: gr.Dropdown, against: gr.Dropdown, ledger: gr.Image
+    served: ServedRelease, panel: PicturePanel, settings: ExplanationSettings, ledger: gr.Image
 ) -> None:
     """Builds the section and its endpoint `/erase`; a click on a cell of the `ledger` erases it."""
     gr.Markdown(
@@ -112,11 +111,13 @@ def erasing_section(
     with gr.Accordion("The change of every score, in logits", open=False):
         table = gr.Dataframe(headers=ERASED_COLUMNS, interactive=False, wrap=True, elem_id="erased-table")
     # What was erased belongs to the picture before.
-    panel.seen.change(None, None, [brush, cells], js="() => ['', []]", trigger_mode="multiple", **PRIVATE)
+    nothing = script("constant", values=["", []])
+    panel.seen.change(None, None, [brush, cells], js=nothing, trigger_mode="multiple", **PRIVATE)
+    changed = (panel.seen, cells, fills, settings.class_name, brush, settings.against)
     latest_wins(
-        [panel.seen.change, cells.change, fills.change, explained.change, brush.change, against.change],
+        [each.change for each in changed],
         erase_endpoint(served),
-        [panel.picture, cells, fills, explained, panel.squaring, brush, against],
+        [panel.picture, cells, fills, settings.class_name, panel.resize_mode, brush, settings.against],
         [left, table, outcome],
         api_name="erase",
         **MODEL_QUEUE,
@@ -124,7 +125,7 @@ def erasing_section(
     latest_wins(
         [panel.seen.change],
         brush_layer(served),
-        [panel.picture, panel.squaring],
+        [panel.picture, panel.resize_mode],
         brush,
         api_visibility="private",
     )
@@ -136,16 +137,9 @@ def brush_layer(served: ServedRelease) -> Callable[..., Any]:
 
     @served.answers
     def lay(image: str | bytes | None, squaring: str) -> dict[str, object]:
-        return gr.skip() if image is None else brush_on(served.pixels(image, squaring))
+        return gr.skip() if image is None else brush_on(served.explainer.pixels(chosen(image), squaring))
 
     return lay
-
-
-def cell_at(x: int, y: int) -> str | None:
-    """The cell at a pixel of the ledger's picture."""
-    left, top = panel_origin(GRID * LEDGER_FACTOR)
-    column, row = (x - left) // LEDGER_FACTOR, (y - top) // LEDGER_FACTOR
-    return CELL_NAMES[row * GRID + column] if 0 <= column < GRID and 0 <= row < GRID else None
 
 
 def toggle_cell(cells: list[str], event: gr.SelectData) -> list[str]:

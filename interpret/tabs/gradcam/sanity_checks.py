@@ -13,46 +13,41 @@ from interpret.attribution.sanity_checks import edge_map, random_network, rank_c
 from interpret.drawing.render import Panel, draw_panels, enlarge, two_decimals
 from interpret.drawing.scales import unsigned_scale
 from interpret.drawing.words import faithfulness_table, measured_faithfulness
-from interpret.explanation import CELLS_SIDE, GradCamControls, Question, explain
+from interpret.explanation import CELLS_SIDE, PREDICTED, Question, explain
+from interpret.tabs.page.components import result_picture
 from interpret.tabs.page.events import MODEL_QUEUE, emptied_by
-from interpret.tabs.page.look import result_picture
 from interpret.tabs.page.picture import PicturePanel
-from interpret.tabs.page.served import ServedRelease
+from interpret.tabs.page.served import ServedRelease, chosen
+from interpret.tabs.page.settings import ExplanationSettings
 
 ALIKE = 0.7
 
 
-def controls_endpoint(served: ServedRelease) -> Callable[..., Any]:
+def sanity_checks_endpoint(served: ServedRelease) -> Callable[..., Any]:
     """The handler of `/controls`."""
 
     @served.answers_on_gpu
     def controls(
         image: str | None,
-        layer: str = "resnet_block3",
-        class_name: str = "predicted",
-        method: str = "grad_cam",
-        squaring: str = "crop",
+        layer: str = Question.layer,
+        class_name: str = PREDICTED,
+        method: str = Question.method,
+        squaring: str = Question.resize_mode,
     ) -> tuple[np.ndarray, str, dict[str, float | None]]:
         """A map beside three that cannot know what the network learnt, and how far they agree with it.
 
-        Parameters:
-            image: the picture, of any size; the network sees 32x32 pixels of it.
-            layer: the stage whose activations are weighed.
-            class_name: the class to explain, or "predicted".
-            method: as of /gradcam.
-            squaring: "crop" to the centred square, or "fit" the whole picture on white.
         Returns:
             The four maps; a sentence that says what the comparison means; the rank correlation (Spearman, -1 to 1, null
             if a map is constant) with the map of: random_weights, random_cam, edges.
         """
-        question = Question(image, squaring, layer, (class_name,), method)
-        found = explain(served, question)
-        same_class = replace(question, explained=found.names)
-        unlearnt = replace(served, network=random_network(served.network.config, served.device))
+        question, explainer = Question(chosen(image), squaring, layer, (class_name,), method), served.explainer
+        found = explain(explainer, question)
+        same_class = replace(question, class_names=found.names)
+        unlearnt = replace(explainer, network=random_network(explainer.network.config, explainer.device))
         explained = {
             # How strong maps usually are was measured on the network that learnt.
             "random_weights": replace(explain(unlearnt, same_class), usual=0.0),
-            "random_cam": explain(served, replace(same_class, method="random_cam")),
+            "random_cam": explain(explainer, replace(same_class, method="random_cam")),
         }
         edges = edge_map(found.pixels, found.maps.shape[1])
         maps = {name: each.maps[0] for name, each in explained.items()} | {"edges": edges}
@@ -60,12 +55,12 @@ def controls_endpoint(served: ServedRelease) -> Callable[..., Any]:
         panels = {name: each.cells_panel(0) for name, each in explained.items()} | {"edges": _edge_panel(edges)}
         titled = [replace(panel, title=_title(name, correlations[name])) for name, panel in panels.items()]
         picture = draw_panels([found.cells_panel(0), *titled], columns=2)
-        return picture, controls_sentence(correlations, method), correlations
+        return picture, sanity_sentence(correlations, method), correlations
 
     return controls
 
 
-def controls_sentence(correlations: dict[str, float | None], method: str) -> str:
+def sanity_sentence(correlations: dict[str, float | None], method: str) -> str:
     """What the rank correlations mean."""
     if method == "random_cam":
         return "RandomCAM is itself a control: it knows nothing of the decision, whatever it looks like."
@@ -130,9 +125,9 @@ def faithfulness_curves(found: Mapping[str, Any]) -> None:
                 )
 
 
-def controls_section(served: ServedRelease, panel: PicturePanel, controls: GradCamControls) -> None:
+def sanity_checks_section(served: ServedRelease, panel: PicturePanel, settings: ExplanationSettings) -> None:
     """Builds the section and its endpoint `/controls`."""
-    inputs: list[Any] = [panel.picture, controls.layer, controls.explained, controls.method, panel.squaring]
+    inputs: list[Any] = [panel.picture, settings.layer, settings.class_name, settings.method, panel.resize_mode]
     gr.Markdown(
         "A map that looks the same on a network that learnt nothing shows the picture, not the decision. "
         "The numbers are rank correlations with the map: 1 is the same order of cells, 0 no relation."
@@ -142,7 +137,7 @@ def controls_section(served: ServedRelease, panel: PicturePanel, controls: GradC
     picture = result_picture("The map and its controls", "controls-picture", chart=True)
     numbers = gr.JSON(label="Rank correlations", open=False, visible=False)
     comparing = compare.click(
-        controls_endpoint(served),
+        sanity_checks_endpoint(served),
         inputs,
         [picture, sentence, numbers],
         api_name="controls",

@@ -6,11 +6,12 @@ from typing import Any
 import gradio as gr
 
 from interpret.drawing.words import describe_warning
+from interpret.explanation import Question
 from interpret.out_of_distribution import detector_of
 from interpret.prediction import predict
 from interpret.tabs.page.events import MODEL_QUEUE, latest_wins
 from interpret.tabs.page.picture import PicturePanel
-from interpret.tabs.page.served import ServedRelease
+from interpret.tabs.page.served import ServedRelease, chosen
 
 
 def warning_endpoint(served: ServedRelease) -> Callable[..., Any]:
@@ -18,12 +19,9 @@ def warning_endpoint(served: ServedRelease) -> Callable[..., Any]:
     detector = detector_of(served.release.metrics)
 
     @(served.answers_on_gpu if detector else served.answers)
-    def out_of_distribution(image: str | None, squaring: str = "crop") -> tuple[str, dict[str, Any]]:
+    def out_of_distribution(image: str | None, squaring: str = Question.resize_mode) -> tuple[str, dict[str, Any]]:
         """Whether a picture probably shows none of the classes that the network knows.
 
-        Parameters:
-            image: the picture, of any size; the network sees 32x32 pixels of it.
-            squaring: "crop" to the centred square, or "fit" the whole picture on white.
         Returns:
             The warning, empty if there is none to give; and its numbers: warns, score, value (higher for what the
             network knows), threshold, false_alarm_rate (a share of the test pictures); all null if the release has no
@@ -31,9 +29,9 @@ def warning_endpoint(served: ServedRelease) -> Callable[..., Any]:
         """
         if detector is None:
             return "", dict.fromkeys(("warns", "score", "value", "threshold", "false_alarm_rate"))
-        _, images = served.look(image, squaring)
-        logits, _ = predict(served.network, images)
-        temperature = served.network.config.temperature
+        _, images = served.explainer.preprocess(chosen(image), squaring)
+        logits, _ = predict(served.explainer.network, images)
+        temperature = served.release.config.temperature
         value = float(detector.score_of(logits, temperature))
         warns = value < detector.threshold
         numbers = {
@@ -54,7 +52,7 @@ def warning_line(served: ServedRelease, panel: PicturePanel) -> None:
     latest_wins(
         [panel.seen.change],
         warning_endpoint(served),
-        [panel.picture, panel.squaring],
+        [panel.picture, panel.resize_mode],
         [warning, gr.JSON(visible=False)],
         api_name="out_of_distribution",
         **MODEL_QUEUE,

@@ -1,52 +1,52 @@
-"""How the page's controls ask for answers: what is asked again, in which order, and what is shown until then.
+"""How the page's settings ask for answers: what is asked again, in which order, and what is shown until then.
 
 Gradio fires an event that it kept for later (`always_last`) again for all handlers of its trigger, so two that share it
-would set each other off for ever: what is kept has a trigger of its own. (`load` is fired handler by handler.)
+would set each other off for ever. What is kept has a trigger of its own. (`load` is fired handler by handler.)
 """
 
-import json
 from collections.abc import Callable
 from typing import Any
 
 import gradio as gr
 
+from interpret.tabs.page.static import script
+
 MODEL_QUEUE: dict[str, Any] = {"concurrency_id": "model", "concurrency_limit": 4}
 QUIET: dict[str, Any] = {"show_progress": "hidden", "trigger_mode": "always_last"}
 PRIVATE: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
-# Of clicks that choose a picture none is passed over while another is answered, and the last one is answered last.
+# No click that chooses a picture is passed over while another is answered, and the last one is answered last.
 IN_TURN: dict[str, Any] = {"trigger_mode": "multiple", "concurrency_id": "choose", "concurrency_limit": 1, **PRIVATE}
+
+
+def endpoint(handler: Callable[..., Any], inputs: Any, outputs: Any, api_name: str, **options: Any) -> None:
+    """Offers a handler to the API alone, documented by the components that it reads and writes."""
+    gr.on([], handler, inputs, outputs, api_name=api_name, **options)
 
 
 def latest_wins(
     triggers: list[Any], handler: Callable[..., Any], inputs: Any, outputs: Any, *, dims: Any = None, **options: Any
 ) -> gr.events.Dependency:
-    """Has `handler` answer whenever one of `triggers` fires; while it is busy, only the last of them is kept for later.
+    """Calls `handler` whenever one of `triggers` fires; while it is busy, only the last of them is kept for later.
 
     The handler's own trigger is a hidden counter. Until it has answered, its old answers stay, dimmed (those in `dims`,
     by default all of its outputs).
     """
     shown = outputs if dims is None else dims
     counter = gr.Number(0, visible=False)
-    gr.on(triggers, None, counter, counter, js="(count) => count + 1", trigger_mode="multiple", **PRIVATE)
-    asking = f"(...values) => {{ {dimming(shown, True)}; return values; }}"
-    answering = counter.change(handler, inputs, outputs, js=asking, **QUIET, **options)
+    gr.on(triggers, None, counter, counter, js=script("increment"), trigger_mode="multiple", **PRIVATE)
+    answering = counter.change(handler, inputs, outputs, js=_dimming(shown, True), **QUIET, **options)
     for ending in (answering.then, answering.failure):
-        ending(None, js=f"() => {{ {dimming(shown, False)}; }}", **PRIVATE)
+        ending(None, js=_dimming(shown, False), **PRIVATE)
     return answering
 
 
 def emptied_by(triggers: list[Any], shown: dict[Any, str | None], asked: gr.events.Dependency) -> None:
     """Empties what is shown, each component to its own empty value, as soon as one of `triggers` fires, and cancels
     what was `asked`: it would answer a question that is no longer on the page. The browser does it, without asking."""
-    empty = f"() => {json.dumps(list(shown.values()))}"
+    empty = script("constant", values=list(shown.values()))
     gr.on(triggers, None, None, list(shown), js=empty, cancels=[asked], trigger_mode="multiple", **PRIVATE)
 
 
-def dimming(outputs: Any, dimmed: bool) -> str:
-    """JavaScript that dims what is shown in these components, or ends it."""
-    ids = [each.elem_id for each in (outputs if isinstance(outputs, list) else [outputs]) if each.elem_id]
-    truth = json.dumps(dimmed)
-    return (
-        f"{json.dumps(ids)}.map((id) => document.getElementById(id)).filter(Boolean).forEach((shown) => "
-        f"{{ shown.classList.toggle('asked', {truth}); shown.setAttribute('aria-busy', {truth}); }})"
-    )
+def _dimming(outputs: Any, dimmed: bool) -> str:
+    listed = outputs if isinstance(outputs, list) else [outputs]
+    return script("dim", ids=[each.elem_id for each in listed if each.elem_id], dimmed=dimmed)

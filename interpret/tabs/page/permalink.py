@@ -9,28 +9,28 @@ import numpy as np
 from gradio.utils import get_upload_folder
 
 from interpret.choices import ChoiceError
-from interpret.explanation import GradCamControls
 from interpret.tabs.page.events import PRIVATE, latest_wins
 from interpret.tabs.page.files import keep, png
 from interpret.tabs.page.picture import PicturePanel, example_pictures
-from interpret.tabs.page.served import ServedRelease
+from interpret.tabs.page.served import ServedRelease, chosen
+from interpret.tabs.page.settings import ExplanationSettings
+from interpret.tabs.page.static import script
 from interpret.view import LinkError, View, view_of
 from model.images import ImageError, prepare, read_rgb
 
-# Only the page knows its own address.
-FULL_ADDRESS = "(query) => query ? new URL(query, location.origin + location.pathname).href : ''"
 GONE = "The picture that this link shows is no longer here: uploads are kept for a day."
 
 
-def link_section(served: ServedRelease, panel: PicturePanel, controls: GradCamControls) -> None:
+def link_section(served: ServedRelease, panel: PicturePanel, settings: ExplanationSettings) -> None:
     """Builds the field that holds the link to what is shown."""
     link = gr.Textbox(label="Link to this view", interactive=False, buttons=["copy"], elem_id="permalink", max_lines=1)
     query = gr.Textbox(visible=False)
-    c = controls
-    inputs = [panel.picture, panel.squaring, c.explained, c.against, c.layer, c.method]
-    changed = [panel.seen.change, *(each.change for each in (c.explained, c.against, c.layer, c.method))]
+    c = settings
+    choices = (c.class_name, c.against, c.layer, c.method)
+    inputs = [panel.picture, panel.resize_mode, *choices]
+    changed = [panel.seen.change, *(each.change for each in choices)]
     latest_wins(changed, link_maker(served), inputs, query, api_visibility="private")
-    query.change(None, query, link, js=FULL_ADDRESS, **PRIVATE)
+    query.change(None, query, link, js=script("full_address"), **PRIVATE)
 
 
 def link_maker(served: ServedRelease) -> Callable[..., Any]:
@@ -40,14 +40,14 @@ def link_maker(served: ServedRelease) -> Callable[..., Any]:
     def make(image: str | bytes | None, *choices: str) -> str:
         if not isinstance(image, str):
             return ""
-        squaring, class_name, against, layer, method = choices
+        resize_mode, class_name, against, layer, method = choices
         try:
-            pixels = served.pixels(image, squaring)
+            pixels = served.explainer.pixels(chosen(image), resize_mode)
         except ImageError:
             return ""
         kind, picture = known.get(pixels.tobytes(), ("upload", Path(image).parent.name))
         release = served.release.identifier
-        return View(kind, picture, release, squaring, class_name, against, layer, method).query()
+        return View(kind, picture, release, resize_mode, class_name, against, layer, method).query()
 
     return make
 
@@ -89,10 +89,10 @@ def _uploaded(folder: str) -> str:
 
 
 def follow_links(
-    served: ServedRelease, demo: gr.Blocks, note: gr.Markdown, panel: PicturePanel, controls: GradCamControls
+    served: ServedRelease, demo: gr.Blocks, note: gr.Markdown, panel: PicturePanel, settings: ExplanationSettings
 ) -> None:
     """When the page opens, shows what its address asks for, or else the first example; `note` says why it cannot."""
-    c = controls
+    c = settings
     first = next(each for each in example_pictures() if each.right)
 
     def open_page(request: gr.Request) -> tuple[Any, ...]:
@@ -100,7 +100,7 @@ def follow_links(
         try:
             view = view_of(dict(request.query_params), served.release.identifier, served.class_names)
             if view is not None:
-                choices = view.squaring, view.class_name, view.against, view.layer, view.method
+                choices = view.resize_mode, view.class_name, view.against, view.layer, view.method
                 return find_picture(served, view), *choices, gr.skip()
         except (ChoiceError, ImageError) as error:
             return first.kept(), *unchanged, gr.update(value=str(error), visible=True)
@@ -110,6 +110,6 @@ def follow_links(
     demo.load(
         open_page,
         None,
-        [panel.picture, panel.squaring, c.explained, c.against, c.layer, c.method, note],
+        [panel.picture, panel.resize_mode, c.class_name, c.against, c.layer, c.method, note],
         **PRIVATE,
     )

@@ -1,6 +1,5 @@
 """The picture panel: choose a picture once, see what the network sees of it, on every tab."""
 
-import base64
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,51 +8,30 @@ from typing import Any
 
 import gradio as gr
 import numpy as np
-from gradio.data_classes import ImageData
-from gradio.utils import get_upload_folder, is_in_or_equal
 
 from interpret.drawing.render import enlarge
+from interpret.explanation import Question
+from interpret.tabs.page.components import Upload, thumbnail_gallery
 from interpret.tabs.page.events import IN_TURN, latest_wins
 from interpret.tabs.page.files import keep
-from interpret.tabs.page.look import thumbnail_gallery
-from interpret.tabs.page.served import ServedRelease
+from interpret.tabs.page.served import ServedRelease, chosen
 
 EXAMPLES = Path(__file__).resolve().parents[3] / "examples"
 SEEN_FACTOR = 8
-MAX_DATA_URL = 28_000_000
-NOT_UPLOADED = "Upload the picture, with handle_file() in gradio_client; a path on the server is not accepted."
-
-
-def uploaded_file(payload: ImageData | None) -> str | bytes | None:
-    """The path of the uploaded file, or the bytes of a data URL; a malformed data URL gives no bytes.
-
-    Gradio checks only payloads that call themselves files, so what is no upload is refused here: a path on the server
-    would otherwise be read for whoever names it. Raises gr.Error.
-    """
-    if payload is None:
-        return None
-    if payload.url and payload.url.startswith("data:"):
-        try:
-            return base64.b64decode(payload.url[:MAX_DATA_URL].partition(",")[2], validate=True)
-        except ValueError:
-            return b""
-    if payload.path is None or not is_in_or_equal(payload.path, get_upload_folder()):
-        raise gr.Error(NOT_UPLOADED, title="Not possible", print_exception=False)
-    return payload.path
 
 
 @dataclass(frozen=True)
 class PicturePanel:
     """The components that every lens listens to. `seen` changes exactly when the network's input does."""
 
-    picture: gr.Image
-    squaring: gr.Radio
+    picture: Upload
+    resize_mode: gr.Radio
     seen: gr.Image
 
 
 @dataclass(frozen=True)
 class ExamplePicture:
-    """One file in `examples/`: where it is and what the page calls it."""
+    """One file in `examples/`: where it is, what the page calls it, and whether the network is right about it."""
 
     path: Path
     caption: str
@@ -75,24 +53,24 @@ def picture_panel(served: ServedRelease) -> PicturePanel:
     examples = example_pictures()
     right, wrong = ([each for each in examples if each.right is truth] for truth in (True, False))
     panel = _components()
-    for label, elem_id, columns, chosen in (
+    for label, elem_id, columns, shown in (
         ("Try one of these test pictures", "examples", 5, right),
         ("It gets these wrong", "errors-to-try", 4, wrong),
     ):
-        pictures = [(str(each.path), each.caption) for each in chosen]
+        pictures = [(str(each.path), each.caption) for each in shown]
         gallery = thumbnail_gallery(label, elem_id, "thumbnails", columns=columns, pictures=pictures)
-        gallery.select(_chooser(chosen), None, [panel.picture, gallery], **IN_TURN)
+        gallery.select(_chooser(shown), None, [panel.picture, gallery], **IN_TURN)
 
     @served.answers
     def see(image: str | bytes | None, squaring: str) -> np.ndarray | dict[str, Any]:
         if image is None:  # Removed to make room for the next one: what was seen last stays.
             return gr.skip()
-        return enlarge(served.pixels(image, squaring), SEEN_FACTOR)
+        return enlarge(served.explainer.pixels(chosen(image), squaring), SEEN_FACTOR)
 
     latest_wins(
-        [panel.picture.change, panel.squaring.change],
+        [panel.picture.change, panel.resize_mode.change],
         see,
-        [panel.picture, panel.squaring],
+        [panel.picture, panel.resize_mode],
         panel.seen,
         api_visibility="private",
     )
@@ -100,7 +78,7 @@ def picture_panel(served: ServedRelease) -> PicturePanel:
 
 
 def _components() -> PicturePanel:
-    picture = gr.Image(
+    picture = Upload(
         label="Picture",
         type="filepath",
         image_mode=None,
@@ -111,10 +89,8 @@ def _components() -> PicturePanel:
         elem_id="picture",
         elem_classes="pixels",
     )
-    # The file goes on as it is: `model.images` does all decoding and words all errors; Gradio would mask them.
-    picture.preprocess = uploaded_file  # type: ignore[method-assign,assignment]
-    squarings = [("crop to the centre", "crop"), ("fit, on white", "fit")]
-    squaring = gr.Radio(squarings, value="crop", label="Make it square", container=False)
+    modes = [("crop to the centre", "crop"), ("fit, on white", "fit")]
+    resize_mode = gr.Radio(modes, value=Question.resize_mode, label="Make it square", container=False)
     seen = gr.Image(
         label="What the network sees: 32×32 pixels",
         format="png",
@@ -123,7 +99,7 @@ def _components() -> PicturePanel:
         elem_id="seen",
         elem_classes="pixels",
     )
-    return PicturePanel(picture, squaring, seen)
+    return PicturePanel(picture, resize_mode, seen)
 
 
 def _chooser(examples: list[ExamplePicture]) -> Callable[[gr.SelectData], tuple[str, dict[str, Any]]]:

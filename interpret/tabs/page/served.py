@@ -1,27 +1,22 @@
-"""What every handler works on: one release on one device, and the picture that the visitor chose."""
+"""The release that the page serves, and how its handlers answer: errors in words, pictures as files, on a lent GPU."""
 
-import copy
 import functools
 import inspect
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 import gradio as gr
-import numpy as np
-import torch
-from jaxtyping import Float, UInt8
-from torch import Tensor
 
-from interpret.attribution.cam import Cam
 from interpret.choices import ChoiceError
+from interpret.explainer import Explainer, explainer_for
 from interpret.tabs.page.files import in_files
+from interpret.tabs.page.settings import documentation
 from interpret.tabs.page.zero_gpu import lend_gpu
 from model.choice import Choice
-from model.images import ImageError, prepare, to_tensor
-from model.network import STAGES, CifarResNet
+from model.images import ImageError
 from model.release import Release
 
 Inputs = ParamSpec("Inputs")
@@ -29,34 +24,32 @@ Answer = TypeVar("Answer")
 
 NO_PICTURE = "Choose a picture first: drop one on the picture panel, paste it, or click an example."
 GONE = "The picture is no longer on the server; choose or upload it again."
-KEPT_ANSWERS = 64
-STAGE_CHOICES = [
-    (f"{number}: {stage.name}, {stage.resolution}×{stage.resolution}", stage.name)
-    for number, stage in enumerate(STAGES, start=1)
-]
+
+
+def chosen(image: str | bytes | None) -> str | bytes:
+    """The picture that the visitor chose. Raises ImageError if there is none, or if Gradio, which empties its cache of
+    uploads once a day, has removed it."""
+    if image is None:
+        raise ImageError(NO_PICTURE)
+    if isinstance(image, str) and not Path(image).exists():
+        raise ImageError(GONE)
+    return image
 
 
 @dataclass(frozen=True)
 class ServedRelease:
-    """The chosen release, and its network on `device`. Nothing in it changes while the app runs, but that maps which
-    took long are kept, and what it takes to make them: this network's own, so a replaced one starts with none. (On
-    ZeroGPU each handler runs in a process of its own, and nothing is kept.)"""
+    """The chosen release, why it was chosen, and what explains with it. Nothing in it changes while the app runs."""
 
     choice: Choice
-    network: CifarResNet
-    device: torch.device
-    slow_answers: Callable[[Hashable], list[Cam]] = field(
-        default_factory=lambda: places_for_answers(KEPT_ANSWERS), init=False, repr=False, compare=False
-    )
+    explainer: Explainer
 
     @property
     def release(self) -> Release:
-        """As it was loaded; its own network stays on the CPU."""
         return self.choice.release
 
     @property
     def class_names(self) -> tuple[str, ...]:
-        return self.network.config.class_names
+        return self.explainer.class_names
 
     @property
     def description(self) -> str:
@@ -80,27 +73,8 @@ class ServedRelease:
             "test_count": self.release.metrics["test"]["count"],
             "temperature": self.release.config.temperature,
             "class_names": list(self.class_names),
-            "device": self.device.type,
+            "device": self.explainer.device.type,
         }
-
-    def pixels(self, image: str | bytes | None, squaring: str) -> UInt8[np.ndarray, "32 32 3"]:
-        """The picture as the network sees it. Raises ImageError if there is none, or if it cannot be read."""
-        if image is None:
-            raise ImageError(NO_PICTURE)
-        if isinstance(image, bytes):
-            return prepare(image, squaring)
-        try:
-            status = Path(image).stat()
-        except OSError as error:  # Gradio empties its cache of uploads once a day
-            raise ImageError(GONE) from error
-        return _prepare_once(image, status.st_mtime_ns, status.st_size, squaring)
-
-    def look(
-        self, image: str | bytes | None, squaring: str
-    ) -> tuple[UInt8[np.ndarray, "32 32 3"], Float[Tensor, "1 3 32 32"]]:
-        """The picture as the network sees it: as pixels, and as its input on the device. Raises as `pixels` does."""
-        pixels = self.pixels(image, squaring)
-        return pixels, to_tensor(pixels[None]).to(self.device)
 
     def answers(self, handler: Callable[Inputs, Answer]) -> Callable[Inputs, Answer]:
         """Turns the library's own errors into Gradio's, whose message reaches the visitor and the API unmasked, and
@@ -129,8 +103,7 @@ class ServedRelease:
                     yield in_files(answer)
 
         wrapped = in_steps if inspect.isgeneratorfunction(handler) else once
-        first, *rest = (handler.__doc__ or "").split("\n", 1)
-        wrapped.__doc__ = "\n".join([f"{first} Answered by {self.description}.".strip(), *rest])
+        wrapped.__doc__ = documentation(handler, f"Answered by {self.description}.")
         return wrapped
 
     def answers_on_gpu(self, handler: Callable[Inputs, Answer]) -> Callable[Inputs, Answer]:
@@ -138,26 +111,6 @@ class ServedRelease:
         return lend_gpu(self.answers(handler))
 
 
-@functools.lru_cache(maxsize=128)
-def _prepare_once(path: str, _modified: int, _size: int, squaring: str) -> UInt8[np.ndarray, "32 32 3"]:
-    """Decoding a phone's photo costs ten times what explaining it does, and every control asks for it again."""
-    pixels = prepare(path, squaring)
-    pixels.setflags(write=False)
-    return pixels
-
-
-def places_for_answers(count: int) -> Callable[[Hashable], list[Any]]:
-    """Gives a list for the answer to a question, empty at first; the `count` that were asked for last are kept.
-
-    Without a lock, which a process that is forked for ZeroGPU could inherit locked.
-    """
-    return functools.lru_cache(maxsize=count)(lambda question: [])
-
-
 def serve(choice: Choice) -> ServedRelease:
     """The chosen release on the GPU if there is one, else on the CPU."""
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    # The release's figures are float32's; cuDNN would otherwise round convolutions to TF32.
-    torch.backends.cudnn.allow_tf32 = False
-    network = choice.release.network
-    return ServedRelease(choice, network if device.type == "cpu" else copy.deepcopy(network).to(device), device)
+    return ServedRelease(choice, explainer_for(choice.release))

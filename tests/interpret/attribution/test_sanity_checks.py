@@ -5,7 +5,6 @@ from scipy import ndimage, stats
 
 from interpret.attribution.cam import class_activation_maps
 from interpret.attribution.sanity_checks import edge_map, random_network, rank_correlation
-from interpret.tabs.gradcam.sanity_checks import controls_sentence
 from model.images import LUMINANCE
 from model.network import NetworkConfig
 
@@ -57,24 +56,3 @@ def test_rank_correlation_is_spearmans():
 
 def test_a_constant_map_has_no_ranks():
     assert rank_correlation(np.zeros((4, 4)), np.arange(16.0).reshape(4, 4)) is None
-
-
-def said(random_weights: float | None, random_cam: float | None, edges: float | None, method: str = "grad_cam") -> str:
-    return controls_sentence({"random_weights": random_weights, "random_cam": random_cam, "edges": edges}, method)
-
-
-def test_a_sentence_warns_of_a_map_that_a_control_could_have_drawn():
-    assert "Careful" in said(0.9, 0.1, None)
-    assert "much as a network of random weights would" in said(0.9, 0.1, 0.2)
-    assert "closest is an edge map" in said(0.1, -0.3, 0.42) and "0.42" in said(0.1, -0.3, 0.42)
-    assert "nothing to compare" in said(None, None, None)
-
-
-def test_a_map_that_turns_a_control_upside_down_is_no_better():
-    assert "in nearly the opposite order of an edge map would" in said(0.1, 0.4, -0.72)
-    assert "much as RandomCAM would, and in nearly the opposite order of an edge map would" in said(0.1, 0.8, -0.72)
-    assert "closest is an edge map, with a rank correlation of \u22120.60" in said(0.1, 0.4, -0.6)
-
-
-def test_a_control_is_not_held_against_itself():
-    assert said(0.1, 1.0, 0.1, "random_cam").startswith("RandomCAM is itself a control")

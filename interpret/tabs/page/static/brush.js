@@ -1,40 +1,6 @@
-"""A brush on the picture that the network sees: which of its 32x32 pixels to erase, as hexadecimal digits."""
-
-import base64
-import io
-
-import gradio as gr
-import numpy as np
-from jaxtyping import UInt8
-from PIL import Image
-
-from model.images import INPUT_SIZE
-
-TEMPLATE = f"""
-<div class="brush">
-  <canvas width="{INPUT_SIZE}" height="{INPUT_SIZE}" tabindex="0" role="application"
-    aria-label="The picture, to brush over: arrow keys move, space brushes or wipes"></canvas>
-  <div class="brush-tools">
-    <label>Brush size <input type="range" min="1" max="6" value="3" aria-label="Brush size in pixels"></label>
-    <button type="button">Clear</button>
-  </div>
-</div>
-"""
-
-STYLE = """
-.brush { max-width: 288px; margin: 0 auto; }
-canvas { width: 100%; aspect-ratio: 1; display: block; image-rendering: pixelated; touch-action: none;
-  cursor: crosshair; background: #0f1219; }
-.brush-tools { display: flex; justify-content: space-between; align-items: center; gap: 8px; padding-top: 6px;
-  font-size: 0.85rem; }
-.brush-tools label { display: flex; align-items: center; gap: 6px; flex: 1; }
-.brush-tools input { width: 100%; min-width: 60px; accent-color: #ea580c; }
-.brush-tools button { padding: 3px 12px; border: 1px solid var(--border-color-primary); border-radius: 4px; }
-"""
-
-# A stroke that begins on a brushed pixel takes away, any other adds. Prop names stand unquoted: Gradio takes every
-# quoted word in here for an event of the component.
-SCRIPT = """
+// The brush: a mask of the pixels, kept in the value of the component as hexadecimal digits, a bit for each pixel.
+// A stroke that begins on a brushed pixel wipes, any other brushes. Property names stand unquoted: Gradio takes every
+// quoted word in here for an event of the component.
 const canvas = element.querySelector("canvas"), context = canvas.getContext("2d");
 const size = element.querySelector("input"), side = canvas.width, bits = side * side;
 const picture = new Image();
@@ -113,28 +79,3 @@ canvas.onkeydown = (event) => {
 element.querySelector("button").onclick = () => { props.value = ""; read(); };
 watch(Object.keys({value: 0, picture: 0}), read);
 read();
-"""
-
-
-def picture_brush() -> gr.HTML:
-    """The brush; its value is what `interpret.attribution.erasing.brushed_mask` reads."""
-    return gr.HTML(
-        value="",
-        label="Brush over what to erase",
-        show_label=True,
-        container=True,
-        padding=True,
-        html_template=TEMPLATE,
-        css_template=STYLE,
-        js_on_load=SCRIPT,
-        elem_id="brush",
-        picture="",
-    )
-
-
-def brush_on(pixels: UInt8[np.ndarray, "32 32 3"]) -> dict[str, object]:
-    """The update that lays the brush on another picture."""
-    png = io.BytesIO()
-    Image.fromarray(pixels).save(png, "PNG")
-    encoded = base64.b64encode(png.getvalue()).decode()
-    return gr.update(picture=f"data:image/png;base64,{encoded}")

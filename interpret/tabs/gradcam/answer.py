@@ -1,0 +1,126 @@
+"""The answer on the GradCAM tab: `/gradcam`, `/predict`, and the page's own form of `/gradcam`, which can stop."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import gradio as gr
+import numpy as np
+
+from interpret.attribution.methods import METHODS, method_named
+from interpret.explanation import (
+    NO_CLASS,
+    PREDICTED,
+    TOP_K,
+    Explanation,
+    Question,
+    Style,
+    classes_in_question,
+    explain,
+    explain_steps,
+)
+from interpret.prediction import predict, top_classes
+from interpret.tabs.page.served import ServedRelease, chosen
+from interpret.tabs.page.static import markup
+from interpret.tabs.page.stopping import NOT_RUNNING, Stops, stoppable
+
+Answer = tuple[dict[str, float], np.ndarray, np.ndarray, str, np.ndarray | None]
+
+
+def gradcam_endpoint(served: ServedRelease) -> Callable[..., Any]:
+    """The handler of `/gradcam`."""
+
+    @served.answers_on_gpu
+    def gradcam(
+        image: str | None,
+        opacity: float = Style.opacity,
+        top_k: float = TOP_K,
+        layer: str = Question.layer,
+        class_name: str = PREDICTED,
+        against: str = NO_CLASS,
+        squaring: str = Question.resize_mode,
+        smooth: bool = Style.smooth,
+        method: str = Question.method,
+        palette: str = Style.palette,
+    ) -> Answer:
+        """The most probable classes of a picture, and where in it the evidence for a class lies.
+
+        Parameters:
+            against: a second class whose evidence to show on the same scale, or "none".
+        Returns:
+            The top classes with their calibrated confidences; the picture with its evidence; the map's own cells with a
+            legend; a sentence that says where the evidence lies; the other class's overlay or None.
+        """
+        question = Question(chosen(image), squaring, layer, classes_in_question(class_name, against), method)
+        return _answer(explain(served.explainer, question), Style(opacity, smooth, palette), top_k)
+
+    return gradcam
+
+
+def gradcam_on_page(served: ServedRelease) -> Callable[..., Any]:
+    """As `/gradcam`, for the page: a method that takes long says how far it is, and can be stopped in between."""
+
+    @served.answers_on_gpu
+    def explain_on_page(
+        image: str | None,
+        opacity: float,
+        top_k: float,
+        layer: str,
+        class_name: str,
+        against: str,
+        squaring: str,
+        smooth: bool,
+        method: str,
+        palette: str,
+    ) -> Iterator[tuple[Any, ...]]:
+        question = Question(chosen(image), squaring, layer, classes_in_question(class_name, against), method)
+        steps = explain_steps(served.explainer, question)
+        try:
+            while True:
+                bar = markup("progress", title=method_named(method).title, share=f"{next(steps):.3f}")
+                yield *(gr.skip() for _ in range(5)), gr.update(value=bar, visible=True), gr.update(visible=True)
+        except StopIteration as end:
+            yield *_shown(end.value, Style(opacity, smooth, palette), top_k), *NOT_RUNNING
+
+    return stoppable(explain_on_page)
+
+
+def stop_on_page(stops: Stops) -> tuple[Any, ...]:
+    """What Stop does: a quick method answers in place of the one that was stopped, so that all on the page belongs
+    together, and the slow one can be chosen again."""
+    stops.count += 1
+    gr.Info(f"Stopped: here is {METHODS[0].title} instead.", duration=5)
+    return *NOT_RUNNING, METHODS[0].name
+
+
+def _answer(explanation: Explanation, style: Style, top_k: float) -> Answer:
+    overlays = explanation.overlays(style)
+    other = overlays[1] if len(overlays) > 1 else None
+    confidences = explanation.confidences(top_k)
+    return confidences, overlays[0], explanation.cells(style.palette), explanation.sentence(), other
+
+
+def _shown(explanation: Explanation, style: Style, top_k: float) -> tuple[Any, ...]:
+    """The answer as updates of the page's components: each overlay is labelled with its class."""
+    label, overlay, cells, sentence, other = _answer(explanation, style, top_k)
+    titles = explanation.titles()
+    against = gr.update(value=None, visible=False)
+    if other is not None:
+        against = gr.update(value=other, label=titles[1], visible=True)
+    return label, gr.update(value=overlay, label=titles[0]), cells, sentence, against
+
+
+def predict_endpoint(served: ServedRelease) -> Callable[..., Any]:
+    """The handler of `/predict`."""
+
+    @served.answers_on_gpu
+    def predict_all(image: str | None, squaring: str = Question.resize_mode) -> dict[str, float]:
+        """All ten classes with their calibrated confidences, which sum to 1.
+
+        Returns:
+            The most probable class, and the confidence of each class.
+        """
+        _, images = served.explainer.preprocess(chosen(image), squaring)
+        _, probabilities = predict(served.explainer.network, images)
+        return top_classes(probabilities[0], served.class_names, len(served.class_names))
+
+    return predict_all

@@ -1,0 +1,116 @@
+"""The page's components: Gradio's, with what it leaves out."""
+
+import base64
+import io
+import math
+from typing import Any
+
+import gradio as gr
+import numpy as np
+from gradio.data_classes import ImageData
+from gradio.utils import get_upload_folder, is_in_or_equal
+from jaxtyping import UInt8
+from PIL import Image
+
+from interpret.tabs.page.static import markup, static_text
+
+MAX_DATA_URL = 28_000_000
+NOT_UPLOADED = "Upload the picture, with handle_file() in gradio_client; a path on the server is not accepted."
+
+
+class Slider(gr.Slider):
+    """Gradio's slider, which answers anything but a finite number in words; Gradio's own fails with a masked error."""
+
+    is_template = True  # Gradio: the front end is that of the parent class
+
+    def preprocess(self, payload: Any) -> float:
+        if isinstance(payload, bool) or not isinstance(payload, int | float) or not math.isfinite(payload):
+            raise gr.Error(
+                f"{self.label}: {payload!r} is not a number; give one from {self.minimum:g} to {self.maximum:g}.",
+                print_exception=False,
+            )
+        try:
+            return super().preprocess(payload)
+        except gr.Error as refusal:
+            refusal.print_exception = False  # it is the caller's mistake, not one for the log
+            raise
+
+
+class Upload(gr.Image):
+    """Gradio's image input, which passes the uploaded file on as it is: `model.images` decodes it and words all errors,
+    which Gradio would mask."""
+
+    is_template = True  # Gradio: the front end is that of the parent class
+
+    def preprocess(self, payload: ImageData | None) -> str | bytes | None:  # type: ignore[override]
+        """The path of the uploaded file, or the bytes of a data URL; a malformed data URL gives no bytes.
+
+        Gradio checks only payloads that call themselves files. A path on the server that is no upload is refused here:
+        it would be read for whoever names it. Raises gr.Error.
+        """
+        if payload is None:
+            return None
+        if payload.url and payload.url.startswith("data:"):
+            try:
+                return base64.b64decode(payload.url[:MAX_DATA_URL].partition(",")[2], validate=True)
+            except ValueError:
+                return b""
+        if payload.path is None or not is_in_or_equal(payload.path, get_upload_folder()):
+            raise gr.Error(NOT_UPLOADED, title="Not possible", print_exception=False)
+        return payload.path
+
+
+def result_picture(label: str, elem_id: str, *, chart: bool = False, visible: bool = True) -> gr.Image:
+    """A picture that the app answers with, as lossless PNG; a `chart` carries text and legends."""
+    return gr.Image(
+        label=label,
+        format="png",
+        interactive=False,
+        visible=visible,
+        min_width=280,
+        buttons=["download", "fullscreen"],
+        elem_id=elem_id,
+        elem_classes=["pixels", "chart"] if chart else "pixels",
+    )
+
+
+def thumbnail_gallery(
+    label: str, elem_id: str, *classes: str, columns: int, pictures: list[tuple[str, str]] | None = None
+) -> gr.Gallery:
+    """A gallery of small pictures with captions, to click on, as lossless PNG."""
+    return gr.Gallery(
+        pictures,
+        label=label,
+        columns=columns,
+        height="auto",
+        object_fit="fill",
+        allow_preview=False,
+        format="png",
+        interactive=False,
+        buttons=[],
+        elem_id=elem_id,
+        elem_classes=["pixels", *classes],
+    )
+
+
+def picture_brush() -> gr.HTML:
+    """A brush on what the network sees; `interpret.attribution.erasing.brushed_mask` reads its value."""
+    return gr.HTML(
+        value="",
+        label="Brush over what to erase",
+        show_label=True,
+        container=True,
+        padding=True,
+        html_template=markup("brush"),
+        js_on_load=static_text("brush.js"),
+        elem_id="brush",
+        picture="",
+    )
+
+
+def brush_on(pixels: UInt8[np.ndarray, "32 32 3"]) -> dict[str, object]:
+    """The update that lays the brush on another image."""
+    png = io.BytesIO()
+    Image.fromarray(pixels).save(png, "PNG")
+    encoded = base64.b64encode(png.getvalue()).decode()
+    return gr.update(picture=f"data:image/png;base64,{encoded}")

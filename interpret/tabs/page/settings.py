@@ -1,0 +1,76 @@
+"""What visitors set and callers pass to an explanation: the widgets, their choices, and what the parameters mean."""
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+from gradio.utils import get_function_description
+
+from interpret.attribution.methods import METHOD_NAMES, METHODS
+from interpret.drawing.scales import UNSIGNED_PALETTES
+from interpret.explanation import NO_CLASS, PREDICTED, TOP_K, Question, Style
+from interpret.tabs.page.components import Slider
+from model.network import STAGES
+
+# The page and the API call a stage of the network a layer, and number it.
+LAYER_CHOICES = [
+    (f"{number}: {stage.name}, {stage.resolution}×{stage.resolution}", stage.name)
+    for number, stage in enumerate(STAGES, start=1)
+]
+
+# What the API's documentation says of each parameter that several endpoints share.
+PARAMETERS = {
+    "image": "the picture, of any size; the network sees 32x32 pixels of it.",
+    "opacity": "of the evidence on the picture, from 0 (picture only) to 1 (evidence only).",
+    "top_k": "how many classes to list, from 1 to the number of classes.",
+    "layer": f"the stage whose activations are weighted; the deepest is {STAGES[-1].name} with 4x4 cells.",
+    "class_name": f'the class to explain, or "{PREDICTED}".',
+    "against": f'a second class, to compare the first one with, or "{NO_CLASS}".',
+    "squaring": '"crop" to the centred square, or "fit" the whole picture on white.',
+    "smooth": "interpolate the colours between cells; the numbers stay those of the cells.",
+    "method": f"{', '.join(METHOD_NAMES[:-1])}, or {METHOD_NAMES[-1]} as a control.",
+    "palette": f"of maps that are not signed: {', '.join(UNSIGNED_PALETTES)}.",
+}
+
+
+def documentation(handler: Callable[..., Any], answered_by: str) -> str:
+    """A handler's docstring with who answers, and with every parameter that it leaves to PARAMETERS."""
+    _, own, _ = get_function_description(handler)
+    described = [f"    {name}: {text or PARAMETERS[name]}" for name, text in own.items() if text or name in PARAMETERS]
+    head, returns, tail = (inspect.getdoc(handler) or "").partition("Returns:")
+    first, *rest = head.partition("Parameters:")[0].strip().split("\n", 1)
+    summary = "\n".join([f"{first} {answered_by}".strip(), *rest])
+    return "\n".join([summary, "", "Parameters:", *described, f"{returns}{tail}"])
+
+
+@dataclass(frozen=True)
+class ExplanationSettings:
+    """What the visitor sets on the GradCAM tab; other tabs may set which class to explain, and against which."""
+
+    class_name: gr.Dropdown
+    against: gr.Dropdown
+    method: gr.Dropdown
+    layer: gr.Dropdown
+    opacity: Slider
+    smooth: gr.Checkbox
+    top_k: Slider
+    palette: gr.Dropdown
+
+
+def explanation_settings(class_names: tuple[str, ...]) -> ExplanationSettings:
+    """Builds the widgets, each with the default of `Question` and `Style`."""
+    (predicted,) = Question.class_names
+    return ExplanationSettings(
+        class_name=gr.Dropdown([("the predicted class", PREDICTED), *class_names], value=predicted, label="Explain"),
+        against=gr.Dropdown([("no other class", NO_CLASS), *class_names], value=NO_CLASS, label="Compare with"),
+        method=gr.Dropdown([(each.title, each.name) for each in METHODS], value=Question.method, label="Method"),
+        layer=gr.Dropdown(LAYER_CHOICES, value=Question.layer, label="Layer, and its cells"),
+        opacity=Slider(0, 1, value=Style.opacity, step=0.05, label="Opacity"),
+        smooth=gr.Checkbox(Style.smooth, label="Smooth between cells"),
+        top_k=Slider(1, len(class_names), value=TOP_K, step=1, label="Top predictions"),
+        palette=gr.Dropdown(
+            list(UNSIGNED_PALETTES), value=Style.palette, label="Colours", info="HiResCAM is always red and blue."
+        ),
+    )
