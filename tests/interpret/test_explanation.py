@@ -11,13 +11,13 @@ import interpret.tabs.gradcam.evidence
 import interpret.tabs.gradcam.sanity_checks
 from interpret.attribution.methods import METHOD_NAMES
 from interpret.explanation import Explanation, Question, Style, explain
-from interpret.strength import METRICS_KEY, usual_strength
 from interpret.tabs.gradcam.evidence import evidence_endpoint
 from interpret.tabs.gradcam.export import document
 from interpret.tabs.gradcam.sanity_checks import controls_endpoint
 from interpret.tabs.gradcam.tab import how_to_read
 from interpret.tabs.page.served import ServedRelease, serve
 from model.choice import Choice
+from model.metrics import MethodStrength, StrengthFigures
 from model.network import STAGE_NAMES
 from tests.conftest import EXAMPLES
 
@@ -32,9 +32,11 @@ def served(release) -> ServedRelease:
 
 def with_strength(release, value: float | None) -> ServedRelease:
     """A release that says how strong its maps usually are, the same for every method and stage, or nothing of it."""
-    stages = dict.fromkeys(STAGE_NAMES, value)
-    said = {METRICS_KEY: {"methods": {name: {"stages": stages} for name in METHOD_NAMES}}}
-    metrics = {key: each for key, each in release.metrics.items() if key != METRICS_KEY} | (said if value else {})
+    said = None
+    if value:
+        strength = MethodStrength(None, dict.fromkeys(STAGE_NAMES, value))
+        said = StrengthFigures(None, dict.fromkeys(METHOD_NAMES, strength))
+    metrics = replace(release.metrics, map_strength=said)
     return serve(Choice(replace(release, metrics=metrics), "bundled"))
 
 
@@ -59,7 +61,7 @@ def test_the_colours_reach_as_far_as_maps_usually_do_and_further_if_this_one_doe
 def test_a_map_of_a_picture_of_nothing_is_dark_in_the_bundled_release(release, tmp_path: Path):
     Image.new("RGB", (32, 32), (128, 128, 128)).save(tmp_path / "grey.png")
     grey = explained(serve(Choice(release, "bundled")), image=str(tmp_path / "grey.png"))
-    usual = usual_strength(release.metrics, "grad_cam", LAST)
+    usual = release.metrics.usual_strength("grad_cam", LAST)
     assert grey.scale("magma").high == usual > 2 * grey.maps.max()
 
 
