@@ -15,7 +15,6 @@ from interpret.drawing.render import Panel, draw_panels, enlarge, overlay
 from interpret.drawing.scales import UNSIGNED_PALETTE, Scale, signed_scale, unsigned_scale
 from interpret.drawing.words import describe_cam
 from interpret.prediction import probabilities_of, top_classes
-from interpret.strength import usual_strength
 from interpret.tabs.page.served import ServedRelease
 from model.images import INPUT_SIZE
 
@@ -149,7 +148,7 @@ def explain_steps(served: ServedRelease, question: Question) -> Generator[float,
         cam = yield from steps
     shown = cam.of(tuple(dict.fromkeys(cam.class_indices[:-1])))
     names = tuple(served.class_names[index] for index in shown.class_indices)
-    usual = usual_strength(served.release.metrics, question.method, question.layer)
+    usual = served.release.metrics.usual_strength(question.method, question.layer)
     return Explanation(pixels, shown, names, method, float(cam.maps.abs().max()), usual)
 
 

@@ -14,7 +14,6 @@ from interpret.drawing.render import Panel, draw_panels, two_decimals, write_num
 from interpret.drawing.scales import Scale, signed_scale
 from interpret.drawing.words import describe_evidence
 from interpret.explanation import GradCamControls, asked_classes
-from interpret.strength import usual_strength
 from interpret.tabs.gradcam.erasing import LEDGER_FACTOR, erasing_section
 from interpret.tabs.page.events import MODEL_QUEUE, latest_wins
 from interpret.tabs.page.look import result_picture
@@ -79,7 +78,7 @@ def evidence_endpoint(served: ServedRelease) -> Callable[..., Any]:
         cells = found.cells[one] if other is None else found.margin(one, other)
         names = served.class_names
         name, opponent = names[one], None if other is None else names[other]
-        usual = usual_strength(served.release.metrics, "hires_cam", LAST_STAGE)
+        usual = served.release.metrics.usual_strength("hires_cam", LAST_STAGE)
         scale = signed_scale(np.array([float(found.cells.abs().max()), float(cells.abs().max()), usual]), UNIT)
         title = f"Evidence for {name}" + (f" rather than {opponent}" if opponent else "")
         numbers = {

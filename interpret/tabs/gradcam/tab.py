@@ -14,7 +14,6 @@ from interpret.drawing.scales import UNSIGNED_PALETTE, UNSIGNED_PALETTES
 from interpret.drawing.words import describe_faithfulness
 from interpret.explanation import Explanation, GradCamControls, Question, Style, asked_classes, explain, explain_steps
 from interpret.prediction import predict, top_classes
-from interpret.strength import usual_strength
 from interpret.tabs.gradcam.evidence import evidence_section
 from interpret.tabs.gradcam.export import export_section
 from interpret.tabs.gradcam.sanity_checks import controls_section
@@ -247,7 +246,7 @@ def _controls(class_names: tuple[str, ...]) -> GradCamControls:
 
 def how_to_read(served: ServedRelease) -> str:
     """The text that explains the maps, and what their colours reach to for this release."""
-    measured = usual_strength(served.release.metrics, METHODS[0].name, STAGE_NAMES[-1])
+    measured = served.release.metrics.usual_strength(METHODS[0].name, STAGE_NAMES[-1])
     return HOW_TO_READ.format(reach=USUAL_REACH if measured else OWN_REACH)
 
 

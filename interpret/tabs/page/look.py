@@ -148,10 +148,10 @@ FOR_SCREEN_READERS = """
 
 def header(served: ServedRelease) -> str:
     """What the page is, how good the network is, and which release is served on what, as HTML."""
-    test = served.release.metrics["test"]
+    test = served.release.metrics.test
     device = "GPU" if served.device.type == "cuda" else "CPU"
     facts = (
-        f"{served.release.test_accuracy:.2%} of CIFAR-10's {test['count']:,} test pictures right · "
+        f"{served.release.test_accuracy:.2%} of CIFAR-10's {test.count:,} test pictures right · "
         f"release {served.release.identifier} ({served.choice.origin}) · {device}"
     )
     space = os.environ.get("SPACE_ID")
