@@ -19,7 +19,6 @@ from interpret.drawing.scales import UNSIGNED_PALETTE, Scale, signed_scale, unsi
 from interpret.drawing.words import describe_cam
 from interpret.explainer import Explainer, ImageSource
 from interpret.prediction import probabilities_of, top_classes
-from interpret.strength import usual_strength
 from model.network import STAGE_NAMES, NetworkConfig
 
 PREDICTED, NO_CLASS = "predicted", "none"
@@ -158,7 +157,7 @@ def explain_steps(explainer: Explainer, question: Question) -> Generator[float, 
         cam = yield from class_activation_steps(explainer.network, images, question.layer, wanted, question.method)
     shown = cam.of(tuple(dict.fromkeys(cam.class_indices[:-1])))
     names = tuple(explainer.class_names[index] for index in shown.class_indices)
-    usual = usual_strength(explainer.release.metrics, question.method, question.layer)
+    usual = explainer.release.metrics.usual_strength(question.method, question.layer)
     largest = float(cam.maps.abs().max())
     return Explanation(pixels, shown, names, method, explainer.network.config, largest, usual)
 

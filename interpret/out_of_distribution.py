@@ -7,17 +7,16 @@ A score is higher for what the network knows. Which one a release uses, and the 
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from interpret.choices import check_name
+from interpret.choices import ChoiceError, check_name
 from interpret.prediction import probabilities_of
+from model.metrics import METRICS, Metrics, Rate
 
 logger = logging.getLogger(__name__)
-METRICS_KEY = "out_of_distribution"
 
 Score = Callable[[Tensor, float], Tensor]
 
@@ -49,14 +48,6 @@ SCORES: dict[str, Score] = {
 
 
 @dataclass(frozen=True)
-class Rate:
-    """A share of some pictures, in [0, 1], and how many pictures they were."""
-
-    rate: float
-    count: int
-
-
-@dataclass(frozen=True)
 class Detector:
     """Warns of pictures whose `score` is below `threshold`.
 
@@ -80,13 +71,13 @@ class Detector:
         return (self.score_of(logits, temperature) < self.threshold).tolist()
 
 
-def detector_of(metrics: Mapping[str, Any]) -> Detector | None:
-    """What a release's metrics say; None if they say nothing, or nothing that this code understands."""
-    if not (found := metrics.get(METRICS_KEY)):
+def detector_of(metrics: Metrics) -> Detector | None:
+    """What a release's metrics say; None if they say nothing, or name a score that this code does not know."""
+    if (found := metrics.out_of_distribution) is None:
         return None
     try:
-        detections = {name: Rate(**each) for name, each in found.get("detections", {}).items()}
-        return Detector(found["score"], float(found["threshold"]), Rate(**found["false_alarms"]), detections)
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        logger.warning("The release's figures of its warning could not be read: %r", error)
+        return Detector(found.score, found.threshold, found.false_alarms, found.detections or {})
+    except ChoiceError as error:
+        where = f"{METRICS}: out_of_distribution.score"
+        logger.warning("Figures of the release could not be read. %s: %s", where, error)
         return None

@@ -20,11 +20,12 @@ from PIL import Image
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
+from model.metrics import METRICS, Metrics, MetricsError, parse_metrics
 from model.network import CifarResNet, ConfigError, NetworkConfig
 
 FORMAT_VERSION = 1
 ARCHITECTURE = "CifarResNet"
-CONFIG, WEIGHTS, METRICS, SAMPLES = "config.json", "model.safetensors", "metrics.json", "misclassified.parquet"
+CONFIG, WEIGHTS, SAMPLES = "config.json", "model.safetensors", "misclassified.parquet"
 HASHED_FILES = (WEIGHTS, METRICS, SAMPLES)
 SERVED_FILES = (CONFIG, *HASHED_FILES)
 BUNDLED = Path(__file__).parent / "bundled"
@@ -67,7 +68,7 @@ class Release:
 
     folder: Path
     network: CifarResNet
-    metrics: dict[str, Any]
+    metrics: Metrics
     misclassified: Misclassified
     identifier: str
 
@@ -78,7 +79,7 @@ class Release:
     @property
     def test_accuracy(self) -> float:
         """The share of the test pictures that these weights get right, in [0, 1]."""
-        return float(self.metrics["test"]["accuracy"])
+        return self.metrics.test.accuracy
 
 
 def save_weights(network: CifarResNet, folder: Path) -> None:
@@ -155,9 +156,9 @@ def load_misclassified(folder: Path, class_count: int) -> Misclassified:
     return samples
 
 
-def save_metrics(metrics: dict[str, Any], folder: Path) -> None:
+def save_metrics(metrics: Metrics, folder: Path) -> None:
     """Writes `metrics.json`."""
-    (folder / METRICS).write_text(json.dumps(metrics, indent=2) + "\n")
+    (folder / METRICS).write_text(json.dumps(metrics.document(), indent=2) + "\n")
 
 
 def seal(config: NetworkConfig, folder: Path) -> None:
@@ -186,15 +187,20 @@ def load_release(folder: Path) -> Release:
                 name, f"is damaged or of another release: SHA-256 {found[:12]}, not {expected[:12]}."
             )
     network = load_network(folder, config)
-    metrics = _read_json(folder / METRICS)
-    misclassified = load_misclassified(folder, len(config.class_names))
     try:
-        counted, total = int(metrics["test"]["errors"]), int(metrics["test"]["count"])
-        accuracy = float(metrics["test"]["accuracy"])
-    except (KeyError, TypeError, ValueError) as error:
-        raise ReleaseError(f"{METRICS} lacks the test figures: {error!r}.") from error
-    if total < 1 or counted != len(misclassified) or abs(accuracy - (1 - counted / total)) > 1e-6:
-        raise ReleaseError(f"{METRICS} says {counted} errors of {total}; {SAMPLES} holds {len(misclassified)}.")
+        metrics = parse_metrics(_read_json(folder / METRICS))
+    except MetricsError as error:
+        raise ReleaseError(f"{error}.") from error
+    misclassified = load_misclassified(folder, len(config.class_names))
+    test = metrics.test
+    if (
+        test.count < 1
+        or test.errors != len(misclassified)
+        or abs(test.accuracy - (1 - test.errors / test.count)) > 1e-6
+    ):
+        raise ReleaseError(
+            f"{METRICS} says {test.errors} errors of {test.count}; {SAMPLES} holds {len(misclassified)}."
+        )
     return Release(folder, network, metrics, misclassified, identifier=_sha256(folder / CONFIG)[:7])
 
 

@@ -1,7 +1,6 @@
 """Fixtures shared by all tests. Shapes in annotations are checked at run time, by beartype, in every test."""
 
 import dataclasses
-import json
 import os
 import re
 import shutil
@@ -158,9 +157,8 @@ def make_release(release: Release, folder: Path, errors: int) -> Path:
     fields = ("images", "test_indices", "labels", "predictions", "probabilities")
     few = Misclassified(*(getattr(samples, name)[:errors] for name in fields))
     save_misclassified(few, release.config.class_names, folder)
-    metrics = json.loads(json.dumps(release.metrics))
-    metrics["test"] |= {"count": 10_000, "errors": errors, "accuracy": 1 - errors / 10_000}
-    save_metrics(metrics, folder)
+    test = dataclasses.replace(release.metrics.test, count=10_000, errors=errors, accuracy=1 - errors / 10_000)
+    save_metrics(dataclasses.replace(release.metrics, test=test), folder)
     seal(dataclasses.replace(release.config, temperature=1 + errors / 100), folder)
     (folder / "figures").mkdir()
     shutil.copy(BUNDLED / "figures" / "reliability.png", folder / "figures")

@@ -3,9 +3,8 @@
 import argparse
 import logging
 import sys
-from dataclasses import asdict
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # a script's own folder is on the path, the root is not
 
@@ -13,12 +12,11 @@ import numpy as np
 
 from interpret.attribution.methods import METHOD_NAMES, method_named
 from interpret.drawing.words import faithfulness_table
-from interpret.out_of_distribution import METRICS_KEY as WARNING_KEY
-from interpret.out_of_distribution import Detector, Rate
-from interpret.strength import METRICS_KEY as STRENGTH_KEY
+from interpret.out_of_distribution import Detector
 from model.images import to_tensor
+from model.metrics import METRICS, FaithfulnessFigures, Metrics, StrengthFigures, WarningFigures
 from model.network import STAGE_NAMES
-from model.release import BUNDLED, METRICS, Release, ReleaseError, load_release, save_metrics, seal
+from model.release import BUNDLED, Release, ReleaseError, load_release, save_metrics, seal
 from training.data.cifar10 import Split, load_cifar10, split_validation
 from training.errors import TrainingError
 from training.judging.checks import CALLS, THREADS, ConcurrencyChecks, MapChecks, check_concurrency, check_maps
@@ -56,15 +54,15 @@ def check(options: argparse.Namespace) -> None:
     if options.faithfulness is not None:
         found = faithfulness_figures(release, test, options.count, options.faithfulness or list(METHOD_NAMES))
         logger.info("%s", faithfulness_table(found))
-        write(release, "faithfulness", found)
+        write(release, replace(release.metrics, faithfulness=found))
     elif options.others:
-        found = warning_figures(release, train, test, folders_by_name(options.others))
-        logger.info("%s", warning_table(found))
-        write(release, WARNING_KEY, found)
+        warning = warning_figures(release, train, test, folders_by_name(options.others))
+        logger.info("%s", warning_table(warning))
+        write(release, replace(release.metrics, out_of_distribution=warning))
     elif options.strength:
-        found = map_strength(release.network, held_out_pictures(release, train).images, METHOD_NAMES)
-        logger.info("%s", strength_table(found))
-        write(release, STRENGTH_KEY, found)
+        strength = map_strength(release.network, held_out_pictures(release, train).images, METHOD_NAMES)
+        logger.info("%s", strength_table(strength))
+        write(release, replace(release.metrics, map_strength=strength))
     elif options.concurrency:
         report(check_concurrency(release.network, to_tensor(test.images[:1])))
     else:
@@ -129,12 +127,11 @@ def folders_by_name(named: list[tuple[str, Path]]) -> dict[str, Path]:
     return folders
 
 
-def write(release: Release, key: str, found: dict[str, Any]) -> None:
-    """Adds figures to the release's metrics, renews its card, and seals it again.
+def write(release: Release, metrics: Metrics) -> None:
+    """Gives the release these metrics, renews its card, and seals it again.
 
     Raises CheckError, with nothing written, if the card is broken.
     """
-    metrics = dict(release.metrics) | {key: found}
     try:
         write_card(metrics, release.config, release.folder)
     except CardError as error:
@@ -154,26 +151,24 @@ def choose(test: Split, count: int) -> np.ndarray:
     return np.random.default_rng(0).permutation(len(test))[:count]
 
 
-def faithfulness_figures(release: Release, test: Split, count: int, methods: list[str]) -> dict[str, Any]:
+def faithfulness_figures(release: Release, test: Split, count: int, methods: list[str]) -> FaithfulnessFigures:
     """What `metrics.json` says of each method's faithfulness: means and half-widths of 95% confidence intervals.
 
     Figures of other methods on the same pictures stay.
     """
     scores = faithfulness(release.network, test.images[choose(test, count)], methods)
-    found = {"count": count, "stage": STAGE_NAMES[-1]}
-    before = release.metrics.get("faithfulness", {})
-    kept = before["methods"] if {key: before.get(key) for key in found} == found else {}
-    return {**found, "methods": kept | {name: asdict(each) for name, each in scores.items()}}
+    before, stage = release.metrics.faithfulness, STAGE_NAMES[-1]
+    kept = before.methods if before and (before.count, before.stage) == (count, stage) else {}
+    return FaithfulnessFigures(count, stage, {**kept, **scores})
 
 
-def warning_figures(release: Release, train: Split, test: Split, folders: dict[str, Path]) -> dict[str, Any]:
+def warning_figures(release: Release, train: Split, test: Split, folders: dict[str, Path]) -> WarningFigures:
     """What `metrics.json` says of the warning, calibrated anew on the pictures that the release's run held out."""
     network, validation = release.network, held_out_pictures(release, train)
     logits, temperature = logits_of(network, validation), release.config.temperature
     found = calibrate(network, validation, logits, logits_of(network, test), temperature)
-    detector = Detector(found["score"], found["threshold"], Rate(**found["false_alarms"]), {})
-    rates = detections(network, detector, folders)
-    return found | {"detections": {name: asdict(rate) for name, rate in rates.items()}}
+    detector = Detector(found.score, found.threshold, found.false_alarms, {})
+    return replace(found, detections=detections(network, detector, folders))
 
 
 def held_out_pictures(release: Release, train: Split) -> Split:
@@ -181,33 +176,33 @@ def held_out_pictures(release: Release, train: Split) -> Split:
 
     Raises CheckError if the release does not say which, or if `train` does not hold them.
     """
-    recipe = release.metrics.get("recipe", {})
+    recipe = release.metrics.recipe or {}
     held_out = int(recipe.get("validation_images", 0))
     if not held_out or held_out >= len(train):
         raise CheckError(f"{release.folder} does not say which pictures its run held out for validation.")
     return split_validation(train, held_out, int(recipe["seed"]))[1]
 
 
-def strength_table(found: dict[str, Any]) -> str:
+def strength_table(found: StrengthFigures) -> str:
     """How strong maps usually are, as Markdown."""
     lines = [f"| method | pictures | {' | '.join(STAGE_NAMES)} |", "|" + " --- |" * (2 + len(STAGE_NAMES))]
-    for name, each in found["methods"].items():
-        values = (f"{each['stages'][stage]:.3g}" for stage in STAGE_NAMES)
-        lines.append(f"| {method_named(name).title} | {each['count']:,} | {' | '.join(values)} |")
+    for name, each in found.methods.items():
+        values = (f"{each.stages[stage]:.3g}" for stage in STAGE_NAMES)
+        lines.append(f"| {method_named(name).title} | {each.count:,} | {' | '.join(values)} |")
     return "\n".join(lines)
 
 
-def warning_table(found: dict[str, Any]) -> str:
+def warning_table(found: WarningFigures) -> str:
     """The warning's figures as Markdown."""
-    false_alarms = found["false_alarms"]
+    false_alarms = found.false_alarms
     lines = [
-        f"Score {found['score']}, threshold {found['threshold']:.3f}.",
+        f"Score {found.score}, threshold {found.threshold:.3f}.",
         "",
         "| pictures | count | warned of |",
         "| --- | --- | --- |",
-        f"| CIFAR-10's test pictures (false alarms) | {false_alarms['count']:,} | {false_alarms['rate']:.1%} |",
+        f"| CIFAR-10's test pictures (false alarms) | {false_alarms.count:,} | {false_alarms.rate:.1%} |",
     ]
-    lines += [f"| {name} | {each['count']:,} | {each['rate']:.1%} |" for name, each in found["detections"].items()]
+    lines += [f"| {name} | {each.count:,} | {each.rate:.1%} |" for name, each in (found.detections or {}).items()]
     return "\n".join(lines)
 
 

@@ -1,7 +1,7 @@
 """Sentences that say what a map says, with numbers taken from it."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from jaxtyping import Float
@@ -9,11 +9,11 @@ from jaxtyping import Float
 from interpret.attribution.methods import METHOD_NAMES, method_named
 from interpret.drawing.render import two_decimals
 from interpret.out_of_distribution import Detector
+from model.metrics import FaithfulnessFigures, Metrics
 
 HALF_SHARE = 0.65
 QUARTER_SHARE = 0.5
 WEAK_SHARE = 0.1
-FAITHFULNESS_FIGURES = ("deletion", "insertion", "road")
 
 
 def describe_cam(
@@ -97,43 +97,34 @@ def busiest_place(shares: Float[np.ndarray, "height width"]) -> tuple[str | None
     return None, 1.0
 
 
-def measured_faithfulness(metrics: Mapping[str, Any]) -> dict[str, Any] | None:
-    """What a release says of its methods' faithfulness, without methods that this code does not know; None if nothing.
-
-    A release is data from elsewhere: figures that are not as expected are as good as none.
-    """
-    try:
-        found = metrics["faithfulness"]
-        methods = {name: scores for name, scores in found["methods"].items() if name in METHOD_NAMES}
-        for scores in methods.values():
-            for figure in FAITHFULNESS_FIGURES:
-                mean, half_width = scores[figure]
-                float(mean), float(half_width)
-        return {**found, "count": int(found["count"]), "methods": methods} if methods else None
-    except (KeyError, TypeError, ValueError, AttributeError):
+def measured_faithfulness(metrics: Metrics) -> FaithfulnessFigures | None:
+    """What a release says of the faithfulness of the methods that this code knows; None if nothing."""
+    if (found := metrics.faithfulness) is None:
         return None
+    methods = {name: scores for name, scores in found.methods.items() if name in METHOD_NAMES}
+    return replace(found, methods=methods) if methods else None
 
 
-def faithfulness_table(found: Mapping[str, Any]) -> str:
+def faithfulness_table(found: FaithfulnessFigures) -> str:
     """The faithfulness of each method, as a release states it, in Markdown; the most faithful by ROAD first."""
     lines = ["| method | deletion, lower is better | insertion, higher | ROAD, higher |", "| --- | --- | --- | --- |"]
-    for name, scores in sorted(found["methods"].items(), key=lambda item: -item[1]["road"][0]):
-        figures = (f"{scores[each][0]:.3f} ± {scores[each][1]:.3f}" for each in FAITHFULNESS_FIGURES)
+    for name, scores in sorted(found.methods.items(), key=lambda item: -item[1].road[0]):
+        figures = (f"{mean:.3f} ± {half_width:.3f}" for mean, half_width in
+                   (scores.deletion, scores.insertion, scores.road))  # fmt: skip
         lines.append(f"| {method_named(name).title} | {' | '.join(figures)} |")
     return "\n".join(lines)
 
 
-def describe_faithfulness(metrics: Mapping[str, Any], method: str) -> str:
+def describe_faithfulness(metrics: Metrics, method: str) -> str:
     """How faithful a method's maps are, next to the random control's, as a release states it."""
-    found, control = measured_faithfulness(metrics) or {}, "random_cam"
-    scores, title = found.get("methods", {}), method_named(method).title
-    if method not in scores or control not in scores:
+    found, control, title = measured_faithfulness(metrics), "random_cam", method_named(method).title
+    if found is None or not {method, control} <= set(found.methods):
         return f"How faithful {title} is was not measured for this release."
     road, chance = (
-        f"{two_decimals(scores[name]['road'][0], plus=True)} ± {scores[name]['road'][1]:.2f}"
-        for name in (method, control)
+        f"{two_decimals(mean, plus=True)} ± {half_width:.2f}"
+        for mean, half_width in (found.methods[name].road for name in (method, control))
     )
-    measured = f"Faithfulness on {found['count']:,} test pictures, at the last layer (ROAD, at most 1)"
+    measured = f"Faithfulness on {found.count:,} test pictures, at the last layer (ROAD, at most 1)"
     if method == control:
         return f"{measured}: {chance}. This control knows nothing."
     return f"{measured}: {title} {road}, maps that know nothing {chance}."

@@ -70,8 +70,8 @@ def misclassified_endpoint(served: ServedRelease) -> Callable[..., Any]:
             The pictures with captions; a table of test index, true and predicted label and confidences; a sentence.
         """
         rows, found = select_errors(samples, names, count, true_label, predicted_label)
-        test = served.release.metrics["test"]
-        words = f"{test['errors']:,} of {test['count']:,} test pictures are misclassified"
+        test = served.release.metrics.test
+        words = f"{test.errors:,} of {test.count:,} test pictures are misclassified"
         if (true_label, predicted_label) != (ANY, ANY):
             words += f", {found:,} of them with these labels"
         return error_gallery(served, rows), error_table(served, rows), f"{words}; {len(rows):,} are shown."

@@ -7,7 +7,6 @@ from PIL import Image
 
 from interpret.explainer import Explainer, explainer_for
 from interpret.explanation import Explanation, Question, Style, explain
-from interpret.strength import usual_strength
 from model.network import STAGE_NAMES
 from tests.conftest import EXAMPLES
 from tests.strength import with_strength
@@ -42,7 +41,7 @@ def test_the_colours_reach_as_far_as_maps_usually_do_and_further_if_this_one_doe
 def test_a_map_of_a_picture_of_nothing_is_dark_in_the_bundled_release(release, tmp_path: Path):
     Image.new("RGB", (32, 32), (128, 128, 128)).save(tmp_path / "grey.png")
     grey = explained(explainer_for(release), image=str(tmp_path / "grey.png"))
-    usual = usual_strength(release.metrics, "grad_cam", LAST)
+    usual = release.metrics.usual_strength("grad_cam", LAST)
     assert grey.scale("magma").high == usual > 2 * grey.maps.max()
 
 

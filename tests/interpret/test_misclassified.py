@@ -51,7 +51,7 @@ def test_an_unknown_label_is_answered_with_the_labels_there_are(samples):
 
 
 def test_counts_by_pair_match_the_confusion_matrix_of_the_bundled_release(release):
-    confusion = release.metrics["test"]["confusion_matrix"]
+    confusion = release.metrics.test.confusion_matrix
     names = release.config.class_names
     for true, predicted in ((3, 5), (5, 3), (0, 8), (9, 1)):
         _, found = select_errors(release.misclassified, names, 1, names[true], names[predicted])

@@ -6,8 +6,10 @@ import torch
 
 from interpret.choices import ChoiceError
 from interpret.drawing.words import WARNINGS, describe_warning
-from interpret.out_of_distribution import METRICS_KEY, SCORES, Detector, Rate, detector_of
+from interpret.out_of_distribution import SCORES, Detector, detector_of
+from model.metrics import Metrics, Rate, SplitFigures, parse_metrics
 
+TEST = SplitFigures(10_000, 500, 0.95)
 LOGITS = torch.tensor([[math.log(3.0), 0.0], [0.0, 0.0]])
 
 
@@ -36,7 +38,12 @@ def test_it_warns_of_what_lies_below_the_threshold_only():
 
 
 def test_a_release_without_these_figures_has_no_detector():
-    assert detector_of({"test": {}}) is None
+    assert detector_of(Metrics(TEST)) is None
+
+
+def said(figures: object) -> Metrics:
+    """The metrics of a release that says this of its warning."""
+    return parse_metrics(Metrics(TEST).document() | {"out_of_distribution": figures})
 
 
 @pytest.mark.parametrize(
@@ -49,21 +56,19 @@ def test_a_release_without_these_figures_has_no_detector():
     ],
 )
 def test_figures_that_this_code_does_not_understand_give_no_detector_and_no_failure(figures, caplog):
-    assert detector_of({METRICS_KEY: figures}) is None
+    assert detector_of(said(figures)) is None
     assert "could not be read" in caplog.text
 
 
 def test_a_detector_is_read_from_a_releases_metrics():
     found = detector_of(
-        {
-            "out_of_distribution": {
-                "score": "max_logit",
-                "threshold": 1.5,
-                "false_alarms": {"rate": 0.05, "count": 10_000},
-                "detections": {"food": {"rate": 0.6, "count": 50}},
-            }
-        }
-    )
+        said({
+            "score": "max_logit",
+            "threshold": 1.5,
+            "false_alarms": {"rate": 0.05, "count": 10_000},
+            "detections": {"food": {"rate": 0.6, "count": 50}},
+        })
+    )  # fmt: skip
     assert found == Detector("max_logit", 1.5, Rate(0.05, 10_000), {"food": Rate(0.6, 50)})
 
 

@@ -57,10 +57,10 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_a_run_writes_a_release_that_loads(finished):
     release = load_release(finished / "release")
-    assert release.metrics["test"]["count"] == 60
-    assert release.metrics["recipe"]["epochs"] == 2 and release.metrics["preset"] is None
-    assert release.metrics["training_images"] == 100
-    assert {"seed", "seconds", "hardware", "versions", "git_commit", "validation"} <= set(release.metrics)
+    assert release.metrics.test.count == 60
+    assert release.metrics.recipe["epochs"] == 2 and release.metrics.preset is None
+    assert release.metrics.training_images == 100
+    assert {"seed", "seconds", "hardware", "versions", "git_commit", "validation"} <= set(release.metrics.document())
     detector = detector_of(release.metrics)
     assert detector is not None and detector.false_alarms.count == 60
 
@@ -71,7 +71,7 @@ def test_its_metrics_are_those_of_the_weights_as_stored(finished):
     release = load_release(finished / "release")
     _, test = load_cifar10(SUBSET)
     logits = logits_of(release.network, test)
-    assert figures_of(logits, test.labels, release.config.temperature) == release.metrics["test"]
+    assert figures_of(logits, test.labels, release.config.temperature) == release.metrics.test
 
 
 def test_it_leaves_the_figures_and_the_card_that_the_release_promises(finished):
@@ -271,9 +271,9 @@ def test_the_model_card_has_metadata_that_the_hub_can_read(finished):
     card = yaml.safe_load((finished / "release" / "README.md").read_text().split("---")[1])
     (result,) = card["model-index"][0]["results"]
     figures = {metric["name"]: metric["value"] for metric in result["metrics"]}
-    test = load_release(finished / "release").metrics["test"]
-    assert figures["Test accuracy"] == pytest.approx(test["accuracy"])
-    assert figures["Test ECE, 15 bins"] == pytest.approx(test["ece"], abs=1e-4)
+    test = load_release(finished / "release").metrics.test
+    assert figures["Test accuracy"] == pytest.approx(test.accuracy)
+    assert figures["Test ECE, 15 bins"] == pytest.approx(test.ece, abs=1e-4)
 
 
 def test_an_empty_data_folder_is_answered_before_anything_is_written(tmp_path):

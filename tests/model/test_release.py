@@ -10,6 +10,7 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
+from model.metrics import Metrics, SplitFigures
 from model.network import CifarResNet, NetworkConfig
 from model.release import (
     BUNDLED,
@@ -46,7 +47,7 @@ def folder(tmp_path: Path, samples: Misclassified) -> Path:
     torch.manual_seed(0)
     config = NetworkConfig(temperature=1.25)
     save_weights(CifarResNet(config), tmp_path)
-    save_metrics({"test": {"count": 10, "errors": 3, "accuracy": 0.7}}, tmp_path)
+    save_metrics(Metrics(SplitFigures(10, 3, 0.7)), tmp_path)
     save_misclassified(samples, config.class_names, tmp_path)
     seal(config, tmp_path)
     return tmp_path
@@ -118,7 +119,7 @@ def test_the_errors_of_another_model_are_refused(folder):
 
 
 def test_metrics_of_no_pictures_at_all_are_refused(folder):
-    save_metrics({"test": {"count": 0, "errors": 3, "accuracy": 0.7}}, folder)
+    save_metrics(Metrics(SplitFigures(0, 3, 0.7)), folder)
     reseal(folder)
     with pytest.raises(ReleaseError, match="3 errors of 0"):
         load_release(folder)
@@ -141,10 +142,33 @@ def test_samples_without_pictures_are_refused(folder):
 
 
 def test_metrics_that_count_other_errors_than_the_samples_are_refused(folder):
-    save_metrics({"test": {"count": 10, "errors": 4, "accuracy": 0.6}}, folder)
+    save_metrics(Metrics(SplitFigures(10, 4, 0.6)), folder)
     reseal(folder)
     with pytest.raises(ReleaseError, match="4 errors of 10"):
         load_release(folder)
+
+
+@pytest.mark.parametrize(
+    ("document", "message"),
+    [
+        ({}, r"metrics\.json: test is missing"),
+        ({"test": {"count": 10, "errors": 3, "accuracy": "high"}}, r"test\.accuracy must be .* got 'high'"),
+        ([], r"metrics\.json must hold an object, found list"),
+    ],
+)
+def test_metrics_without_readable_test_figures_are_refused(folder, document, message):
+    (folder / "metrics.json").write_text(json.dumps(document))
+    reseal(folder)
+    with pytest.raises(ReleaseError, match=message):
+        load_release(folder)
+
+
+def test_metrics_that_a_newer_code_wrote_are_written_again_with_what_it_added(folder):
+    document = json.loads((folder / "metrics.json").read_text()) | {"energy": {"joules": 3}}
+    (folder / "metrics.json").write_text(json.dumps(document))
+    reseal(folder)
+    save_metrics(load_release(folder).metrics, folder)
+    assert json.loads((folder / "metrics.json").read_text()) == document
 
 
 def test_weights_of_another_shape_are_refused(folder):
@@ -185,20 +209,20 @@ def test_a_release_without_any_error_still_loads(folder, samples):
         *(getattr(samples, name)[:0] for name in ("images", "test_indices", "labels", "predictions", "probabilities"))
     )
     save_misclassified(nothing, NetworkConfig().class_names, folder)
-    save_metrics({"test": {"count": 10, "errors": 0, "accuracy": 1.0}}, folder)
+    save_metrics(Metrics(SplitFigures(10, 0, 1.0)), folder)
     reseal(folder)
     assert len(load_release(folder).misclassified) == 0
 
 
 def test_the_bundled_release_is_as_accurate_as_it_claims_to_have_to_be(release):
-    test = release.metrics["test"]
-    assert release.metrics["preset"] == "standard"
-    assert test["accuracy"] >= 0.945 and test["ece"] <= 0.012
-    assert test["count"] == 10_000
+    test = release.metrics.test
+    assert release.metrics.preset == "standard"
+    assert test.accuracy >= 0.945 and test.ece <= 0.012
+    assert test.count == 10_000
 
 
 def test_the_bundled_release_holds_every_error_that_its_confusion_matrix_counts(release):
-    confusion = np.array(release.metrics["test"]["confusion_matrix"])
+    confusion = np.array(release.metrics.test.confusion_matrix)
     stored = np.zeros_like(confusion)
     np.add.at(stored, (release.misclassified.labels, release.misclassified.predictions), 1)
     np.fill_diagonal(confusion, 0)
@@ -228,9 +252,9 @@ def test_recomputing_the_bundled_figures_gives_the_same_errors_to_the_last_image
 
     _, test = load_cifar10(whole_data)
     logits = logits_of(release.network, test)
-    figures, stated = figures_of(logits, test.labels, release.config.temperature), release.metrics["test"]
-    assert figures["accuracy"] == stated["accuracy"]
-    assert (figures["ece"], figures["loss"]) == pytest.approx((stated["ece"], stated["loss"]), abs=1e-4)
+    figures, stated = figures_of(logits, test.labels, release.config.temperature), release.metrics.test
+    assert figures.accuracy == stated.accuracy
+    assert (figures.ece, figures.loss) == pytest.approx((stated.ece, stated.loss), abs=1e-4)
     recomputed = misclassified_of(test, logits, release.config.temperature)
     assert np.array_equal(recomputed.test_indices, release.misclassified.test_indices)
     assert np.array_equal(recomputed.predictions, release.misclassified.predictions)

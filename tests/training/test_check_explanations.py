@@ -1,18 +1,16 @@
-import json
 import logging
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from interpret.attribution.methods import METHODS
 from interpret.out_of_distribution import detector_of
-from interpret.strength import METRICS_KEY as STRENGTH_KEY
-from interpret.strength import usual_strength
 from model.network import STAGE_NAMES
-from model.release import BUNDLED, load_release, read_config, save_metrics, seal
+from model.release import BUNDLED, load_release, save_metrics, seal
 from tests.conftest import EXAMPLES, ROOT, SUBSET
 from training.check_explanations import main
 
@@ -45,11 +43,10 @@ def release_folder(tmp_path: Path) -> Path:
     """A copy of the bundled release, as if 40 of the subset's training pictures had been held out."""
     folder = tmp_path / "release"
     shutil.copytree(BUNDLED, folder)
-    metrics = json.loads((folder / "metrics.json").read_text())
-    metrics["recipe"]["validation_images"] = 40
-    metrics.pop("faithfulness", None)
-    save_metrics(metrics, folder)
-    seal(read_config(folder)[0], folder)
+    release = load_release(folder)
+    recipe = {**release.metrics.recipe, "validation_images": 40}
+    save_metrics(replace(release.metrics, recipe=recipe, faithfulness=None), folder)
+    seal(release.config, folder)
     return folder
 
 
@@ -75,10 +72,10 @@ def test_a_broken_card_is_said_before_anything_is_written(release_folder, capsys
 def test_faithfulness_is_written_method_by_method_and_kept(release_folder):
     run(release_folder, "--count", "2", "--faithfulness", "hires_cam")
     run(release_folder, "--count", "2", "--faithfulness", "random_cam", "ablation_cam")
-    methods = load_release(release_folder).metrics["faithfulness"]["methods"]
+    methods = load_release(release_folder).metrics.faithfulness.methods
     assert set(methods) == {"hires_cam", "random_cam", "ablation_cam"}
     run(release_folder, "--count", "3", "--faithfulness", "hires_cam")
-    assert set(load_release(release_folder).metrics["faithfulness"]["methods"]) == {"hires_cam"}, "other pictures"
+    assert set(load_release(release_folder).metrics.faithfulness.methods) == {"hires_cam"}, "other pictures"
 
 
 def test_how_strong_maps_usually_are_is_printed_and_written_into_a_release_that_stays_sound(
@@ -93,8 +90,8 @@ def test_how_strong_maps_usually_are_is_printed_and_written_into_a_release_that_
     assert "| Grad-CAM | 3 | " in caplog.text and "| Ablation-CAM | 1 | " in caplog.text
     metrics = load_release(release_folder).metrics
     for method in ("grad_cam", "ablation_cam"):
-        assert usual_strength(metrics, method, STAGE_NAMES[-1]) > 0
-    assert {**metrics, STRENGTH_KEY: None} == {**before, STRENGTH_KEY: None}
+        assert metrics.usual_strength(method, STAGE_NAMES[-1]) > 0
+    assert replace(metrics, map_strength=None) == replace(before, map_strength=None)
 
 
 @pytest.mark.parametrize(

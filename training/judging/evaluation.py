@@ -1,7 +1,6 @@
 """Figures of a network on a split: accuracy, loss, calibration, confusion, and the pictures that it gets wrong."""
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -9,6 +8,7 @@ from jaxtyping import Float, Int, Integer
 from scipy.optimize import minimize_scalar
 
 from model.images import to_tensor
+from model.metrics import FurtherFigures, SplitFigures
 from model.network import CifarResNet
 from model.release import Misclassified
 from training.data.cifar10 import Split
@@ -92,39 +92,40 @@ def confusion_matrix(
 
 def figures_of(
     logits: Float[np.ndarray, "count classes"], labels: Integer[np.ndarray, "count"], temperature: float
-) -> dict[str, Any]:
+) -> SplitFigures:
     """What `metrics.json` says of a split. `loss` is the mean negative log likelihood in nats."""
     classes = logits.shape[1]
     confusion = confusion_matrix(logits.argmax(axis=1), labels, classes)
     right = int(np.trace(confusion))
-    return {
-        "count": len(labels),
-        "errors": len(labels) - right,
-        "accuracy": right / len(labels),
-        "loss": negative_log_likelihood(logits, labels, temperature),
-        "ece": reliability(softmax(logits, temperature), labels).ece,
-        "loss_at_temperature_1": negative_log_likelihood(logits, labels, 1.0),
-        "ece_at_temperature_1": reliability(softmax(logits, 1.0), labels).ece,
-        "class_accuracy": (np.diag(confusion) / np.maximum(1, confusion.sum(axis=1))).tolist(),
-        "confusion_matrix": confusion.tolist(),
-    }
+    return SplitFigures(
+        count=len(labels),
+        errors=len(labels) - right,
+        accuracy=right / len(labels),
+        loss=negative_log_likelihood(logits, labels, temperature),
+        ece=reliability(softmax(logits, temperature), labels).ece,
+        loss_at_temperature_1=negative_log_likelihood(logits, labels, 1.0),
+        ece_at_temperature_1=reliability(softmax(logits, 1.0), labels).ece,
+        class_accuracy=tuple((np.diag(confusion) / np.maximum(1, confusion.sum(axis=1))).tolist()),
+        confusion_matrix=tuple(tuple(row) for row in confusion.tolist()),
+    )
 
 
-def further_figures(
-    network: CifarResNet, split: Split, logits: Float[np.ndarray, "count classes"]
-) -> dict[str, float | int]:
+def further_figures(network: CifarResNet, split: Split, logits: Float[np.ndarray, "count classes"]) -> FurtherFigures:
     """Accuracies that are reported beside the usual one, and are not it.
 
     `accuracy_flip_tta`: of the mean of a picture's logits and its mirror image's. On the whole test set also
     `accuracy_without_rejected_labels`, and how many labels those are.
     """
     both = logits + logits_of(network, split, mirrored=True)
-    figures: dict[str, float | int] = {"accuracy_flip_tta": _accuracy(both, split.labels)}
-    if len(split) == WHOLE_TEST_SET:
-        kept = np.setdiff1d(np.arange(len(split)), REJECTED_TEST_LABELS)
-        figures["accuracy_without_rejected_labels"] = _accuracy(logits[kept], split.labels[kept])
-        figures["rejected_labels"] = len(REJECTED_TEST_LABELS)
-    return figures
+    figures = FurtherFigures(accuracy_flip_tta=_accuracy(both, split.labels))
+    if len(split) != WHOLE_TEST_SET:
+        return figures
+    kept = np.setdiff1d(np.arange(len(split)), REJECTED_TEST_LABELS)
+    return replace(
+        figures,
+        accuracy_without_rejected_labels=_accuracy(logits[kept], split.labels[kept]),
+        rejected_labels=len(REJECTED_TEST_LABELS),
+    )
 
 
 def _accuracy(logits: Float[np.ndarray, "count classes"], labels: Integer[np.ndarray, "count"]) -> float:

@@ -20,6 +20,7 @@ from interpret.attribution.erasing import GRID, pixel_mask
 from interpret.attribution.methods import method_named
 from interpret.prediction import logits_of_many, probabilities_of
 from model.images import to_tensor
+from model.metrics import MethodFaithfulness
 from model.network import STAGE_NAMES, CifarResNet
 
 logger = logging.getLogger("training")
@@ -40,23 +41,6 @@ NEIGHBOURS = [
 
 
 @dataclass(frozen=True)
-class Faithfulness:
-    """One method's scores: means over pictures, each with the half-width of its 95% confidence interval.
-
-    `deletion`: the mean probability while cells vanish, most important first, in [0, 1]; lower is better. `insertion`:
-    while they appear; higher is better. `road`: how much more is left without the least important cells than without
-    the most important ones, in [-1, 1]; higher is better, 0 is chance. The curves hold the mean probability after 0 to
-    16 cells.
-    """
-
-    deletion: tuple[float, float]
-    insertion: tuple[float, float]
-    road: tuple[float, float]
-    deletion_curve: tuple[float, ...]
-    insertion_curve: tuple[float, ...]
-
-
-@dataclass(frozen=True)
 class Curves:
     """One map of one picture: the probabilities after 0 to 16 cells, and ROAD."""
 
@@ -67,7 +51,7 @@ class Curves:
 
 def faithfulness(
     network: CifarResNet, pictures: UInt8[np.ndarray, "count 32 32 3"], methods: Sequence[str]
-) -> dict[str, Faithfulness]:
+) -> dict[str, MethodFaithfulness]:
     """The scores of these methods' maps at the last stage. Raises ChoiceError for an unknown method."""
     for name in methods:
         method_named(name)
@@ -90,9 +74,9 @@ def faithfulness(
     return {name: _summary([each[name] for each in curves]) for name in methods}
 
 
-def _summary(curves: list[Curves]) -> Faithfulness:
+def _summary(curves: list[Curves]) -> MethodFaithfulness:
     deletion, insertion = (np.array([getattr(each, name) for each in curves]) for name in ("deletion", "insertion"))
-    return Faithfulness(
+    return MethodFaithfulness(
         _interval(deletion.mean(axis=1)),
         _interval(insertion.mean(axis=1)),
         _interval(np.array([each.road for each in curves])),

@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import numpy as np
 import torch
@@ -11,6 +10,7 @@ from jaxtyping import UInt8
 from interpret.attribution.cam import class_activation_maps
 from interpret.attribution.methods import METHODS, method_named
 from model.images import to_tensor
+from model.metrics import MethodStrength, StrengthFigures
 from model.network import STAGE_NAMES, CifarResNet
 
 QUANTILE = 0.95
@@ -22,19 +22,19 @@ Pictures = UInt8[np.ndarray, "count 32 32 3"]
 Strongest = dict[str, dict[str, list[float]]]
 
 
-def map_strength(network: CifarResNet, pictures: Pictures, methods: Sequence[str] = QUICK) -> dict[str, Any]:
+def map_strength(network: CifarResNet, pictures: Pictures, methods: Sequence[str] = QUICK) -> StrengthFigures:
     """What `metrics.json` says of these methods: on how many pictures, and for each stage the 95% quantile of the
     predicted class's strongest cell (its magnitude, in the method's unit). Raises ChoiceError for an unknown method."""
     quick = [name for name in methods if method_named(name).rule is not None]
     slow = [name for name in methods if name not in quick]
     found = strongest_cells(network, pictures[:AT_MOST], quick)
     found |= strongest_cells_of_slow_methods(network, pictures[:AT_MOST_SLOW], slow)
-    return {"quantile": QUANTILE, "methods": {name: _figures(found[name]) for name in methods}}
+    return StrengthFigures(QUANTILE, {name: _figures(found[name]) for name in methods})
 
 
-def _figures(stages: dict[str, list[float]]) -> dict[str, Any]:
+def _figures(stages: dict[str, list[float]]) -> MethodStrength:
     quantiles = {stage: float(np.quantile(values, QUANTILE)) for stage, values in stages.items()}
-    return {"count": len(stages[STAGE_NAMES[0]]), "stages": quantiles}
+    return MethodStrength(len(stages[STAGE_NAMES[0]]), quantiles)
 
 
 def strongest_cells(network: CifarResNet, pictures: Pictures, methods: Sequence[str]) -> Strongest:

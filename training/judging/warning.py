@@ -6,7 +6,6 @@ the one below which 5% of the validation pictures lie.
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -14,8 +13,9 @@ from jaxtyping import Float, UInt8
 from scipy.stats import rankdata
 
 from interpret.attribution.erasing import CELL
-from interpret.out_of_distribution import SCORES, Detector, Rate
+from interpret.out_of_distribution import SCORES, Detector
 from model.images import ImageError, prepare
+from model.metrics import Rate, WarningFigures
 from model.network import CifarResNet
 from training.data.cifar10 import Split
 from training.errors import TrainingError
@@ -75,7 +75,7 @@ def calibrate(
     validation_logits: Float[np.ndarray, "validation classes"],
     test_logits: Float[np.ndarray, "test classes"],
     temperature: float,
-) -> dict[str, Any]:
+) -> WarningFigures:
     """What `metrics.json` says of the warning: the score chosen, its threshold, the AUROC of all scores on the made
     outliers, and the share of false alarms on the test pictures."""
     generator = np.random.default_rng(0)
@@ -93,12 +93,7 @@ def calibrate(
     chosen = max(SCORES, key=lambda name: sum(table[name].values()))
     threshold = float(np.quantile(_scores(chosen, validation_logits, temperature), FALSE_ALARM_RATE))
     false_alarms = float((_scores(chosen, test_logits, temperature) < threshold).mean())
-    return {
-        "score": chosen,
-        "threshold": threshold,
-        "false_alarms": {"rate": false_alarms, "count": len(test_logits)},
-        "auroc_on_made_outliers": table,
-    }
+    return WarningFigures(chosen, threshold, Rate(false_alarms, len(test_logits)), auroc_on_made_outliers=table)
 
 
 def _scores(name: str, logits: Logits, temperature: float) -> Float[np.ndarray, "count"]:

@@ -4,6 +4,7 @@ What this file writes stands between two marks; what people write around them, a
 """
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import yaml
 
 from interpret.drawing.words import describe_detections
 from interpret.out_of_distribution import detector_of
+from model.metrics import FurtherFigures, Metrics
 from model.network import CifarResNet, NetworkConfig
 from training.data.cifar10 import HUB_DATASET
 
@@ -27,8 +29,19 @@ class CardError(ValueError):
     """A card cannot be written, or not without losing what people wrote."""
 
 
-def model_card(metrics: dict[str, Any], config: NetworkConfig, figures: list[str], repo_id: str = UNNAMED) -> str:
-    """The card in Markdown. `figures` are paths in the release, `repo_id` where it will be found."""
+class MissingFigureError(CardError):
+    """The metrics lack a figure that the card states. `name` is its field's."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"the metrics lack {name!r}, which the card states")
+        self.name = name
+
+
+def model_card(metrics: Metrics, config: NetworkConfig, figures: list[str], repo_id: str = UNNAMED) -> str:
+    """The card in Markdown. `figures` are paths in the release, `repo_id` where it will be found.
+
+    Raises MissingFigureError.
+    """
     body = "\n\n".join([
         _introduction(metrics, config),
         _usage(config, repo_id),
@@ -39,17 +52,14 @@ def model_card(metrics: dict[str, Any], config: NetworkConfig, figures: list[str
     return f"---\n{_dump(_metadata(metrics))}---\n\n{START}\n{body}\n{END}\n"
 
 
-def write_card(metrics: dict[str, Any], config: NetworkConfig, folder: Path) -> None:
+def write_card(metrics: Metrics, config: NetworkConfig, folder: Path) -> None:
     """Writes or renews the card of a release on disk.
 
     Raises CardError if the one that is there is broken, or if the metrics lack what a card states.
     """
     figures = sorted(f"{FIGURES}/{path.name}" for path in (folder / FIGURES).glob("*.png"))
     card = folder / CARD
-    try:
-        generated = model_card(metrics, config, figures)
-    except KeyError as error:
-        raise CardError(f"the metrics lack {error}, which the card states") from error
+    generated = model_card(metrics, config, figures)
     card.write_text(merge_cards(generated, card.read_text() if card.exists() else None))
 
 
@@ -108,12 +118,12 @@ def _as_list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [] if value is None else [value]
 
 
-def _metadata(metrics: dict[str, Any]) -> dict[str, Any]:
-    test = metrics["test"]
+def _metadata(metrics: Metrics) -> dict[str, Any]:
+    test = metrics.test
     figures = [
-        {"type": "accuracy", "value": test["accuracy"], "name": "Test accuracy"},
-        {"type": "expected_calibration_error", "value": round(test["ece"], 4), "name": "Test ECE, 15 bins"},
-        {"type": "negative_log_likelihood", "value": round(test["loss"], 4), "name": "Test loss, nats"},
+        {"type": "accuracy", "value": test.accuracy, "name": "Test accuracy"},
+        {"type": "expected_calibration_error", "value": round(_stated(test, "ece"), 4), "name": "Test ECE, 15 bins"},
+        {"type": "negative_log_likelihood", "value": round(_stated(test, "loss"), 4), "name": "Test loss, nats"},
     ]
     result = {
         "task": {"type": "image-classification", "name": "Image classification"},
@@ -131,14 +141,23 @@ def _metadata(metrics: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _introduction(metrics: dict[str, Any], config: NetworkConfig) -> str:
+def _stated(figures: object, name: str) -> Any:
+    """A field of figures, or of a mapping. Raises MissingFigureError if it is missing, or None."""
+    value = figures.get(name) if isinstance(figures, Mapping) else getattr(figures, name)
+    if value is None:
+        raise MissingFigureError(name)
+    return value
+
+
+def _introduction(metrics: Metrics, config: NetworkConfig) -> str:
     parameters = sum(parameter.numel() for parameter in CifarResNet(config).parameters())
     side, classes = config.input_size, len(config.class_names)
     rows = [
-        f"| {name} | {each['count']:,} | {each['accuracy']:.2%} | {each['loss']:.4f} | {each['ece']:.2%} |"
-        for name in ("validation", "test")
-        if (each := metrics.get(name))
+        f"| {name} | {each.count:,} | {each.accuracy:.2%} | {_stated(each, 'loss'):.4f} | {_stated(each, 'ece'):.2%} |"
+        for name, each in (("validation", metrics.validation), ("test", metrics.test))
+        if each
     ]
+    seed = _stated(metrics, "seed")
     return f"""# CifarResNet
 
 [David Page's](https://github.com/davidcpage/cifar10-fast) small residual network for 32x32 pictures of ten things,
@@ -152,17 +171,17 @@ trained by the repository of CIFAR X-Ray, an app that shows why it decides as it
 | --- | --- | --- | --- | --- |
 {chr(10).join(rows)}
 
-One training run, seed {metrics["seed"]}; all figures are those of the stored weights, single view. The test pictures
+One training run, seed {seed}; all figures are those of the stored weights, single view. The test pictures
 chose nothing.{_further(metrics)}"""
 
 
-def _further(metrics: dict[str, Any]) -> str:
-    further = metrics.get("further_test_figures", {})
+def _further(metrics: Metrics) -> str:
+    further = metrics.further_test_figures or FurtherFigures()
     sentences = []
-    if "accuracy_flip_tta" in further:
-        sentences.append(f"Averaged with each picture's mirror image: {further['accuracy_flip_tta']:.2%}.")
-    if "accuracy_without_rejected_labels" in further:
-        accuracy, count = further["accuracy_without_rejected_labels"], further["rejected_labels"]
+    if further.accuracy_flip_tta is not None:
+        sentences.append(f"Averaged with each picture's mirror image: {further.accuracy_flip_tta:.2%}.")
+    if further.accuracy_without_rejected_labels is not None:
+        accuracy, count = further.accuracy_without_rejected_labels, _stated(further, "rejected_labels")
         source = "[Northcutt et al. 2021](https://arxiv.org/abs/2103.14749)"
         sentences.append(f"Without the {count} test pictures whose label people rejected ({source}): {accuracy:.2%}.")
     return "".join(f"\n{sentence}" for sentence in sentences)
@@ -217,41 +236,40 @@ def logits_of(images):  # (N, 3, 32, 32), RGB in [0, 1]
 The classes, in order: {", ".join(config.class_names)}."""
 
 
-def _training(metrics: dict[str, Any], figures: list[str]) -> str:
-    recipe = metrics["recipe"]
+def _training(metrics: Metrics, figures: list[str]) -> str:
+    recipe = _stated(metrics, "recipe")
     start = "the first convolution starting from whitened patches, " if recipe.get("whitening_images") else ""
-    crops = "reflect-padded random crops, " if recipe["crop_padding"] else ""
-    hole = f" and {recipe['cutout_size']}x{recipe['cutout_size']} cutout" if recipe["cutout_size"] else ""
-    preset = f"The preset `{metrics['preset']}`: " if metrics.get("preset") else ""
+    crops = "reflect-padded random crops, " if _stated(recipe, "crop_padding") else ""
+    side = _stated(recipe, "cutout_size")
+    hole = f" and {side}x{side} cutout" if side else ""
+    preset = f"The preset `{metrics.preset}`: " if metrics.preset else ""
     muon = f", Muon for the convolutions at {recipe['muon_lr_ratio']} of that" if recipe.get("muon_lr_ratio") else ""
     return f"""## Training
 
-{preset}{recipe["epochs"]} epochs of one-cycle SGD (peak {recipe["max_lr"]}{muon}; batch
-{recipe["batch_size"]}, label smoothing {recipe["label_smoothing"]}) on {metrics["training_images"]:,} pictures
+{preset}{_stated(recipe, "epochs")} epochs of one-cycle SGD (peak {_stated(recipe, "max_lr")}{muon}; batch
+{_stated(recipe, "batch_size")}, label smoothing {_stated(recipe, "label_smoothing")}) on \
+{_stated(metrics, "training_images"):,} pictures
 with {crops}flips{hole}; {start.strip()}
-{metrics["seconds"] / 60:.0f} minutes on {metrics["hardware"]}, precision {metrics["precision"]}.
+{_stated(metrics, "seconds") / 60:.0f} minutes on {_stated(metrics, "hardware")}, \
+precision {_stated(metrics, "precision")}.
 `metrics.json` holds the whole recipe, the library versions and the commit of the code.
 {_pictures(figures, "training_curves", "learning_rate_range")}"""
 
 
-def _calibration(metrics: dict[str, Any], config: NetworkConfig, figures: list[str]) -> str:
-    test = metrics["test"]
-    fitted = (
-        "was fitted on the validation pictures"
-        if metrics.get("validation")
-        else "is 1: there were no pictures to fit it"
-    )
+def _calibration(metrics: Metrics, config: NetworkConfig, figures: list[str]) -> str:
+    test = metrics.test
+    fitted = "was fitted on the validation pictures" if metrics.validation else "is 1: there were no pictures to fit it"
     return f"""## Calibration
 
 Confidences are softmax(logits / {config.temperature}); the temperature {fitted}. On the test pictures it takes the
-expected calibration error (15 bins) from {test["ece_at_temperature_1"]:.2%} to {test["ece"]:.2%}, and the loss from
-{test["loss_at_temperature_1"]:.4f} to {test["loss"]:.4f} nats.
+expected calibration error (15 bins) from {_stated(test, "ece_at_temperature_1"):.2%} to {_stated(test, "ece"):.2%}, \
+and the loss from
+{_stated(test, "loss_at_temperature_1"):.4f} to {_stated(test, "loss"):.4f} nats.
 {_pictures(figures, "reliability")}"""
 
 
-def _limits(metrics: dict[str, Any], config: NetworkConfig, figures: list[str]) -> str:
-    test = metrics["test"]
-    per_class = zip(config.class_names, test["class_accuracy"], strict=True)
+def _limits(metrics: Metrics, config: NetworkConfig, figures: list[str]) -> str:
+    per_class = zip(config.class_names, _stated(metrics.test, "class_accuracy"), strict=True)
     table = "\n".join(f"| {name} | {accuracy:.1%} |" for name, accuracy in per_class)
     return f"""## Where it fails
 
@@ -264,11 +282,11 @@ Per class:
 {table}
 {_pictures(figures, "confusion_matrix")}
 
-Its most confident errors; all {test["errors"]:,} are in `misclassified.parquet`:
+Its most confident errors; all {metrics.test.errors:,} are in `misclassified.parquet`:
 {_pictures(figures, "contact_sheet")}"""
 
 
-def _warning(metrics: dict[str, Any]) -> str:
+def _warning(metrics: Metrics) -> str:
     if (detector := detector_of(metrics)) is None:
         return ""
     detections = describe_detections(detector)

@@ -7,9 +7,10 @@ from typing import NamedTuple
 
 from model import hub
 from model.hub_errors import in_words
-from model.release import METRICS, SERVED_FILES, Release, ReleaseError, load_release
+from model.metrics import METRICS
+from model.release import SERVED_FILES, Release, ReleaseError, load_release
 from training.errors import TrainingError
-from training.releasing.card import CARD, FIGURES, CardError, merge_cards, model_card
+from training.releasing.card import CARD, FIGURES, CardError, MissingFigureError, merge_cards, model_card
 
 logger = logging.getLogger(__name__)
 
@@ -31,8 +32,8 @@ def publish(release: Release, target: hub.Target) -> Published:
     figures = {f"{FIGURES}/{path.name}": path for path in sorted((folder / FIGURES).glob("*.png"))}
     try:
         generated = model_card(release.metrics, release.config, list(figures), target.repo_id)
-    except KeyError as error:
-        raise TrainingError(f"{folder / METRICS} lacks {error}, which the model card states.") from error
+    except MissingFigureError as error:
+        raise TrainingError(f"{folder / METRICS} lacks {error.name!r}, which the model card states.") from error
     try:
         card = merge_cards(generated, hub.read_text(target, CARD))
     except CardError as error:

@@ -2,14 +2,14 @@
 
 import logging
 import shutil
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from interpret.out_of_distribution import METRICS_KEY as WARNING_KEY
-from interpret.strength import METRICS_KEY as STRENGTH_KEY
+from model.metrics import Metrics, parse_metrics
 from model.network import CifarResNet, NetworkConfig
 from model.release import Misclassified, load_network, save_metrics, save_misclassified, save_weights, seal
 from training.data.cifar10 import Split
@@ -39,15 +39,15 @@ class Evaluation:
     """What the stored weights do on the held-out pictures, and the configuration that includes their temperature."""
 
     config: NetworkConfig
-    figures: dict[str, Any]
+    metrics: Metrics
     misclassified: Misclassified
     before_scaling: Reliability
     after_scaling: Reliability
 
 
 def write_release(
-    folder: RunFolder, network: CifarResNet, recipe: Recipe, validation: Split, test: Split, training: dict[str, Any]
-) -> dict[str, Any]:
+    folder: RunFolder, network: CifarResNet, recipe: Recipe, validation: Split, test: Split, training: Mapping[str, Any]
+) -> Metrics:
     """Writes `release/` in the run's folder and returns its metrics.
 
     The weights are stored first and read back; everything else is computed from what was read. The folder appears whole
@@ -59,7 +59,7 @@ def write_release(
     save_weights(network, partial)
     evaluation = evaluate(load_network(partial, network.config), validation, test)
     about = {"preset": preset_of(recipe), "recipe": asdict(recipe), "seed": recipe.seed}
-    metrics = {**evaluation.figures, **about, **training}
+    metrics = parse_metrics({**evaluation.metrics.document(), **about, **training})
     save_metrics(metrics, partial)
     save_misclassified(evaluation.misclassified, evaluation.config.class_names, partial)
     write_figures(folder, evaluation, partial / FIGURES)
@@ -74,19 +74,24 @@ def evaluate(stored: CifarResNet, validation: Split, test: Split) -> Evaluation:
     """Fits the temperature on the validation pictures (1 if there are none), and on them too the warning of pictures of
     other things and how strong maps usually are (neither if there are none); judges on the test pictures."""
     logger.info("Evaluating the stored weights on %d validation and %d test pictures", len(validation), len(test))
-    temperature, figures = 1.0, {}
-    logits = logits_of(stored, test)
+    logits, held_out, temperature = logits_of(stored, test), None, 1.0
     if len(validation):
         held_out = logits_of(stored, validation)
         temperature = fit_temperature(held_out, validation.labels)
-        figures["validation"] = figures_of(held_out, validation.labels, temperature)
-        figures[WARNING_KEY] = calibrate(stored, validation, held_out, logits, temperature)
-        figures[STRENGTH_KEY] = map_strength(stored, validation.images)
-    figures["test"] = figures_of(logits, test.labels, temperature)
-    figures["further_test_figures"] = further_figures(stored, test, logits)
+    metrics = Metrics(
+        test=figures_of(logits, test.labels, temperature),
+        further_test_figures=further_figures(stored, test, logits),
+    )
+    if held_out is not None:
+        metrics = replace(
+            metrics,
+            validation=figures_of(held_out, validation.labels, temperature),
+            out_of_distribution=calibrate(stored, validation, held_out, logits, temperature),
+            map_strength=map_strength(stored, validation.images),
+        )
     return Evaluation(
         replace(stored.config, temperature=temperature),
-        figures,
+        metrics,
         misclassified_of(test, logits, temperature),
         reliability(softmax(logits, 1.0), test.labels),
         reliability(softmax(logits, temperature), test.labels),
@@ -98,9 +103,7 @@ def write_figures(folder: RunFolder, evaluation: Evaluation, target: Path) -> No
     config = evaluation.config
     charts = {
         "training_curves": training_curves(read_curves(folder.metrics_csvs)),
-        "confusion_matrix": confusion_figure(
-            np.array(evaluation.figures["test"]["confusion_matrix"]), config.class_names
-        ),
+        "confusion_matrix": confusion_figure(np.array(evaluation.metrics.test.confusion_matrix), config.class_names),
         "reliability": reliability_figure(evaluation.before_scaling, evaluation.after_scaling, config.temperature),
         "contact_sheet": contact_sheet(evaluation.misclassified, config.class_names),
     }
@@ -110,16 +113,19 @@ def write_figures(folder: RunFolder, evaluation: Evaluation, target: Path) -> No
         shutil.copy(folder.range_test_plot, target / folder.range_test_plot.name)
 
 
-def format_table(metrics: dict[str, Any]) -> str:
+def format_table(metrics: Metrics) -> str:
     """Validation and test figures as a plain-text table."""
-    further = metrics.get("further_test_figures", {})
     lines = [f"{'':12}{'pictures':>10}{'accuracy':>10}{'loss':>9}{'ECE':>8}"]
-    for name in ("validation", "test"):
-        if each := metrics.get(name):
-            lines.append(
-                f"{name:12}{each['count']:>10,}{each['accuracy']:>10.2%}{each['loss']:>9.4f}{each['ece']:>8.2%}"
+    for name, each in (("validation", metrics.validation), ("test", metrics.test)):
+        if each:
+            lines.append(f"{name:12}{each.count:>10,}{each.accuracy:>10.2%}{each.loss:>9.4f}{each.ece:>8.2%}")
+    if further := metrics.further_test_figures:
+        lines += [
+            f"test, {name}: {accuracy:.2%}"
+            for name, accuracy in (
+                ("accuracy flip tta", further.accuracy_flip_tta),
+                ("accuracy without rejected labels", further.accuracy_without_rejected_labels),
             )
-    lines += [
-        f"test, {name.replace('_', ' ')}: {value:.2%}" for name, value in further.items() if name.startswith("acc")
-    ]
+            if accuracy is not None
+        ]
     return "\n".join(lines)

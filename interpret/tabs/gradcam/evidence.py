@@ -12,7 +12,6 @@ from interpret.drawing.ledger import UNIT, draw_classes, draw_ledger
 from interpret.drawing.scales import signed_scale
 from interpret.drawing.words import describe_evidence
 from interpret.explanation import NO_CLASS, PREDICTED, Question, Style, classes_in_question
-from interpret.strength import usual_strength
 from interpret.tabs.gradcam.erasing import erasing_section
 from interpret.tabs.page.components import result_picture
 from interpret.tabs.page.events import MODEL_QUEUE, latest_wins
@@ -50,7 +49,7 @@ def evidence_endpoint(served: ServedRelease) -> Callable[..., Any]:
         cells = found.cells[one] if other is None else found.margin(one, other)
         names = served.class_names
         name, opponent = names[one], None if other is None else names[other]
-        usual = usual_strength(served.release.metrics, "hires_cam", LAST_STAGE)
+        usual = served.release.metrics.usual_strength("hires_cam", LAST_STAGE)
         scale = signed_scale(np.array([float(found.cells.abs().max()), float(cells.abs().max()), usual]), UNIT)
         title = f"Evidence for {name}" + (f" rather than {opponent}" if opponent else "")
         numbers = {

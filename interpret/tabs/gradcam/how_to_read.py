@@ -1,14 +1,13 @@
 """The text that explains the maps on the GradCAM tab."""
 
 from interpret.attribution.methods import METHODS
-from interpret.strength import usual_strength
 from interpret.tabs.page.served import ServedRelease
 from model.network import STAGE_NAMES
 
 
 def how_to_read(served: ServedRelease) -> str:
     """The text that explains the maps, and what their colours reach to for this release."""
-    measured = usual_strength(served.release.metrics, METHODS[0].name, STAGE_NAMES[-1])
+    measured = served.release.metrics.usual_strength(METHODS[0].name, STAGE_NAMES[-1])
     return HOW_TO_READ.format(reach=USUAL_REACH if measured else OWN_REACH)
 
 

@@ -1,6 +1,6 @@
 """The controls on the GradCAM tab: the map beside maps that cannot know what the network learnt."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -19,6 +19,7 @@ from interpret.tabs.page.events import MODEL_QUEUE, emptied_by
 from interpret.tabs.page.picture import PicturePanel
 from interpret.tabs.page.served import ServedRelease, chosen
 from interpret.tabs.page.settings import ExplanationSettings
+from model.metrics import FaithfulnessFigures
 
 ALIKE = 0.7
 
@@ -103,14 +104,14 @@ def _edge_panel(edges: np.ndarray) -> Panel:
     return Panel(enlarge(scale.paint(edges), CELLS_SIDE // len(edges)), "", scale)
 
 
-def faithfulness_curves(found: Mapping[str, Any]) -> None:
+def faithfulness_curves(found: FaithfulnessFigures) -> None:
     """Builds the curves behind the table, if the release has them."""
     with gr.Row():
         for way, title in (("deletion", "Deletion: cells vanish"), ("insertion", "Insertion: cells appear")):
             rows = [
                 (method_named(name).title, cells, confidence)
-                for name, scores in found["methods"].items()
-                for cells, confidence in enumerate(scores.get(f"{way}_curve", ()))
+                for name, scores in found.methods.items()
+                for cells, confidence in enumerate(getattr(scores, f"{way}_curve") or ())
             ]
             if rows:
                 gr.LinePlot(
@@ -145,7 +146,7 @@ def sanity_checks_section(served: ServedRelease, panel: PicturePanel, settings: 
         **MODEL_QUEUE,
     )
     if found := measured_faithfulness(served.release.metrics):
-        gr.Markdown(FAITHFULNESS.format(count=found["count"], table=faithfulness_table(found)))
+        gr.Markdown(FAITHFULNESS.format(count=found.count, table=faithfulness_table(found)))
         faithfulness_curves(found)
     # An answer to another question than the one now asked would mislead.
     changes = [panel.seen.change, *(each.change for each in inputs[1:])]

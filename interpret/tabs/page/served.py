@@ -70,7 +70,7 @@ class ServedRelease:
             "commit": self.choice.commit,
             "problem": self.choice.problem,
             "test_accuracy": self.release.test_accuracy,
-            "test_count": self.release.metrics["test"]["count"],
+            "test_count": self.release.metrics.test.count,
             "temperature": self.release.config.temperature,
             "class_names": list(self.class_names),
             "device": self.explainer.device.type,

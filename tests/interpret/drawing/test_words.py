@@ -12,6 +12,7 @@ from interpret.drawing.words import (
     measured_faithfulness,
     percent,
 )
+from model.metrics import FaithfulnessFigures, MethodFaithfulness, Metrics, SplitFigures, parse_metrics
 
 
 def cam(*cells: tuple[int, int, float]) -> np.ndarray:
@@ -71,22 +72,27 @@ def test_what_rounds_to_zero_has_no_sign():
     assert [two_decimals(value) for value in (-0.001, 0.0, -1.006)] == ["0.00", "0.00", "\u22121.01"]
 
 
+TEST = SplitFigures(10_000, 500, 0.95)
+
+
+def scores(road: float, half_width: float) -> MethodFaithfulness:
+    return MethodFaithfulness((0.4, 0.01), (0.6, 0.01), (road, half_width))
+
+
 def test_the_most_faithful_method_stands_first():
-    scores = {"deletion": [0.4, 0.01], "insertion": [0.6, 0.01]}
-    methods = {"random_cam": scores | {"road": [0.0, 0.02]}, "hires_cam": scores | {"road": [0.3, 0.02]}}
-    table = faithfulness_table({"count": 10, "methods": methods})
+    methods = {"random_cam": scores(0.0, 0.02), "hires_cam": scores(0.3, 0.02)}
+    table = faithfulness_table(FaithfulnessFigures(10, None, methods))
     assert table.splitlines()[2] == "| HiResCAM | 0.400 ± 0.010 | 0.600 ± 0.010 | 0.300 ± 0.020 |"
 
 
 def test_a_methods_faithfulness_stands_beside_the_controls():
-    others = {"deletion": [0.4, 0.01], "insertion": [0.6, 0.01]}
-    scores = {"grad_cam": others | {"road": [0.476, 0.018]}, "random_cam": others | {"road": [-0.02, 0.021]}}
-    metrics = {"faithfulness": {"count": 1000, "methods": scores}}
+    methods = {"grad_cam": scores(0.476, 0.018), "random_cam": scores(-0.02, 0.021)}
+    metrics = Metrics(TEST, faithfulness=FaithfulnessFigures(1000, None, methods))
     words = describe_faithfulness(metrics, "grad_cam")
     assert "1,000 test pictures" in words
     assert words.endswith("Grad-CAM +0.48 ± 0.02, maps that know nothing \u22120.02 ± 0.02.")
     assert describe_faithfulness(metrics, "random_cam").endswith("This control knows nothing.")
-    for unknown in (describe_faithfulness(metrics, "score_cam"), describe_faithfulness({}, "score_cam")):
+    for unknown in (describe_faithfulness(metrics, "score_cam"), describe_faithfulness(Metrics(TEST), "score_cam")):
         assert unknown == "How faithful Score-CAM is was not measured for this release."
 
 
@@ -107,14 +113,19 @@ def test_a_map_of_what_speaks_against_a_class_says_so():
     ],
 )
 def test_faithfulness_that_is_not_as_expected_is_as_good_as_not_measured(found):
-    assert measured_faithfulness({"faithfulness": found}) is None
-    assert "was not measured" in describe_faithfulness({"faithfulness": found}, "grad_cam")
+    metrics = parse_metrics(Metrics(TEST).document() | {"faithfulness": found})
+    assert measured_faithfulness(metrics) is None
+    assert "was not measured" in describe_faithfulness(metrics, "grad_cam")
 
 
 def test_a_method_that_this_code_does_not_know_leaves_the_others_measured():
-    scores = {"deletion": [0.4, 0.01], "insertion": [0.6, 0.01], "road": [0.1, 0.2]}
-    found = measured_faithfulness({"faithfulness": {"count": 10, "methods": {"of_tomorrow": {}, "grad_cam": scores}}})
-    assert found == {"count": 10, "methods": {"grad_cam": scores}}
+    known = {"deletion": [0.4, 0.01], "insertion": [0.6, 0.01], "road": [0.1, 0.2]}
+    for unknown in ({}, known):
+        methods = {"of_tomorrow": unknown, "grad_cam": known}
+        said = Metrics(TEST).document() | {"faithfulness": {"count": 10, "methods": methods}}
+        assert measured_faithfulness(parse_metrics(said)) == FaithfulnessFigures(
+            10, None, {"grad_cam": scores(0.1, 0.2)}
+        )
 
 
 def test_parts_of_a_sentence_are_listed_as_in_prose():

@@ -89,8 +89,8 @@ def test_two_processes_arrive_where_one_does_that_averages_their_gradients(finis
 def test_one_release_comes_of_it_with_every_error_once(finished):
     release = load_release(finished / "release")
     indices = release.misclassified.test_indices
-    assert len(set(indices.tolist())) == len(indices) == release.metrics["test"]["errors"]
-    assert release.metrics["test"]["count"] == 60 and release.metrics["processes"] == PROCESSES
+    assert len(set(indices.tolist())) == len(indices) == release.metrics.test.errors
+    assert release.metrics.test.count == 60 and release.metrics.processes == PROCESSES
 
 
 def test_every_process_sees_all_of_its_epochs_and_the_batch_is_that_of_the_recipe(finished):

@@ -3,6 +3,7 @@ import pytest
 import torch
 from torchmetrics.functional.classification import multiclass_calibration_error
 
+from model.metrics import FurtherFigures
 from training.data.cifar10 import Split, load_cifar10
 from training.judging.evaluation import (
     confusion_matrix,
@@ -56,11 +57,11 @@ def test_the_confusion_matrix_counts_true_classes_in_rows():
 
 def test_figures_agree_with_one_another(logits_and_labels):
     figures = figures_of(*logits_and_labels, temperature=3.0)
-    confusion = np.array(figures["confusion_matrix"])
-    assert confusion.sum() == figures["count"] == 5000
-    assert figures["errors"] == 5000 - np.trace(confusion)
-    assert figures["accuracy"] == pytest.approx(1 - figures["errors"] / 5000)
-    assert figures["ece"] < figures["ece_at_temperature_1"]
+    confusion = np.array(figures.confusion_matrix)
+    assert confusion.sum() == figures.count == 5000
+    assert figures.errors == 5000 - np.trace(confusion)
+    assert figures.accuracy == pytest.approx(1 - figures.errors / 5000)
+    assert figures.ece < figures.ece_at_temperature_1
 
 
 def test_every_error_is_kept_with_its_place_in_the_test_set():
@@ -79,7 +80,7 @@ def test_flip_tta_judges_the_mean_of_a_picture_and_its_mirror_image(network, who
     mirrored = Split(np.ascontiguousarray(few.images[:, :, ::-1]), few.labels)
     logits, mirrored_logits = logits_of(network, few), logits_of(network, mirrored)
     expected = ((logits + mirrored_logits).argmax(axis=1) == few.labels).mean()
-    assert further_figures(network, few, logits) == {"accuracy_flip_tta": expected}
+    assert further_figures(network, few, logits) == FurtherFigures(accuracy_flip_tta=expected)
     assert np.array_equal(logits_of(network, few, mirrored=True), mirrored_logits)
 
 
@@ -89,7 +90,7 @@ def test_the_rejected_labels_are_fifty_four_different_test_pictures():
 
 
 def test_the_bundled_release_states_its_further_figures_as_its_errors_imply(release):
-    further = release.metrics["further_test_figures"]
+    further = release.metrics.further_test_figures
     errors_kept = len(np.setdiff1d(release.misclassified.test_indices, REJECTED_TEST_LABELS))
-    assert further["accuracy_without_rejected_labels"] == pytest.approx(1 - errors_kept / (10_000 - 54))
-    assert further["accuracy_flip_tta"] > release.test_accuracy
+    assert further.accuracy_without_rejected_labels == pytest.approx(1 - errors_kept / (10_000 - 54))
+    assert further.accuracy_flip_tta > release.test_accuracy

@@ -32,10 +32,10 @@ def test_one_pass_for_many_pictures_finds_the_strongest_cells_of_the_maps_that_a
 def test_methods_that_run_the_network_again_are_measured_on_fewer_pictures(network, pictures, monkeypatch):
     monkeypatch.setattr("training.judging.strength.STAGE_NAMES", STAGE_NAMES[-2:])
     monkeypatch.setattr("training.judging.strength.AT_MOST_SLOW", 2)
-    found = map_strength(network, pictures[:5], ["ablation_cam", "hires_cam"])["methods"]
-    assert {name: each["count"] for name, each in found.items()} == {"ablation_cam": 2, "hires_cam": 5}
+    found = map_strength(network, pictures[:5], ["ablation_cam", "hires_cam"]).methods
+    assert {name: each.count for name, each in found.items()} == {"ablation_cam": 2, "hires_cam": 5}
     values = [strongest(network, each, STAGE_NAMES[-1], "ablation_cam") for each in pictures[:2]]
-    assert found["ablation_cam"]["stages"][STAGE_NAMES[-1]] == pytest.approx(np.quantile(values, 0.95), rel=1e-3)
+    assert found["ablation_cam"].stages[STAGE_NAMES[-1]] == pytest.approx(np.quantile(values, 0.95), rel=1e-3)
 
 
 def test_without_slow_methods_there_is_nothing_to_find(network, pictures):
@@ -45,12 +45,12 @@ def test_without_slow_methods_there_is_nothing_to_find(network, pictures):
 def test_the_usual_strength_is_what_one_picture_in_twenty_passes(network, pictures):
     found = map_strength(network, pictures, ["hires_cam"])
     values = strongest_cells(network, pictures, ["hires_cam"])["hires_cam"][STAGE_NAMES[-1]]
-    assert found["quantile"] == 0.95
-    assert np.mean(np.array(values) > found["methods"]["hires_cam"]["stages"][STAGE_NAMES[-1]]) == pytest.approx(0.05)
+    assert found.quantile == 0.95
+    assert np.mean(np.array(values) > found.methods["hires_cam"].stages[STAGE_NAMES[-1]]) == pytest.approx(0.05)
 
 
 def test_all_methods_but_those_that_run_the_network_again_are_measured_unasked(network, pictures):
-    assert set(map_strength(network, pictures[:2])["methods"]) == {each.name for each in METHODS if each.rule}
+    assert set(map_strength(network, pictures[:2]).methods) == {each.name for each in METHODS if each.rule}
     assert set(METHOD_NAMES) - set(QUICK) == {"score_cam", "ablation_cam"}
 
 

@@ -5,8 +5,9 @@ import pytest
 import torch
 from PIL import Image
 
-from interpret.out_of_distribution import SCORES, Detector, Rate
+from interpret.out_of_distribution import SCORES, Detector
 from model.images import prepare, to_tensor
+from model.metrics import Rate
 from tests.conftest import EXAMPLES, SUBSET
 from training.data.cifar10 import Split, load_cifar10
 from training.judging.evaluation import logits_of
@@ -58,11 +59,11 @@ def test_an_auroc_worked_out_by_hand():
 def test_the_threshold_leaves_a_twentieth_of_the_validation_pictures_below(network, split):
     logits = logits_of(network, split)
     found = calibrate(network, split, logits, logits[:20] - 1_000, network.config.temperature)
-    detector = Detector(found["score"], found["threshold"], Rate(**found["false_alarms"]), {})
+    detector = Detector(found.score, found.threshold, found.false_alarms, {})
     assert np.mean(detector.warns(torch.from_numpy(logits), network.config.temperature)) == pytest.approx(0.05)
-    assert found["score"] in SCORES and found["false_alarms"]["count"] == 20
-    means = {name: sum(each.values()) for name, each in found["auroc_on_made_outliers"].items()}
-    assert means[found["score"]] == max(means.values())
+    assert found.score in SCORES and found.false_alarms.count == 20
+    means = {name: sum(each.values()) for name, each in found.auroc_on_made_outliers.items()}
+    assert means[found.score] == max(means.values())
 
 
 def test_detections_are_counted_by_folder_and_other_files_passed_over(network, tmp_path: Path):

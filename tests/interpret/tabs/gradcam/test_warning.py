@@ -2,16 +2,16 @@ from dataclasses import replace
 
 import pytest
 
-from interpret.out_of_distribution import METRICS_KEY
 from interpret.tabs.gradcam.warning import warning_endpoint
 from interpret.tabs.page.served import serve
 from model.choice import Choice
+from model.metrics import Rate, WarningFigures
 from tests.conftest import EXAMPLES
 
 
 def warning_for(release, threshold: float, picture: str):
-    figures = {"score": "max_logit", "threshold": threshold, "false_alarms": {"rate": 0.05, "count": 10_000}}
-    changed = replace(release, metrics=release.metrics | {METRICS_KEY: figures})
+    figures = WarningFigures("max_logit", threshold, Rate(0.05, 10_000))
+    changed = replace(release, metrics=replace(release.metrics, out_of_distribution=figures))
     return warning_endpoint(serve(Choice(changed, "bundled")))(picture)
 
 
@@ -25,7 +25,7 @@ def test_the_app_warns_below_the_threshold_and_is_silent_above_it(release, netwo
 
 
 def test_the_app_has_nothing_to_say_if_the_release_has_no_such_warning(release):
-    metrics = {key: value for key, value in release.metrics.items() if key != METRICS_KEY}
+    metrics = replace(release.metrics, out_of_distribution=None)
     served = serve(Choice(replace(release, metrics=metrics), "bundled"))
     sentence, numbers = warning_endpoint(served)(str(EXAMPLES / "cat.png"))
     assert sentence == "" and set(numbers.values()) == {None}
