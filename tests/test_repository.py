@@ -82,7 +82,7 @@ def test_the_bundled_network_is_right_or_wrong_about_an_example_as_the_page_says
 
 
 def test_every_example_file_is_listed_with_its_source():
-    files = {path.name for path in EXAMPLES.glob("*.png")}
+    files = {path.relative_to(EXAMPLES).as_posix() for path in EXAMPLES.rglob("*.png")}
     assert files == {entry["file"] for entry in ENTRIES}
     sources = (EXAMPLES / "SOURCES.md").read_text()
     assert all(f"`{entry['file']}` | {entry['test_index']} |" in sources for entry in ENTRIES)

@@ -20,11 +20,11 @@ class TrainingProgress(TQDMProgressBar):
         super().on_train_start(trainer, pl_module)
 
     def get_metrics(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> dict[str, Any]:
-        metrics = super().get_metrics(trainer, pl_module)
-        metrics.pop("v_num", None)
+        shown = super().get_metrics(trainer, pl_module)
+        shown.pop("v_num", None)
         if steps := trainer.global_step - self.first_step:
             seconds_per_step = (time.monotonic() - self.start) / steps
             minutes, seconds = divmod(round(seconds_per_step * (self.total_steps - trainer.global_step)), 60)
-            metrics["images/s"] = round(self.batch_size / seconds_per_step)
-            metrics["left"] = f"{minutes}:{seconds:02}"
-        return metrics
+            shown["images/s"] = round(self.batch_size / seconds_per_step)
+            shown["left"] = f"{minutes}:{seconds:02}"
+        return shown
