@@ -1,1 +1,1 @@
-"""What is explained: pure functions from a network and arrays to arrays, and from arrays to pictures."""
+"""What is explained: pure functions from a network and images to arrays, and from arrays to pictures and sentences."""

@@ -1,4 +1,4 @@
-"""Choosing among the pictures that the network gets wrong."""
+"""Choosing among the test images that the network gets wrong."""
 
 import numpy as np
 from jaxtyping import Int

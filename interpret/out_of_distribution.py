@@ -1,4 +1,4 @@
-"""Whether a picture shows none of the classes that the network knows: a score of its logits against a threshold.
+"""Whether an image shows none of the classes that the network knows: a score of its logits against a threshold.
 
 A score is higher for what the network knows. Which one a release uses, and the threshold, are found when it is made
 (`training/judging/warning.py`), and stand in its metrics with the rates at which the warning is right and wrong.
@@ -49,9 +49,9 @@ SCORES: dict[str, Score] = {
 
 @dataclass(frozen=True)
 class Detector:
-    """Warns of pictures whose `score` is below `threshold`.
+    """Warns of images whose `score` is below `threshold`.
 
-    `false_alarms`: how often it warns of test pictures of the known classes. `detections`: of pictures of other things,
+    `false_alarms`: how often it warns of test images of the known classes. `detections`: of images of other things,
     by what they show. Raises ChoiceError for an unknown score.
     """
 
@@ -67,7 +67,7 @@ class Detector:
         return SCORES[self.score](logits, temperature)
 
     def warns(self, logits: Float[Tensor, "batch classes"], temperature: float) -> list[bool]:
-        """Of which pictures it warns."""
+        """For each image, whether it warns."""
         return (self.score_of(logits, temperature) < self.threshold).tolist()
 
 

@@ -11,7 +11,7 @@ from interpret.explanation import NO_CLASS, PREDICTED, Question
 from model.images import SQUARINGS
 from model.network import STAGE_NAMES
 
-PICTURE_KINDS = ("example", "test", "upload")
+IMAGE_KINDS = ("example", "test", "upload")
 UPLOAD_HASH = re.compile(r"[0-9a-f]{64}")
 
 
@@ -21,11 +21,11 @@ class LinkError(ChoiceError):
 
 @dataclass(frozen=True)
 class View:
-    """Which picture is explained, and how: an example by its file name, a misclassified test picture by its index, an
+    """Which image is explained, and how: an example by its file name, a misclassified test image by its index, an
     upload by its file's SHA-256."""
 
     kind: str
-    picture: str
+    image: str
     release: str
     resize_mode: str = Question.resize_mode
     class_name: str = PREDICTED
@@ -37,7 +37,7 @@ class View:
         """As a link ends: `?example=cat.png&class=cat&...`; the release is always part of it."""
         return "?" + urlencode(
             {
-                self.kind: self.picture,
+                self.kind: self.image,
                 "squaring": self.resize_mode,
                 "class": self.class_name,
                 "against": self.against,
@@ -49,11 +49,11 @@ class View:
 
 
 def view_of(query: Mapping[str, str], release: str, class_names: tuple[str, ...]) -> View | None:
-    """The view that a link asks for; None if it asks for no picture.
+    """The view that a link asks for; None if it asks for no image.
 
     Raises LinkError if it was made with another release, ChoiceError if it names what there is not.
     """
-    kinds = [kind for kind in PICTURE_KINDS if kind in query]
+    kinds = [kind for kind in IMAGE_KINDS if kind in query]
     if not kinds:
         return None
     if (made_with := query.get("release")) != release:

@@ -52,7 +52,10 @@ class NetworkConfig:
 
 @dataclass(frozen=True)
 class Stage:
-    """One of the network's six stages: its name and the shape of its activations for a 32x32 image."""
+    """One of the network's six stages: its name and the shape of its activations for a 32x32 image.
+
+    The page and the API call a stage a layer.
+    """
 
     name: str
     channels: int
@@ -166,7 +169,7 @@ class CifarResNet(nn.Module):
         return x + branch if name in RESIDUAL_STAGES else branch
 
     def classify(self, activations: Float[Tensor, "batch 512 4 4"]) -> Float[Tensor, "batch classes"]:
-        """Logits from the last stage's activations: each channel's maximum over the 4x4 cells, weighed by `fc`."""
+        """Logits from the last stage's activations: each channel's maximum over the 4x4 cells, weighted by `fc`."""
         return self.fc(self.pool4(activations).flatten(1))
 
     def classify_from(self, stage_name: str, activations: Tensor) -> Float[Tensor, "batch classes"]:

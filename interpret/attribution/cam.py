@@ -9,7 +9,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional as F
 
-from interpret.attribution.methods import Method, method_named, weigh
+from interpret.attribution.methods import Method, method_named, weighted_sum
 from interpret.attribution.perturbation import ablation_weights, score_weights
 from interpret.attribution.steps import finish
 from interpret.choices import check_name
@@ -40,7 +40,7 @@ class Cam:
 
 @dataclass(frozen=True)
 class Capture:
-    """One picture's activations at one stage, and the logits that follow from them, ready for gradients."""
+    """One image's activations at one stage, and the logits that follow from them, ready for gradients."""
 
     network: CifarResNet
     image: Float[Tensor, "1 3 32 32"]
@@ -113,7 +113,7 @@ def class_activation_steps(
     else:
         yield 0.0
         weights = yield from _weights_by_running_again(captured, chosen)
-        maps = [torch.relu(weigh(weights[index], captured.activations)) for index in distinct]
+        maps = [torch.relu(weighted_sum(weights[index], captured.activations)) for index in distinct]
     return Cam(captured.logits, distinct, torch.stack(maps)).of(class_indices)
 
 

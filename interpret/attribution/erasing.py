@@ -1,4 +1,4 @@
-"""Erase part of a picture and see what becomes of the scores: the test that every explanation invites."""
+"""Erase part of an image and see what becomes of the scores: the test that every explanation invites."""
 
 import re
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ BRUSHED = re.compile(f"[0-9a-fA-F]{{{INPUT_SIZE**2 // 4}}}")
 
 @dataclass(frozen=True)
 class Erased:
-    """The picture without some of its cells, and each logit's change: as the evidence predicts it, and as measured."""
+    """The image without some of its cells, and each logit's change: as the evidence predicts it, and as measured."""
 
     pixels: UInt8[np.ndarray, "32 32 3"]
     before: Float[Tensor, "classes"]
@@ -39,9 +39,9 @@ class Erased:
 def erase(
     network: CifarResNet, pixels: UInt8[np.ndarray, "32 32 3"], mask: Bool[np.ndarray, "32 32"], fill: str = "mean"
 ) -> Erased:
-    """Fills the masked pixels and looks again.
+    """Fills the masked pixels and runs the network again.
 
-    `mean` is the training set's mean colour, `blur` the picture itself, blurred. Predicted is the loss of the evidence
+    `mean` is the training set's mean colour, `blur` the image itself, blurred. Predicted is the loss of the evidence
     of the cells under the mask, each by the share of its 8x8 pixels that is masked. The network sees further than a
     cell's own pixels, so measured need not equal predicted.
 

@@ -1,6 +1,6 @@
 """The evidence ledger: what each of the last stage's sixteen cells adds to each class's logit, exactly.
 
-The head of the network takes every channel's maximum over the cells and weighs it, so each channel's share of a logit
+The head of the network takes every channel's maximum over the cells and weights it, so each channel's share of a logit
 belongs to the one cell that holds the maximum: gradient x activation (HiResCAM) is no approximation there.
 """
 

@@ -21,18 +21,18 @@ RANDOM_SEED = 0
 PLUS_PLUS_EPSILON, XGRAD_EPSILON = 1e-6, 1e-7
 
 
-def weigh(weights: Float[Tensor, "channels"], activations: Activations) -> Map:
+def weighted_sum(weights: Float[Tensor, "channels"], activations: Activations) -> Map:
     """The channels' activations, summed with these weights."""
     return torch.einsum("c,chw->hw", weights, activations)
 
 
 def grad_cam_rule(activations: Activations, gradient: Activations) -> Map:
     """Weights: the mean gradient of each channel. Selvaraju et al. 2017, equations 1 and 2."""
-    return torch.relu(weigh(gradient.mean(dim=(1, 2)), activations))
+    return torch.relu(weighted_sum(gradient.mean(dim=(1, 2)), activations))
 
 
 def grad_cam_plus_plus_rule(activations: Activations, gradient: Activations) -> Map:
-    """Weights: positive gradients, each weighed so that several places count alike.
+    """Weights: positive gradients, each weighted so that several places count alike.
 
     Chattopadhay et al. 2018, equation 19; powers of the gradient stand for the higher derivatives of its exponential.
     """
@@ -41,7 +41,7 @@ def grad_cam_plus_plus_rule(activations: Activations, gradient: Activations) -> 
         2 * squares + activations.sum(dim=(1, 2), keepdim=True) * squares * gradient + PLUS_PLUS_EPSILON
     )
     shares = torch.where(gradient != 0, shares, 0.0)
-    return torch.relu(weigh((torch.relu(gradient) * shares).sum(dim=(1, 2)), activations))
+    return torch.relu(weighted_sum((torch.relu(gradient) * shares).sum(dim=(1, 2)), activations))
 
 
 def hires_cam_rule(activations: Activations, gradient: Activations) -> Map:
@@ -52,7 +52,7 @@ def hires_cam_rule(activations: Activations, gradient: Activations) -> Map:
 def xgrad_cam_rule(activations: Activations, gradient: Activations) -> Map:
     """Weights: gradients averaged with the activations as their weights. Fu et al. 2020, equation 8."""
     totals = activations.sum(dim=(1, 2)) + XGRAD_EPSILON
-    return torch.relu(weigh((gradient * activations).sum(dim=(1, 2)) / totals, activations))
+    return torch.relu(weighted_sum((gradient * activations).sum(dim=(1, 2)) / totals, activations))
 
 
 def layer_cam_rule(activations: Activations, gradient: Activations) -> Map:
@@ -71,10 +71,10 @@ def eigen_grad_cam_rule(activations: Activations, gradient: Activations) -> Map:
 
 
 def random_cam_rule(activations: Activations, gradient: Activations) -> Map:
-    """Weights drawn evenly from [-1, 1], the same for every picture: what a map looks like that knows nothing."""
+    """Weights drawn evenly from [-1, 1], the same for every image: what a map that knows nothing looks like."""
     generator = torch.Generator().manual_seed(RANDOM_SEED)
     weights = 2 * torch.rand(len(activations), generator=generator) - 1
-    return torch.relu(weigh(weights.to(activations), activations))
+    return torch.relu(weighted_sum(weights.to(activations), activations))
 
 
 def first_component(values: Activations) -> Map:
@@ -97,7 +97,7 @@ def first_component(values: Activations) -> Map:
 
 @dataclass(frozen=True)
 class Method:
-    """One member of the family: what the page and the API call it, its unit, and where it is from.
+    """One member of the family: what the page and the API call it, its unit, and its source.
 
     `rule` is None for the methods that run the network again, whose weights `interpret.attribution.perturbation` finds.
     """
@@ -110,10 +110,10 @@ class Method:
     rule: Rule | None = None
     signed: bool = False
     of_class: bool = True
-    shares_logit: bool = False  # weights are shares of the logit, so they turn round where it is negative
+    shares_logit: bool = False  # weights are shares of the logit: where it is negative, they change sign
 
 
-LOGITS, ACTIVATION, COMPONENT = "logits per cell", "weighed activation", "along the component"
+LOGITS, ACTIVATION, COMPONENT = "logits per cell", "weighted activation", "along the component"
 METHODS = (
     Method(
         "grad_cam",
@@ -127,7 +127,7 @@ METHODS = (
         "grad_cam_plus_plus",
         "Grad-CAM++",
         ACTIVATION,
-        "positive gradients, places weighed alike",
+        "positive gradients, places weighted alike",
         "1710.11063",
         grad_cam_plus_plus_rule,
     ),

@@ -45,10 +45,10 @@ def score_weights(
     image: Float[Tensor, "1 3 height width"],
     activations: Float[Tensor, "channels rows columns"],
 ) -> Steps:
-    """Softmax over the channels of each logit of the picture, seen through each channel's activations.
+    """Softmax over the channels of each logit of the image, seen through each channel's activations.
 
     Wang et al. 2020, https://arxiv.org/abs/1910.01279, algorithm 1: a channel, resized bilinearly and stretched to
-    [0, 1], multiplies the picture. Channels with equal masks, such as silent ones, are run once.
+    [0, 1], multiplies the image. Channels with equal masks, such as silent ones, run once.
     """
     resized = F.interpolate(activations[None], size=image.shape[-2:], mode="bilinear", align_corners=True)[0]
     low, high = resized.amin(dim=(1, 2), keepdim=True), resized.amax(dim=(1, 2), keepdim=True)

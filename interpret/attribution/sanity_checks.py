@@ -1,7 +1,7 @@
 """Maps that cannot know what the network learnt, to hold an explanation against.
 
 After Adebayo et al. 2018, https://arxiv.org/abs/1810.03292: a map that looks the same on a network of random weights
-shows the picture, not the decision.
+shows the image, not the decision.
 """
 
 from functools import lru_cache
@@ -30,7 +30,7 @@ def random_network(config: NetworkConfig, device: torch.device) -> CifarResNet:
 
 
 def edge_map(pixels: UInt8[np.ndarray, "32 32 3"], side: int) -> Float[np.ndarray, "{side} {side}"]:
-    """How strong the picture's edges are in each of `side` x `side` cells: the mean length of Sobel's gradient.
+    """How strong the image's edges are in each of `side` x `side` cells: the mean length of Sobel's gradient.
 
     In units of brightness (0 to 255) per pixel. `side` divides 32.
     """

@@ -1,1 +1,4 @@
-"""Arrays as pictures, values as colours, findings as sentences."""
+"""Arrays as pictures, values as colours, findings as sentences.
+
+An image is what the network sees; a picture is what is drawn for people.
+"""

@@ -11,7 +11,7 @@ COMMON_CHANNELS = min(stage.channels for stage in STAGES)
 
 
 def activations_of(network: CifarResNet, image: Float[Tensor, "1 3 32 32"]) -> dict[str, Float[Tensor, "_ _ _"]]:
-    """Every stage's activations (channels, height, width) for one picture, by stage name.
+    """Every stage's activations (channels, height, width) for one image, by stage name.
 
     All are at least 0: each stage ends in a ReLU, or adds two results of one.
     """

@@ -16,7 +16,7 @@ from torch.nn import functional as F
 
 from interpret.attribution.cam import class_activation_maps
 from interpret.attribution.evidence import evidence_cells
-from interpret.attribution.methods import METHOD_NAMES, METHODS, Method, method_named, weigh
+from interpret.attribution.methods import METHOD_NAMES, METHODS, Method, method_named, weighted_sum
 from interpret.attribution.perturbation import score_weights
 from interpret.attribution.sanity_checks import rank_correlation
 from interpret.attribution.steps import finish
@@ -94,7 +94,7 @@ def _apply(method: Method, activations: Tensor, gradient: Tensor) -> Tensor:
         return method.rule(activations, gradient)
     # Ablation-CAM: the logit is the sum of what each channel's maximum adds to it, so its share is what it costs.
     shares = (gradient * activations).sum(dim=(1, 2))
-    return torch.relu(weigh(shares / shares.sum(), activations))
+    return torch.relu(weighted_sum(shares / shares.sum(), activations))
 
 
 def mosaics(
@@ -144,7 +144,7 @@ def maps_of_mosaic(
         maps = {name: [each[name] for each in quick] for name in methods if name in QUICK}
     if "score_cam" in methods:
         weights = finish(score_weights(partial(logits_of_any_size, network), picture[None], activations))
-        scored = (torch.relu(weigh(weights[index], activations)) for index in class_indices)
+        scored = (torch.relu(weighted_sum(weights[index], activations)) for index in class_indices)
         maps["score_cam"] = [each.numpy(force=True) for each in scored]
     return maps
 

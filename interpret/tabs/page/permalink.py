@@ -66,16 +66,16 @@ def find_picture(served: ServedRelease, view: View) -> str:
     Raises LinkError if it is not there, ImageError if it is no picture.
     """
     if view.kind == "upload":
-        return _uploaded(view.picture)
+        return _uploaded(view.image)
     if view.kind == "example":
-        found = [each for each in example_pictures() if each.path.name == view.picture]
+        found = [each for each in example_pictures() if each.path.name == view.image]
         if not found:
-            raise LinkError(f"There is no example {view.picture}.")
+            raise LinkError(f"There is no example {view.image}.")
         return found[0].kept()
     samples = served.release.misclassified
-    rows = np.flatnonzero(samples.test_indices == int(view.picture))
+    rows = np.flatnonzero(samples.test_indices == int(view.image))
     if not len(rows):
-        raise LinkError(f"Test picture {view.picture} is not among this release's errors.")
+        raise LinkError(f"Test picture {view.image} is not among this release's errors.")
     return keep("picture.png", png(samples.images[rows[0]]))
 
 
