@@ -22,7 +22,7 @@ SHARED = (
     ("interpret.drawing",),
     ("interpret.explainer",),
     ("interpret.explanation",),
-    ("interpret.view",),
+    ("interpret.ledger", "interpret.comparison", "interpret.view"),
 )
 SERVING = (
     ("interpret.tabs.page",),

@@ -6,12 +6,8 @@ from typing import Any
 import gradio as gr
 import numpy as np
 
-from interpret.attribution.cam import class_indices_of
-from interpret.attribution.evidence import LAST_STAGE, evidence
-from interpret.drawing.ledger import UNIT, draw_classes, draw_ledger
-from interpret.drawing.scales import signed_scale
-from interpret.drawing.words import describe_evidence
 from interpret.explanation import NO_CLASS, PREDICTED, Question, Style, classes_in_question
+from interpret.ledger import ledger_of
 from interpret.tabs.gradcam.erasing import erasing_section
 from interpret.tabs.page.components import result_picture
 from interpret.tabs.page.events import MODEL_QUEUE, latest_wins
@@ -22,8 +18,6 @@ from interpret.tabs.page.settings import ExplanationSettings
 
 def evidence_endpoint(served: ServedRelease) -> Callable[..., Any]:
     """The handler of `/evidence`."""
-
-    explainer = served.explainer
 
     @served.answers_on_gpu
     def show_evidence(
@@ -41,28 +35,10 @@ def evidence_endpoint(served: ServedRelease) -> Callable[..., Any]:
             The ledger; the ledgers of all classes on the same colour scale; a sentence; and the numbers: class,
             against, cells (4 rows of 4, in logits), their sum, every class's logit, and the release.
         """
-        _, images = explainer.preprocess(chosen(image), squaring)
-        wanted = class_indices_of(classes_in_question(class_name, against), served.class_names)
-        found = evidence(explainer.network, images)
-        one, *rest = (int(found.logits.argmax()) if index is None else index for index in wanted)
-        other = rest[0] if rest and rest[0] != one else None
-        cells = found.cells[one] if other is None else found.margin(one, other)
-        names = served.class_names
-        name, opponent = names[one], None if other is None else names[other]
-        usual = served.release.metrics.usual_strength("hires_cam", LAST_STAGE)
-        scale = signed_scale(np.array([float(found.cells.abs().max()), float(cells.abs().max()), usual]), UNIT)
-        title = f"Evidence for {name}" + (f" rather than {opponent}" if opponent else "")
-        numbers = {
-            "class": name,
-            "against": opponent,
-            "cells": cells.tolist(),
-            "sum": float(cells.sum()),
-            "logits": dict(zip(names, found.logits.tolist(), strict=True)),
-            "release": served.release.identifier,
-        }
-        sentence = describe_evidence(cells.cpu().numpy(), name, opponent)
-        classes = draw_classes(found, scale, names, smooth=smooth)
-        return draw_ledger(cells, scale, title, smooth=smooth), classes, sentence, numbers
+        classes = classes_in_question(class_name, against)
+        ledger = ledger_of(served.explainer, chosen(image), squaring, classes)
+        numbers = ledger.numbers() | {"release": served.release.identifier}
+        return ledger.picture(smooth=smooth), ledger.picture_of_classes(smooth=smooth), ledger.sentence(), numbers
 
     return show_evidence
 

@@ -1,7 +1,6 @@
 """The controls on the GradCAM tab: the map beside maps that cannot know what the network learnt."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import gradio as gr
@@ -9,19 +8,15 @@ import numpy as np
 import pandas as pd
 
 from interpret.attribution.methods import method_named
-from interpret.attribution.sanity_checks import edge_map, random_network, rank_correlation
-from interpret.drawing.render import Panel, draw_panels, enlarge, two_decimals
-from interpret.drawing.scales import unsigned_scale
+from interpret.comparison import compare_with_controls
 from interpret.drawing.words import faithfulness_table, measured_faithfulness
-from interpret.explanation import CELLS_SIDE, PREDICTED, Question, explain
+from interpret.explanation import PREDICTED, Question
 from interpret.tabs.page.components import result_picture
 from interpret.tabs.page.events import MODEL_QUEUE, emptied_by
 from interpret.tabs.page.picture import PicturePanel
 from interpret.tabs.page.served import ServedRelease, chosen
 from interpret.tabs.page.settings import ExplanationSettings
 from model.metrics import FaithfulnessFigures
-
-ALIKE = 0.7
 
 
 def sanity_checks_endpoint(served: ServedRelease) -> Callable[..., Any]:
@@ -41,44 +36,10 @@ def sanity_checks_endpoint(served: ServedRelease) -> Callable[..., Any]:
             The four maps; a sentence that says what the comparison means; the rank correlation (Spearman, -1 to 1, null
             if a map is constant) with the map of: random_weights, random_cam, edges.
         """
-        question, explainer = Question(chosen(image), squaring, layer, (class_name,), method), served.explainer
-        found = explain(explainer, question)
-        same_class = replace(question, class_names=found.names)
-        unlearnt = replace(explainer, network=random_network(explainer.network.config, explainer.device))
-        explained = {
-            # How strong maps usually are was measured on the network that learnt.
-            "random_weights": replace(explain(unlearnt, same_class), usual=0.0),
-            "random_cam": explain(explainer, replace(same_class, method="random_cam")),
-        }
-        edges = edge_map(found.pixels, found.maps.shape[1])
-        maps = {name: each.maps[0] for name, each in explained.items()} | {"edges": edges}
-        correlations = {name: rank_correlation(found.maps[0], each) for name, each in maps.items()}
-        panels = {name: each.cells_panel(0) for name, each in explained.items()} | {"edges": _edge_panel(edges)}
-        titled = [replace(panel, title=_title(name, correlations[name])) for name, panel in panels.items()]
-        picture = draw_panels([found.cells_panel(0), *titled], columns=2)
-        return picture, sanity_sentence(correlations, method), correlations
+        found = compare_with_controls(served.explainer, Question(chosen(image), squaring, layer, (class_name,), method))
+        return found.picture(), found.sentence(), found.correlations
 
     return controls
-
-
-def sanity_sentence(correlations: dict[str, float | None], method: str) -> str:
-    """What the rank correlations mean."""
-    if method == "random_cam":
-        return "RandomCAM is itself a control: it knows nothing of the decision, whatever it looks like."
-    known = {TITLES[name]: value for name, value in correlations.items() if value is not None}
-    if not known:
-        return "The map is the same everywhere: there is nothing to compare."
-    warnings = []
-    for way, sign in (("much as", 1), ("in nearly the opposite order of", -1)):
-        if alike := [title for title, value in known.items() if sign * value >= ALIKE]:
-            warnings.append(f"{way} {' and '.join(alike)} would")
-    if warnings:
-        return f"Careful: this map ranks the cells {', and '.join(warnings)}. It may show the picture only."
-    closest = max(known, key=lambda title: abs(known[title]))
-    return (
-        f"No control ranks the cells as this map does; the closest is {closest}, with a rank correlation of "
-        f"{two_decimals(known[closest])} (1 would be the same order, −1 the opposite one, 0 no relation)."
-    )
 
 
 FAITHFULNESS = """
@@ -90,18 +51,6 @@ RandomCAM explains nothing.
 
 {table}
 """
-
-TITLES = {"random_weights": "a network of random weights", "random_cam": "RandomCAM", "edges": "an edge map"}
-
-
-def _title(name: str, correlation: float | None) -> str:
-    value = "no order" if correlation is None else two_decimals(correlation, plus=True)
-    return f"{TITLES[name][0].upper()}{TITLES[name][1:]}: {value}"
-
-
-def _edge_panel(edges: np.ndarray) -> Panel:
-    scale = unsigned_scale(edges, "brightness per pixel")
-    return Panel(enlarge(scale.paint(edges), CELLS_SIDE // len(edges)), "", scale)
 
 
 def faithfulness_curves(found: FaithfulnessFigures) -> None:
