@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -20,18 +21,31 @@ from model.release import SERVED_FILES
 from model.retry import patiently
 
 ROOT = Path(__file__).resolve().parent
-FOLDERS = ("model", "interpret", "examples", "training", "benchmarks", "tests")
+FOLDERS = ("model", "interpret", "examples", "training", "benchmarks", "tests", "docs", "notebooks")
 TOP_LEVEL = (
     "app.py", "deploy.py", "requirements.txt", "requirements-dev.txt", "pyproject.toml",
     "README.md", "CHANGELOG.md", "LICENSE",
 )  # fmt: skip
-KINDS = {".py", ".md", ".txt", ".json", ".png", ".jpg", ".parquet", ".safetensors"}
+KINDS = {
+    ".py", ".md", ".txt", ".json", ".png", ".jpg", ".parquet", ".safetensors", ".js", ".css", ".html", ".ipynb"
+}  # fmt: skip
 CARD = "README.md"
 SPACE_NAME = "cifar-xray"
 logger = logging.getLogger("deploy")
 
 
-def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
+@dataclass(frozen=True)
+class DeployOptions:
+    """Where the Space is, what it serves, and on which hardware; None: as it was, or the default of `--help`."""
+
+    space_id: str | None
+    repo_id: str | None
+    revision: str
+    hardware: str | None
+    private: bool
+
+
+def parse_arguments(arguments: list[str] | None = None) -> DeployOptions:
     parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
     add = parser.add_argument
     add("--space-id", metavar="USER/NAME", help=f"the Space (default: <the token's user>/{SPACE_NAME})")
@@ -43,8 +57,13 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     options = parser.parse_args(arguments)
     if options.revision and not options.repo_id:
         parser.error("--revision belongs to --repo-id")
-    options.revision = options.revision or "main"
-    return options
+    return DeployOptions(
+        space_id=options.space_id,
+        repo_id=options.repo_id,
+        revision=options.revision or "main",
+        hardware=options.hardware,
+        private=options.private,
+    )
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -59,7 +78,7 @@ def main(arguments: list[str] | None = None) -> None:
         sys.exit(f"deploy.py: {error}")
 
 
-def deploy(options: argparse.Namespace) -> None:
+def deploy(options: DeployOptions) -> None:
     """Checks everything, then commits once, then sets variables and hardware. Raises HubError."""
     repo_id, revision = options.repo_id, options.revision
     is_public = check_release(repo_id, revision) if repo_id else True
@@ -138,7 +157,7 @@ def card_naming(repo_id: str, revision: str, preload: bool) -> str:
     return str(card)
 
 
-def settings(target: Target, options: argparse.Namespace) -> dict[str, Callable[[], object]]:
+def settings(target: Target, options: DeployOptions) -> dict[str, Callable[[], object]]:
     """The Space's variables and hardware, as far as the options say."""
     api = HfApi()
     variables = {"MODEL_REPO_ID": options.repo_id, "MODEL_REVISION": options.revision} if options.repo_id else {}

@@ -96,6 +96,13 @@ def test_without_git_only_the_kinds_of_files_that_the_repository_has_are_taken(m
     assert set(repository_files()) == {"app.py", "model/hub.py"}
 
 
+def test_without_git_no_file_is_missing_that_git_tracks(monkeypatch):
+    with_git = {name for name in repository_files() if not name.startswith("tests/")}
+    failed = subprocess.CompletedProcess([], 128, stdout="")
+    monkeypatch.setattr("deploy.subprocess.run", lambda *_, **__: failed)
+    assert with_git - set(repository_files()) == set()
+
+
 def test_an_update_keeps_the_release_and_the_hardware_and_other_peoples_files(hub, model):
     deploy("--repo-id", MODEL, "--hardware", "t4-small")
     space = space_of(hub)
