@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from jaxtyping import Float, UInt8
-from scipy.stats import rankdata
+from torchmetrics.functional.classification import binary_auroc
 
 from interpret.attribution.erasing import CELL
 from interpret.out_of_distribution import SCORES, Detector
@@ -65,8 +65,11 @@ def _noise(images: Pictures, generator: np.random.Generator) -> Pictures:
 
 def auroc(inside: Float[np.ndarray, "inside"], outside: Float[np.ndarray, "outside"]) -> float:
     """How often a score inside is above one outside, in [0, 1]; 0.5 is chance. Mann and Whitney 1947."""
-    ranks = rankdata(np.concatenate([inside, outside]))[: len(inside)]
-    return float((ranks.sum() - len(inside) * (len(inside) + 1) / 2) / (len(inside) * len(outside)))
+    scores = torch.from_numpy(np.concatenate([inside, outside]))
+    is_inside = torch.cat([torch.ones(len(inside), dtype=torch.int64), torch.zeros(len(outside), dtype=torch.int64)])
+    # Ranks in [0, 1]: what lies outside, torchmetrics would take through a sigmoid, which makes large scores equal.
+    ranks = torch.unique(scores, return_inverse=True)[1] / len(scores)
+    return float(binary_auroc(ranks, is_inside))
 
 
 def calibrate(

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from model.release import Misclassified
-from training.judging.evaluation import Reliability
+from training.judging.calibration import Reliability
 
 Curve = tuple[list[float], list[float]]
 CONTACT_SHEET_ERRORS = 40

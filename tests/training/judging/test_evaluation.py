@@ -1,50 +1,16 @@
 import numpy as np
 import pytest
-import torch
-from torchmetrics.functional.classification import multiclass_calibration_error
 
 from model.metrics import FurtherFigures
 from training.data.cifar10 import Split, load_cifar10
 from training.judging.evaluation import (
     confusion_matrix,
     figures_of,
-    fit_temperature,
     further_figures,
     logits_of,
     misclassified_of,
-    negative_log_likelihood,
-    reliability,
-    softmax,
 )
 from training.judging.label_reviews import REJECTED_TEST_LABELS
-
-
-@pytest.fixture
-def logits_and_labels() -> tuple[np.ndarray, np.ndarray]:
-    """Labels drawn from the probabilities themselves, so that temperature 1 is right; then logits 3 x too large."""
-    rng = np.random.default_rng(0)
-    logits = rng.normal(size=(5000, 10)).astype(np.float32) * 2
-    probabilities = softmax(logits, 1.0)
-    labels = (probabilities.cumsum(axis=1) > rng.random((5000, 1))).argmax(axis=1)
-    return logits * 3, labels
-
-
-def test_the_fitted_temperature_undoes_an_exaggeration(logits_and_labels):
-    # 5,000 labels place the optimum to within a few percent.
-    assert fit_temperature(*logits_and_labels) == pytest.approx(3, rel=0.05)
-
-
-def test_the_fitted_temperature_is_the_likeliest(logits_and_labels):
-    best = fit_temperature(*logits_and_labels)
-    losses = [negative_log_likelihood(*logits_and_labels, temperature=best * factor) for factor in (0.98, 1, 1.02)]
-    assert losses[1] == min(losses)
-
-
-def test_the_calibration_error_agrees_with_torchmetrics(logits_and_labels):
-    logits, labels = logits_and_labels
-    probabilities = softmax(logits, 1.0)
-    expected = multiclass_calibration_error(torch.from_numpy(probabilities), torch.from_numpy(labels), 10, n_bins=15)
-    assert reliability(probabilities, labels).ece == pytest.approx(float(expected), abs=1e-4)
 
 
 def test_the_confusion_matrix_counts_true_classes_in_rows():
