@@ -17,6 +17,7 @@ from model.images import to_tensor
 from model.metrics import METRICS, FaithfulnessFigures, Metrics, StrengthFigures, WarningFigures
 from model.network import STAGE_NAMES
 from model.release import BUNDLED, Release, ReleaseError, load_release, save_metrics, seal
+from model.replacing import replaced
 from training.data.cifar10 import Split, load_cifar10, split_validation
 from training.errors import TrainingError
 from training.judging.checks import CALLS, THREADS, ConcurrencyChecks, MapChecks, check_concurrency, check_maps
@@ -128,16 +129,17 @@ def folders_by_name(named: list[tuple[str, Path]]) -> dict[str, Path]:
 
 
 def write(release: Release, metrics: Metrics) -> None:
-    """Gives the release these metrics, renews its card, and seals it again.
+    """Gives the release these metrics, renews its card, and seals it again: whole, or not at all.
 
     Raises CheckError, with nothing written, if the card is broken.
     """
     try:
-        write_card(metrics, release.config, release.folder)
+        with replaced(release.folder, copy=True) as folder:
+            write_card(metrics, release.config, folder)
+            save_metrics(metrics, folder)
+            seal(release.config, folder)
     except CardError as error:
         raise CheckError(f"The card of {release.folder} cannot be renewed: {error}.") from error
-    save_metrics(metrics, release.folder)
-    seal(release.config, release.folder)
     logger.info("\nWritten into %s", release.folder / METRICS)
 
 

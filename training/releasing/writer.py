@@ -12,6 +12,7 @@ import numpy as np
 from model.metrics import Metrics, parse_metrics
 from model.network import CifarResNet, NetworkConfig
 from model.release import Misclassified, load_network, save_metrics, save_misclassified, save_weights, seal
+from model.replacing import replaced
 from training.data.cifar10 import Split
 from training.fitting.run import RunFolder
 from training.judging.calibration import Reliability, fit_temperature, reliability, softmax
@@ -45,20 +46,16 @@ def write_release(
     The weights are stored first and read back; everything else is computed from what was read. The folder appears whole
     or not at all. `training` holds what is known of the run: seconds, number of training images, environment.
     """
-    partial = folder.path / "release.partial"
-    shutil.rmtree(partial, ignore_errors=True)
-    (partial / FIGURES).mkdir(parents=True)
-    save_weights(network, partial)
-    evaluation = evaluate(load_network(partial, network.config), validation, test)
-    about = {"preset": preset_of(recipe), "recipe": asdict(recipe), "seed": recipe.seed}
-    metrics = parse_metrics({**evaluation.metrics.document(), **about, **training})
-    save_metrics(metrics, partial)
-    save_misclassified(evaluation.misclassified, evaluation.config.class_names, partial)
-    write_figures(folder, evaluation, partial / FIGURES)
-    write_card(metrics, evaluation.config, partial)
-    seal(evaluation.config, partial)
-    shutil.rmtree(folder.release, ignore_errors=True)
-    partial.rename(folder.release)
+    with replaced(folder.release, copy=False) as release:
+        save_weights(network, release)
+        evaluation = evaluate(load_network(release, network.config), validation, test)
+        about = {"preset": preset_of(recipe), "recipe": asdict(recipe), "seed": recipe.seed}
+        metrics = parse_metrics({**evaluation.metrics.document(), **about, **training})
+        save_metrics(metrics, release)
+        save_misclassified(evaluation.misclassified, evaluation.config.class_names, release)
+        write_figures(folder, evaluation, release / FIGURES)
+        write_card(metrics, evaluation.config, release)
+        seal(evaluation.config, release)
     return metrics
 
 
@@ -92,6 +89,7 @@ def evaluate(stored: CifarResNet, validation: Split, test: Split) -> Evaluation:
 
 def write_figures(folder: RunFolder, evaluation: Evaluation, target: Path) -> None:
     """The release's charts, and the plot of a range test if the run has one."""
+    target.mkdir()
     config = evaluation.config
     charts = {
         "training_curves": training_curves(read_curves(folder.metrics_csvs)),
