@@ -3,7 +3,8 @@
 import argparse
 import logging
 import sys
-from dataclasses import asdict
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,23 @@ class CheckError(TrainingError):
     """A check failed, or this release or this data does not allow it."""
 
 
+@dataclass(frozen=True)
+class CheckOptions:
+    """Which of the checks to run, and on what. At most one of `faithfulness`, `others`, `strength` and `concurrency`.
+
+    No `data_dir` means the environment's CIFAR10_DIR, else the Hub. `faithfulness` names methods; an empty tuple means
+    all of them.
+    """
+
+    data_dir: Path | None = None
+    release: Path = BUNDLED
+    count: int = 1_000
+    faithfulness: tuple[str, ...] | None = None
+    others: tuple[tuple[str, Path], ...] = ()
+    strength: bool = False
+    concurrency: bool = False
+
+
 def main(arguments: list[str] | None = None) -> None:
     options = parse_arguments(arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s")
@@ -44,7 +62,7 @@ def main(arguments: list[str] | None = None) -> None:
         sys.exit(f"check_explanations.py: {error}")
 
 
-def check(options: argparse.Namespace) -> None:
+def check(options: CheckOptions) -> None:
     """Runs the checks that were asked for; faithfulness, the warning's figures and the strength of maps are written
     into the release.
 
@@ -54,7 +72,7 @@ def check(options: argparse.Namespace) -> None:
     release = load_release(options.release)
     logger.info("Release %s\n", release.identifier)
     if options.faithfulness is not None:
-        found = faithfulness_figures(release, test, options.count, options.faithfulness or list(METHOD_NAMES))
+        found = faithfulness_figures(release, test, options.count, list(options.faithfulness or METHOD_NAMES))
         logger.info("%s", faithfulness_table(found))
         write(release, "faithfulness", found)
     elif options.others:
@@ -79,23 +97,19 @@ def report(found: MapChecks | ConcurrencyChecks) -> None:
         raise CheckError(f"not as it should be: {'; '.join(misses)}.")
 
 
-def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
+def parse_arguments(arguments: list[str] | None = None) -> CheckOptions:
     parser = argparse.ArgumentParser(
         description=__doc__,
         allow_abbrev=False,
+        argument_default=argparse.SUPPRESS,
         epilog="What is written into a release changes its identifier, and so the links to its views: measure first, "
         "then publish.",
     )
     add = parser.add_argument
     add("--data-dir", type=Path, metavar="FOLDER", help="as of train.py (default: CIFAR10_DIR, else the Hub)")
-    add("--release", type=Path, default=BUNDLED, metavar="FOLDER", help="a release on disk (default: the bundled one)")
-    add(
-        "--count",
-        type=int,
-        default=1_000,
-        metavar="N",
-        help="how many test pictures and mosaics (default: 1000)",
-    )
+    add("--release", type=Path, metavar="FOLDER", help="a release on disk (default: the bundled one)")
+    add("--count", type=int, metavar="N",
+        help=f"how many test pictures and mosaics (default: {CheckOptions.count})")  # fmt: skip
     kind = parser.add_mutually_exclusive_group()
     kind.add_argument("--faithfulness", nargs="*", choices=METHOD_NAMES, metavar="METHOD",
         help="measure deletion, insertion and ROAD of these methods, and write them into the release's metrics.json "
@@ -110,7 +124,9 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     kind.add_argument("--concurrency", action="store_true",
         help=f"ask for every method at every layer in {THREADS} threads at once, compare with the serial answers, and "
              f"watch the memory over {CALLS:,} calls")  # fmt: skip
-    return parser.parse_args(arguments)
+    given = vars(parser.parse_args(arguments))
+    given |= {name: tuple(given[name]) for name in ("faithfulness", "others") if name in given}
+    return CheckOptions(**given)
 
 
 def named_folder(text: str) -> tuple[str, Path]:
@@ -121,7 +137,7 @@ def named_folder(text: str) -> tuple[str, Path]:
     return name, Path(folder)
 
 
-def folders_by_name(named: list[tuple[str, Path]]) -> dict[str, Path]:
+def folders_by_name(named: Sequence[tuple[str, Path]]) -> dict[str, Path]:
     """Raises CheckError if two folders have one name."""
     folders = dict(named)
     if len(folders) < len(named):

@@ -1,8 +1,7 @@
 """One training run from the data to a release: what `train.py` does once its options are in order."""
 
-import argparse
 import logging
-from dataclasses import asdict, fields, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytorch_lightning as pl
@@ -23,6 +22,7 @@ from training.fitting.hardware import (
 from training.fitting.module import CifarLitModule
 from training.fitting.processes import is_first_process
 from training.fitting.run import ResumeError, RunFolder, build_trainer, newest_checkpoint
+from training.options import RunOptions
 from training.presets import DEFAULT, OWN_CHOICES, PRESETS
 from training.recipe import Recipe
 from training.releasing.writer import format_table, write_release
@@ -34,7 +34,7 @@ class InterruptedRunError(TrainingError):
     """Training ended before its last epoch."""
 
 
-def train(options: argparse.Namespace) -> Path | None:
+def train(options: RunOptions) -> Path | None:
     """Trains (or resumes), evaluates the stored weights, and writes the release into the run's folder.
 
     Returns the release's folder; None after a range test, and in every process but the first. Raises TrainingError.
@@ -52,8 +52,7 @@ def train(options: argparse.Namespace) -> Path | None:
         return None
     module = CifarLitModule(recipe, len(data.batches))
     if checkpoint is None and is_first_process():
-        processes = options.devices * options.num_nodes
-        folder.start(recipe, environment(precision, trains_on_gpu(options.accelerator), processes))
+        folder.start(recipe, environment(precision, trains_on_gpu(options.accelerator), options.processes))
     trainer = build_trainer(
         folder,
         recipe,
@@ -87,21 +86,21 @@ def interrupted(folder: RunFolder, trainer: pl.Trainer) -> InterruptedRunError:
     return InterruptedRunError(f"The run {folder.path} was stopped in epoch {trainer.current_epoch}; {how}.")
 
 
-def load_data(options: argparse.Namespace, recipe: Recipe) -> Cifar10DataModule:
+def load_data(options: RunOptions, recipe: Recipe) -> Cifar10DataModule:
     """CIFAR-10, verified. Raises DataError, also if a batch cannot be shared evenly by the processes asked for."""
     data = Cifar10DataModule(*load_cifar10(options.data_dir), recipe, NetworkConfig().mean)
-    data.batches.share_with(options.devices * options.num_nodes, rank=0)
+    data.batches.share_with(options.processes, rank=0)
     return data
 
 
-def chosen_precision(options: argparse.Namespace, folder: RunFolder, *, resumed: bool) -> str:
+def chosen_precision(options: RunOptions, folder: RunFolder, *, resumed: bool) -> str:
     """What was asked for; else what a resumed run began with, to end with the same weights; else the fastest."""
     if options.precision != "auto":
         return options.precision
     if resumed:
         return str(folder.load_environment()["precision"])
     # Processes that measure for themselves might not choose alike.
-    return fast_precision(options.accelerator, measure=options.devices * options.num_nodes == 1)
+    return fast_precision(options.accelerator, measure=options.processes == 1)
 
 
 def report_range_test(result: RangeTest, folder: RunFolder) -> None:
@@ -115,26 +114,26 @@ def report_range_test(result: RangeTest, folder: RunFolder) -> None:
     logger.info("%s\nPlot: %s", advice, folder.range_test_plot)
 
 
-def prepare_run(options: argparse.Namespace) -> tuple[RunFolder, Recipe, Path | None]:
+def prepare_run(options: RunOptions) -> tuple[RunFolder, Recipe, Path | None]:
     """The run's folder and recipe, and the checkpoint to continue from (None: a new run).
 
     Raises ResumeError if there is none, or if the options contradict what the run was started with.
     """
-    given = {field.name: getattr(options, field.name) for field in fields(Recipe) if hasattr(options, field.name)}
     preset = PRESETS[options.preset or DEFAULT].recipe
-    if options.resume is None:
-        return RunFolder.new(options.out), replace(preset, **given), None
+    if not options.resume:
+        return RunFolder.new(options.out), replace(preset, **options.changes), None
+    given = dict(options.changes)
     if options.preset:
         given = {name: value for name, value in asdict(preset).items() if name not in OWN_CHOICES} | given
-    checkpoint = newest_checkpoint(options.out) if options.resume is True else Path(options.resume)
+    checkpoint = options.checkpoint or newest_checkpoint(options.out)
     folder = RunFolder.of_checkpoint(checkpoint)
     recipe = folder.load_recipe()
     if changed := {name: value for name, value in given.items() if getattr(recipe, name) != value}:
         raise ResumeError(f"{folder.path} was started with another recipe; it cannot resume with {changed}.")
-    before, processes = folder.load_environment().get("processes", 1), options.devices * options.num_nodes
-    if processes != before:
+    before = folder.load_environment().get("processes", 1)
+    if options.processes != before:
         raise ResumeError(
             f"{folder.path} was started with {before} processes, which --devices and --num-nodes must make again; "
-            f"it cannot resume with {processes}."
+            f"it cannot resume with {options.processes}."
         )
     return folder, recipe, checkpoint
