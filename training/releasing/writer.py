@@ -13,7 +13,7 @@ from interpret.strength import METRICS_KEY as STRENGTH_KEY
 from model.network import CifarResNet, NetworkConfig
 from model.release import Misclassified, load_network, save_metrics, save_misclassified, save_weights, seal
 from training.data.cifar10 import Split
-from training.fitting.run import RunFolder
+from training.fitting.run_folder import RunFolder
 from training.judging.evaluation import (
     Reliability,
     figures_of,
