@@ -6,7 +6,7 @@ from itertools import combinations
 import numpy as np
 import torch
 from jaxtyping import Float
-from torch import nn
+from torch import Tensor, nn
 
 from interpret.attribution.cam import class_activation_maps
 from interpret.attribution.sanity_checks import rank_correlation
