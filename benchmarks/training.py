@@ -38,10 +38,11 @@ from model.network import CifarResNet, NetworkConfig
 from training.data.augmentation import augmentation
 from training.data.cifar10 import Split
 from training.data.datamodule import Cifar10DataModule
-from training.fitting.allocator import keep_freed_memory
-from training.fitting.hardware import fast_precision, hardware_name, trains_on_gpu
+from training.fitting.machine import hardware_name, keep_freed_memory, trains_on_gpu
 from training.fitting.module import CifarLitModule
-from training.fitting.run import RunFolder, build_trainer
+from training.fitting.precision import fast_precision
+from training.fitting.run_folder import RunFolder
+from training.fitting.trainer import build_trainer
 from training.recipe import Recipe
 
 RECIPE = Recipe(epochs=1, validation_images=0)

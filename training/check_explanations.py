@@ -3,7 +3,8 @@
 import argparse
 import logging
 import sys
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # a script's own folder is on the path, the root is not
@@ -11,6 +12,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # a script's ow
 import numpy as np
 
 from interpret.attribution.methods import METHOD_NAMES, method_named
+from interpret.choices import ChoiceError
 from interpret.drawing.words import faithfulness_table
 from interpret.out_of_distribution import Detector
 from model.images import to_tensor
@@ -30,8 +32,47 @@ from training.releasing.card import CardError, write_card
 logger = logging.getLogger("training")
 
 
+COUNTED = ("maps", "faithfulness")  # these take --count
+CHECKS = {
+    "maps": ("whether evidence adds up, maps point at their class, and depend on what was learnt (the default)"),
+    "faithfulness": (
+        "measure deletion, insertion and ROAD of these methods, and write them into the release's "
+        "metrics.json; about a second for each picture, and another for score_cam"
+    ),
+    "warning": (
+        "measure how often the warning 'probably none of the ten classes' finds the pictures in folders, "
+        "and write it into the release's metrics.json"
+    ),
+    "strength": (
+        "measure how strong the maps of every method at every layer usually are, on the pictures that the "
+        "release's run held out, and write it into the release's metrics.json: colour scales then reach "
+        "that far"
+    ),
+    "concurrency": (
+        f"ask for every method at every layer in {THREADS} threads at once, compare with the serial "
+        f"answers, and watch the memory over {CALLS:,} calls"
+    ),
+}
+
+
 class CheckError(TrainingError):
     """A check failed, or this release or this data does not allow it."""
+
+
+@dataclass(frozen=True)
+class CheckOptions:
+    """Which check to run, and on what.
+
+    No `data_dir` means the environment's CIFAR10_DIR, else the Hub. `count` belongs to maps and faithfulness, `methods`
+    to faithfulness, `others` (names, and folders of images) to the warning.
+    """
+
+    check: str = "maps"
+    data_dir: Path | None = None
+    release: Path = BUNDLED
+    count: int = 1_000
+    methods: tuple[str, ...] = METHOD_NAMES
+    others: tuple[tuple[str, Path], ...] = ()
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -43,28 +84,27 @@ def main(arguments: list[str] | None = None) -> None:
         sys.exit(f"check_explanations.py: {error}")
 
 
-def check(options: argparse.Namespace) -> None:
-    """Runs the checks that were asked for; faithfulness, the warning's figures and the strength of maps are written
-    into the release.
+def check(options: CheckOptions) -> None:
+    """Runs the check that was asked for; all but those of maps and concurrency write what they find into the release.
 
     Raises TrainingError, ReleaseError; CheckError also if a check that can fail does.
     """
     train, test = load_cifar10(options.data_dir)
     release = load_release(options.release)
     logger.info("Release %s\n", release.identifier)
-    if options.faithfulness is not None:
-        found = faithfulness_figures(release, test, options.count, options.faithfulness or list(METHOD_NAMES))
+    if options.check == "faithfulness":
+        found = faithfulness_figures(release, test, options.count, list(options.methods))
         logger.info("%s", faithfulness_table(found))
         write(release, replace(release.metrics, faithfulness=found))
-    elif options.others:
+    elif options.check == "warning":
         warning = warning_figures(release, train, test, folders_by_name(options.others))
         logger.info("%s", warning_table(warning))
         write(release, replace(release.metrics, out_of_distribution=warning))
-    elif options.strength:
+    elif options.check == "strength":
         strength = map_strength(release.network, held_out_pictures(release, train).images, METHOD_NAMES)
         logger.info("%s", strength_table(strength))
         write(release, replace(release.metrics, map_strength=strength))
-    elif options.concurrency:
+    elif options.check == "concurrency":
         report(check_concurrency(release.network, to_tensor(test.images[:1])))
     else:
         rows = choose(test, options.count)
@@ -78,38 +118,48 @@ def report(found: MapChecks | ConcurrencyChecks) -> None:
         raise CheckError(f"not as it should be: {'; '.join(misses)}.")
 
 
-def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
+def parse_arguments(arguments: list[str] | None = None) -> CheckOptions:
+    # What was not given stays absent: a subcommand's default would replace what was given before its name.
+    absent = argparse.SUPPRESS
+    common, counted = (argparse.ArgumentParser(add_help=False, argument_default=absent) for _ in range(2))
+    add = common.add_argument
+    add("--data-dir", type=Path, metavar="FOLDER", help="as of train.py (default: CIFAR10_DIR, else the Hub)")
+    add("--release", type=Path, metavar="FOLDER", help="a release on disk (default: the bundled one)")
+    counted.add_argument("--count", type=int, metavar="N",
+        help=f"how many test pictures and mosaics (default: {CheckOptions.count})")  # fmt: skip
     parser = argparse.ArgumentParser(
         description=__doc__,
         allow_abbrev=False,
+        argument_default=absent,
+        parents=[common, counted],
         epilog="What is written into a release changes its identifier, and so the links to its views: measure first, "
         "then publish.",
     )
-    add = parser.add_argument
-    add("--data-dir", type=Path, metavar="FOLDER", help="as of train.py (default: CIFAR10_DIR, else the Hub)")
-    add("--release", type=Path, default=BUNDLED, metavar="FOLDER", help="a release on disk (default: the bundled one)")
-    add(
-        "--count",
-        type=int,
-        default=1_000,
-        metavar="N",
-        help="how many test pictures and mosaics (default: 1000)",
-    )
-    kind = parser.add_mutually_exclusive_group()
-    kind.add_argument("--faithfulness", nargs="*", choices=METHOD_NAMES, metavar="METHOD",
-        help="measure deletion, insertion and ROAD of these methods, and write them into the release's metrics.json "
-             "(default: all; about a second for each picture, and another for score_cam)")  # fmt: skip
-    kind.add_argument("--others", action="append", type=named_folder, metavar="NAME=FOLDER",
-        help="measure how often the warning 'probably none of the ten classes' finds the pictures in this folder, "
-             "and write it into the release's metrics.json; may be given several times")  # fmt: skip
-    kind.add_argument("--strength", action="store_true",
-        help="measure how strong the maps of every method at every layer usually are, on the pictures that the "
-             "release's run held out, and write it into the release's metrics.json: colour scales then reach that "
-             "far")  # fmt: skip
-    kind.add_argument("--concurrency", action="store_true",
-        help=f"ask for every method at every layer in {THREADS} threads at once, compare with the serial answers, and "
-             f"watch the memory over {CALLS:,} calls")  # fmt: skip
-    return parser.parse_args(arguments)
+    checks = parser.add_subparsers(dest="check", title="checks", metavar="CHECK")
+    for name, what in CHECKS.items():
+        each = checks.add_parser(name, help=what, description=what, allow_abbrev=False, argument_default=absent,
+                                 parents=[common, counted] if name in COUNTED else [common])  # fmt: skip
+        if name == "faithfulness":
+            each.add_argument("methods", nargs="*", type=method, metavar="METHOD", default=None,
+                help=f"of {', '.join(METHOD_NAMES)} (default: all)")  # fmt: skip
+        elif name == "warning":
+            each.add_argument("--others", nargs="+", action="extend", type=named_folder, required=True,
+                metavar="NAME=FOLDER", help="what the pictures in a folder show, and the folder")  # fmt: skip
+    given = vars(parser.parse_args(arguments))
+    kind = given["check"] = given.get("check") or CheckOptions.check
+    if "count" in given and kind not in COUNTED:
+        parser.error(f"--count does not belong to {kind}")
+    if not given.get("methods", True):
+        del given["methods"]
+    given |= {name: tuple(given[name]) for name in ("methods", "others") if name in given}
+    return CheckOptions(**given)
+
+
+def method(text: str) -> str:
+    try:
+        return method_named(text).name
+    except ChoiceError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def named_folder(text: str) -> tuple[str, Path]:
@@ -120,7 +170,7 @@ def named_folder(text: str) -> tuple[str, Path]:
     return name, Path(folder)
 
 
-def folders_by_name(named: list[tuple[str, Path]]) -> dict[str, Path]:
+def folders_by_name(named: Sequence[tuple[str, Path]]) -> dict[str, Path]:
     """Raises CheckError if two folders have one name."""
     folders = dict(named)
     if len(folders) < len(named):

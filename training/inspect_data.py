@@ -3,7 +3,7 @@
 import argparse
 import logging
 import sys
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # a script's own folder is on the path, the root is not
@@ -23,6 +23,15 @@ from training.recipe import Recipe
 logger = logging.getLogger("training")
 SAMPLES_PER_CLASS = 10
 DRAWS = 8
+
+
+@dataclass(frozen=True)
+class InspectOptions:
+    """Where CIFAR-10 is (None: CIFAR10_DIR, else the Hub), which training image to augment, and where figures go."""
+
+    data_dir: Path | None = None
+    picture: int = 4
+    out: Path = Path("runs/data")
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -46,13 +55,14 @@ def main(arguments: list[str] | None = None) -> None:
     logger.info("%s\n\nFigures: %s", statistics_table({"train": train, "test": test}), options.out)
 
 
-def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
+def parse_arguments(arguments: list[str] | None = None) -> InspectOptions:
+    parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False, argument_default=argparse.SUPPRESS)
     add = parser.add_argument
     add("--data-dir", type=Path, metavar="FOLDER", help="as of train.py (default: CIFAR10_DIR, else the Hub)")
-    add("--picture", type=int, default=4, metavar="N", help="the training picture to augment (default: 4)")
-    add("--out", type=Path, default=Path("runs/data"), metavar="FOLDER", help="for the figures (default: runs/data)")
-    return parser.parse_args(arguments)
+    add("--picture", type=int, metavar="N",
+        help=f"the training picture to augment (default: {InspectOptions.picture})")  # fmt: skip
+    add("--out", type=Path, metavar="FOLDER", help=f"for the figures (default: {InspectOptions.out})")
+    return InspectOptions(**vars(parser.parse_args(arguments)))
 
 
 def channel_statistics(images: UInt8[np.ndarray, "count 32 32 3"]) -> dict[str, np.ndarray]:

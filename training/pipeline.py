@@ -1,8 +1,6 @@
 """One training run from the data to a release: what `train.py` does once its options are in order."""
 
-import argparse
 import logging
-from dataclasses import asdict, fields, replace
 from pathlib import Path
 
 import pytorch_lightning as pl
@@ -10,31 +8,20 @@ import pytorch_lightning as pl
 from model.network import NetworkConfig
 from training.data.cifar10 import load_cifar10
 from training.data.datamodule import Cifar10DataModule
-from training.errors import TrainingError
-from training.fitting.allocator import keep_freed_memory
 from training.fitting.find_lr import RangeTest, find_lr
-from training.fitting.hardware import (
-    check_accelerator,
-    check_disk_space,
-    environment,
-    fast_precision,
-    trains_on_gpu,
-)
+from training.fitting.machine import check_accelerator, check_disk_space, keep_freed_memory, trains_on_gpu
 from training.fitting.module import CifarLitModule
-from training.fitting.processes import is_first_process
-from training.fitting.run import ResumeError, RunFolder, build_trainer, newest_checkpoint
-from training.presets import DEFAULT, OWN_CHOICES, PRESETS
+from training.fitting.precision import chosen_precision
+from training.fitting.run_folder import Run, RunFolder, prepare_run
+from training.fitting.trainer import fit
+from training.options import RunOptions
 from training.recipe import Recipe
 from training.releasing.writer import format_table, write_release
 
 logger = logging.getLogger("training")
 
 
-class InterruptedRunError(TrainingError):
-    """Training ended before its last epoch."""
-
-
-def train(options: argparse.Namespace) -> Path | None:
+def train(options: RunOptions) -> Path | None:
     """Trains (or resumes), evaluates the stored weights, and writes the release into the run's folder.
 
     Returns the release's folder; None after a range test, and in every process but the first. Raises TrainingError.
@@ -42,66 +29,34 @@ def train(options: argparse.Namespace) -> Path | None:
     check_accelerator(options.accelerator, options.devices)
     if not trains_on_gpu(options.accelerator):
         keep_freed_memory()
-    folder, recipe, checkpoint = prepare_run(options)
-    check_disk_space(folder.path)
-    data = load_data(options, recipe)
-    pl.seed_everything(recipe.seed)
-    precision = chosen_precision(options, folder, resumed=checkpoint is not None)
+    run = prepare_run(options)
+    check_disk_space(run.folder.path)
+    data = load_data(options, run.recipe)
+    pl.seed_everything(run.recipe.seed)
+    precision = chosen_precision(options, run.folder, resumed=run.checkpoint is not None)
     if options.find_lr:
-        report_range_test(find_lr(data, recipe, folder.path, options.accelerator, precision), folder)
+        result = find_lr(data, run.recipe, run.folder.path, options.accelerator, precision)
+        report_range_test(result, run.folder)
         return None
-    module = CifarLitModule(recipe, len(data.batches))
-    if checkpoint is None and is_first_process():
-        processes = options.devices * options.num_nodes
-        folder.start(recipe, environment(precision, trains_on_gpu(options.accelerator), processes))
-    trainer = build_trainer(
-        folder,
-        recipe,
-        steps_per_epoch=len(data.batches),
-        accelerator=options.accelerator,
-        precision=precision,
-        devices=options.devices,
-        num_nodes=options.num_nodes,
-    )
-    logger.info("Run %s: %s, precision %s", folder.path, recipe, precision)
-    try:
-        trainer.fit(module, data, ckpt_path=checkpoint)
-    except SystemExit as error:  # Lightning's answer to SIGTERM and to Ctrl+C
-        raise interrupted(folder, trainer) from error
-    if trainer.current_epoch < recipe.epochs:
-        raise interrupted(folder, trainer)
-    if not trainer.is_global_zero:
-        return None
-    about = {"training_images": len(data.train), "seconds": round(module.fit_seconds, 1)}
-    metrics = write_release(
-        folder, module.network, recipe, data.validation, data.test, about | folder.load_environment()
-    )
-    logger.info("%s\nRelease: %s", format_table(metrics), folder.release)
-    return folder.release
+    module = fit(run, data, options, precision)
+    return release_of(run, module, data) if module.trainer.is_global_zero else None
 
 
-def interrupted(folder: RunFolder, trainer: pl.Trainer) -> InterruptedRunError:
-    how = f"--resume {folder.last_checkpoint} continues it"
-    if not folder.last_checkpoint.exists():
-        how = "it has no checkpoint yet, so start it again"
-    return InterruptedRunError(f"The run {folder.path} was stopped in epoch {trainer.current_epoch}; {how}.")
-
-
-def load_data(options: argparse.Namespace, recipe: Recipe) -> Cifar10DataModule:
+def load_data(options: RunOptions, recipe: Recipe) -> Cifar10DataModule:
     """CIFAR-10, verified. Raises DataError, also if a batch cannot be shared evenly by the processes asked for."""
     data = Cifar10DataModule(*load_cifar10(options.data_dir), recipe, NetworkConfig().mean)
-    data.batches.share_with(options.devices * options.num_nodes, rank=0)
+    data.batches.share_with(options.processes, rank=0)
     return data
 
 
-def chosen_precision(options: argparse.Namespace, folder: RunFolder, *, resumed: bool) -> str:
-    """What was asked for; else what a resumed run began with, to end with the same weights; else the fastest."""
-    if options.precision != "auto":
-        return options.precision
-    if resumed:
-        return str(folder.load_environment()["precision"])
-    # Processes that measure for themselves might not choose alike.
-    return fast_precision(options.accelerator, measure=options.devices * options.num_nodes == 1)
+def release_of(run: Run, module: CifarLitModule, data: Cifar10DataModule) -> Path:
+    """Writes the release of a run that has come to its end, tells its figures, and returns its folder."""
+    about = {"training_images": len(data.train), "seconds": round(module.fit_seconds, 1)}
+    metrics = write_release(
+        run.folder, module.network, run.recipe, data.validation, data.test, about | run.folder.load_environment()
+    )
+    logger.info("%s\nRelease: %s", format_table(metrics), run.folder.release)
+    return run.folder.release
 
 
 def report_range_test(result: RangeTest, folder: RunFolder) -> None:
@@ -113,28 +68,3 @@ def report_range_test(result: RangeTest, folder: RunFolder) -> None:
             "may be a few times higher, below where the curve turns up: train with --max-lr."
         )
     logger.info("%s\nPlot: %s", advice, folder.range_test_plot)
-
-
-def prepare_run(options: argparse.Namespace) -> tuple[RunFolder, Recipe, Path | None]:
-    """The run's folder and recipe, and the checkpoint to continue from (None: a new run).
-
-    Raises ResumeError if there is none, or if the options contradict what the run was started with.
-    """
-    given = {field.name: getattr(options, field.name) for field in fields(Recipe) if hasattr(options, field.name)}
-    preset = PRESETS[options.preset or DEFAULT].recipe
-    if options.resume is None:
-        return RunFolder.new(options.out), replace(preset, **given), None
-    if options.preset:
-        given = {name: value for name, value in asdict(preset).items() if name not in OWN_CHOICES} | given
-    checkpoint = newest_checkpoint(options.out) if options.resume is True else Path(options.resume)
-    folder = RunFolder.of_checkpoint(checkpoint)
-    recipe = folder.load_recipe()
-    if changed := {name: value for name, value in given.items() if getattr(recipe, name) != value}:
-        raise ResumeError(f"{folder.path} was started with another recipe; it cannot resume with {changed}.")
-    before, processes = folder.load_environment().get("processes", 1), options.devices * options.num_nodes
-    if processes != before:
-        raise ResumeError(
-            f"{folder.path} was started with {before} processes, which --devices and --num-nodes must make again; "
-            f"it cannot resume with {processes}."
-        )
-    return folder, recipe, checkpoint

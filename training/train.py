@@ -5,6 +5,7 @@ import logging
 import os
 import shlex
 import sys
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,54 +18,61 @@ from model.hub import Target, check_target, limit_waiting
 from model.hub_errors import HubError
 from training.errors import TrainingError
 from training.fitting.processes import is_first_process, launched_processes
+from training.options import (
+    ACCELERATORS,
+    DEFAULT_BRANCH,
+    DEFAULT_REPOSITORY,
+    PRECISIONS,
+    PushOptions,
+    RunOptions,
+)
 from training.presets import DEFAULT, PRESETS
 
 if TYPE_CHECKING:
     from model.release import Release
 
-REPOSITORY_NAME = "cifar-xray"
-PRECISIONS = ("auto", "bf16-mixed", "16-mixed", "32-true", "64-true")
+RECIPE_OPTIONS = (
+    ("epochs", int, "passes over the training pictures"),
+    ("batch_size", int, "pictures per step"),
+    ("max_lr", float, "peak of the one-cycle learning rate"),
+    ("validation_images", int, "training pictures held out for validation"),
+    ("seed", int, "of the split, the initial weights, the order and the augmentation"),
+)
 
 
-def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
-    """The command line. Recipe options that were not given are absent; the preset says what they are."""
-    parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
+def parse_arguments(arguments: list[str] | None = None) -> RunOptions:
+    """The command line, and what torchrun or SLURM said of the processes."""
+    # What was not given stays absent, so that defaults come from RunOptions and the preset.
+    parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False, argument_default=argparse.SUPPRESS)
+    _add_recipe_options(parser)
+    _add_run_options(parser)
+    _add_push_options(parser)
+    given = vars(parser.parse_args(arguments))
+    changes, push = ({name: given.pop(name) for name in names if name in given} for names in _groups_of_names())
+    if not push.keys() & {"push", "push_only"}:
+        if push:
+            parser.error(f"--{next(iter(push)).replace('_', '-')} belongs to --push or --push-only")
+    elif given.get("find_lr"):
+        parser.error("--find-lr makes no release that could be pushed")
+    if "resume" in given:
+        given |= {"resume": True, "checkpoint": given["resume"]}
+    here, machines = launched_processes()
+    return RunOptions(**{"devices": here, "num_nodes": machines} | given, changes=changes, push=PushOptions(**push))
+
+
+def _groups_of_names() -> tuple[list[str], list[str]]:
+    """The options that change the recipe, and those that say what to push."""
+    return [name for name, _, _ in RECIPE_OPTIONS], [field.name for field in fields(PushOptions)]
+
+
+def _add_recipe_options(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--data-dir", type=Path, metavar="FOLDER",
         help="CIFAR-10 as parquet or as cifar-10-batches-py (default: CIFAR10_DIR, else the Hub)")  # fmt: skip
     presets = "; ".join(f"{name}: {preset}" for name, preset in PRESETS.items()).replace("%", "%%")
     add("--preset", choices=PRESETS, help=f"the recipe, which the next options change ({presets}; default: {DEFAULT})")
-    for option, kind, what in (
-        ("epochs", int, "passes over the training pictures"),
-        ("batch_size", int, "pictures per step"),
-        ("max_lr", float, "peak of the one-cycle learning rate"),
-        ("validation_images", int, "training pictures held out for validation"),
-        ("seed", int, "of the split, the initial weights, the order and the augmentation"),
-    ):
-        add(f"--{option.replace('_', '-')}", type=kind, default=argparse.SUPPRESS, metavar="N",
-            help=f"{what} (default: {_defaults(option)})")  # fmt: skip
-    add("--precision", default="auto", choices=PRECISIONS,
-        help="Lightning's name of it (default: bf16-mixed where it is native and faster)")  # fmt: skip
-    add("--accelerator", default="auto", choices=["auto", "cpu", "gpu", "cuda"],
-        help="where to train (default: a GPU if there is one)")  # fmt: skip
-    here, machines = launched_processes()
-    add("--devices", type=int, default=here, metavar="N",
-        help="how many GPUs of each machine, or processes on its CPU, share every batch "
-             "(default: 1, or what torchrun or srun started)")  # fmt: skip
-    add("--num-nodes", type=int, default=machines, metavar="N",
-        help="how many machines (default: 1, or what torchrun or srun started)")  # fmt: skip
-    add("--resume", nargs="?", const=True, metavar="CHECKPOINT",
-        help="continue an interrupted run (default: the newest in --out)")  # fmt: skip
-    add("--find-lr", action="store_true", help="run a learning-rate range test, save its plot, and stop")
-    add("--out", type=Path, default=Path("runs"), metavar="FOLDER", help="where runs are kept (default: runs)")
-    _add_push_options(parser)
-    options = parser.parse_args(arguments)
-    if not (options.push or options.push_only):
-        if given := [name for name in ("repo_id", "private", "revision") if getattr(options, name)]:
-            parser.error(f"--{given[0].replace('_', '-')} belongs to --push or --push-only")
-    elif options.find_lr:
-        parser.error("--find-lr makes no release that could be pushed")
-    return options
+    for option, kind, what in RECIPE_OPTIONS:
+        add(f"--{option.replace('_', '-')}", type=kind, metavar="N", help=f"{what} (default: {_defaults(option)})")
 
 
 def _defaults(option: str) -> str:
@@ -72,6 +80,22 @@ def _defaults(option: str) -> str:
     if len(set(values.values())) == 1:
         return str(values[DEFAULT])
     return ", ".join(f"{value} ({name})" for name, value in values.items())
+
+
+def _add_run_options(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("--precision", choices=PRECISIONS,
+        help="Lightning's name of it (default: bf16-mixed where it is native and faster)")  # fmt: skip
+    add("--accelerator", choices=ACCELERATORS, help="where to train (default: a GPU if there is one)")
+    add("--devices", type=int, metavar="N",
+        help="how many GPUs of each machine, or processes on its CPU, share every batch "
+             f"(default: {RunOptions.devices}, or what torchrun or srun started)")  # fmt: skip
+    add("--num-nodes", type=int, metavar="N",
+        help=f"how many machines (default: {RunOptions.num_nodes}, or what torchrun or srun started)")  # fmt: skip
+    add("--resume", nargs="?", type=Path, const=None, metavar="CHECKPOINT",
+        help="continue an interrupted run (default: the newest in --out)")  # fmt: skip
+    add("--find-lr", action="store_true", help="run a learning-rate range test, save its plot, and stop")
+    add("--out", type=Path, metavar="FOLDER", help=f"where runs are kept (default: {RunOptions.out})")
 
 
 def _add_push_options(parser: argparse.ArgumentParser) -> None:
@@ -82,9 +106,10 @@ def _add_push_options(parser: argparse.ArgumentParser) -> None:
     either.add_argument("--push-only", type=Path, metavar="RELEASE", help="push a release that is on disk; no training")
     add = group.add_argument
     add("--repo-id", metavar="USER/NAME",
-        help=f"where to; created if missing (default: <the token's user>/{REPOSITORY_NAME})")  # fmt: skip
+        help=f"where to; created if missing (default: <the token's user>/{DEFAULT_REPOSITORY})")  # fmt: skip
     add("--private", action="store_true", help="create the repository as a private one (default: public)")
-    add("--revision", metavar="BRANCH", help="the branch to push to, created if missing (default: main)")
+    add("--revision", metavar="BRANCH",
+        help=f"the branch to push to, created if missing (default: {DEFAULT_BRANCH})")  # fmt: skip
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -93,25 +118,23 @@ def main(arguments: list[str] | None = None) -> None:
     logging.getLogger("httpx2").setLevel(logging.WARNING)  # the Hub client's transport tells of every request
     logging.getLogger("huggingface_hub").propagate = False  # it has a handler of its own
     try:
-        if options.push_only:
-            push_only(options)
+        if options.push.push_only:
+            push_only(options.push.push_only, options.push)
         else:
             train_and_push(options)
     except (TrainingError, HubError) as error:
         sys.exit(f"train.py: {error}")
 
 
-def train_and_push(options: argparse.Namespace) -> None:
+def train_and_push(options: RunOptions) -> None:
     """Trains; with --push, publishes. A push that fails leaves the release on disk, and says how to go on."""
     if options.data_dir and not options.data_dir.expanduser().is_dir():
         raise TrainingError(f"No CIFAR-10 in {options.data_dir}: there is no such folder.")
-    if isinstance(options.resume, str) and not Path(options.resume).is_file():
-        raise TrainingError(f"There is no checkpoint {options.resume}.")
-    target = find_target(options) if options.push and is_first_process() else None
+    if options.checkpoint and not options.checkpoint.is_file():
+        raise TrainingError(f"There is no checkpoint {options.checkpoint}.")
+    target = find_target(options.push) if options.push.push and is_first_process() else None
     keep_to_granted_cores(options.devices)
-    from training.pipeline import (
-        train,  # torch and Lightning take ten seconds to load, which no check above has to wait for
-    )
+    from training.pipeline import train  # loads torch and Lightning, for which no check above has to wait
 
     release = train(options)
     if target is None or release is None:
@@ -122,7 +145,7 @@ def train_and_push(options: argparse.Namespace) -> None:
         push(load_sound_release(release), target)
     except Exception as error:  # whatever it is, hours of training must not seem lost
         again = f"python training/train.py --push-only {shlex.quote(str(release))} --repo-id {target.repo_id}"
-        branch = f" --revision {target.branch}" if options.revision else ""
+        branch = f" --revision {target.branch}" if options.push.revision else ""
         kept = f"Nothing is lost: the release is in {release}. Push it with\n  {again}{branch}"
         if isinstance(error, HubError | TrainingError):
             raise HubError(f"{error}\n{kept}") from error
@@ -130,18 +153,19 @@ def train_and_push(options: argparse.Namespace) -> None:
         raise
 
 
-def find_target(options: argparse.Namespace) -> Target:
+def find_target(options: PushOptions) -> Target:
     """Where to push, proven to be writable. Raises HubError."""
     limit_waiting()
-    branch = options.revision or "main"
-    return check_target(options.repo_id, default_name=REPOSITORY_NAME, branch=branch, private=options.private)
+    return check_target(
+        options.repo_id, default_name=DEFAULT_REPOSITORY, branch=options.branch, private=options.private
+    )
 
 
-def push_only(options: argparse.Namespace) -> None:
+def push_only(folder: Path, options: PushOptions) -> None:
     """Pushes a release that is on disk; nothing is created on the Hub if it is none."""
     from training.releasing.publish import load_sound_release  # loads torch
 
-    release = load_sound_release(options.push_only)
+    release = load_sound_release(folder)
     push(release, find_target(options))
 
 

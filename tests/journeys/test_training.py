@@ -6,12 +6,9 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
-import pytorch_lightning as pl
 import torch
 import yaml
 
@@ -19,19 +16,7 @@ from interpret.out_of_distribution import detector_of
 from model.release import WEIGHTS, load_release
 from tests.conftest import ROOT, SUBSET
 from training.data.cifar10 import load_cifar10
-from training.data.datamodule import Cifar10DataModule
-from training.fitting.module import CifarLitModule
-from training.fitting.run import (
-    ResumeError,
-    RunFolder,
-    RunFolderError,
-    WholeCheckpoints,
-    build_trainer,
-    newest_checkpoint,
-)
-from training.pipeline import chosen_precision, prepare_run
-from training.presets import PRESETS
-from training.recipe import Recipe
+from training.fitting.run_folder import ResumeError, RunFolder, prepare_run
 from training.releasing.figures import read_curves
 from training.train import parse_arguments
 
@@ -98,53 +83,6 @@ def test_it_prints_a_table_of_validation_and_test_figures(finished):
     assert "validation" in printed and "accuracy" in printed and "ECE" in printed
 
 
-def fit(
-    folder: RunFolder,
-    recipe: Recipe,
-    stop_at: int | None = None,
-    resume: bool = False,
-    checkpoint_every: timedelta = timedelta(0),
-) -> dict[str, torch.Tensor]:
-    """Trains; stops with an exception after `stop_at` steps, as a kill would, the last checkpoint being on disk."""
-
-    class Stop(pl.Callback):
-        def on_train_batch_start(self, trainer, pl_module, batch, batch_idx):
-            if trainer.global_step == stop_at:
-                raise InterruptedError
-
-    pl.seed_everything(recipe.seed)
-    data = Cifar10DataModule(*load_cifar10(SUBSET), recipe, (0.5, 0.5, 0.5))
-    module = CifarLitModule(recipe, len(data.batches))
-    trainer = build_trainer(
-        folder,
-        recipe,
-        steps_per_epoch=len(data.batches),
-        accelerator="cpu",
-        precision="32-true",
-        checkpoint_every=checkpoint_every,
-    )
-    trainer.callbacks.append(Stop())  # type: ignore[attr-defined]
-    if stop_at is None:
-        trainer.fit(module, data, ckpt_path=folder.last_checkpoint if resume else None)
-    else:
-        with pytest.raises(InterruptedError):
-            trainer.fit(module, data)
-    return {name: tensor.clone() for name, tensor in module.network.state_dict().items()}
-
-
-@pytest.mark.parametrize("stop_at", [1, 4, 5], ids=["in the first epoch", "between epochs", "in the second epoch"])
-def test_an_interrupted_run_resumes_to_the_same_weights_bit_for_bit(tmp_path, stop_at):
-    recipe = Recipe(epochs=2, batch_size=25, validation_images=20)
-    whole = fit(RunFolder(tmp_path / "whole"), recipe)
-    folder = RunFolder(tmp_path / "interrupted")
-    fit(folder, recipe, stop_at=stop_at)
-    resumed = fit(folder, recipe, resume=True)
-    assert all(torch.equal(whole[name], tensor) for name, tensor in resumed.items())
-    curves, whole_curves = (read_curves(each.metrics_csvs) for each in (folder, RunFolder(tmp_path / "whole")))
-    assert curves["lr-MuonSGD/rest"][0] == [3, 7]
-    assert all(curves[name] == whole_curves[name] for name in ("train/loss", "train/accuracy", "val/loss"))
-
-
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM], ids=lambda each: each.name)
 def test_a_stopped_run_is_finished_by_resume_with_the_same_weights(finished, tmp_path, number):
     command = [sys.executable, "training/train.py", "--data-dir", str(SUBSET), *FINISHED]
@@ -169,37 +107,10 @@ def test_a_stopped_run_is_finished_by_resume_with_the_same_weights(finished, tmp
     assert (run / "release" / WEIGHTS).read_bytes() == (finished / "release" / WEIGHTS).read_bytes()
 
 
-def test_resume_does_not_take_up_an_older_run_than_the_one_that_was_started_last(tmp_path):
-    for name, files in (("old", ["recipe.json", "checkpoints/last.ckpt"]), ("new", ["recipe.json"])):
-        for age, each in enumerate(files):
-            path = tmp_path / name / each
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.touch()
-            os.utime(path, (0, 1_000 + age + 10 * (name == "new")))
-    with pytest.raises(ResumeError, match=r"new was stopped before its first checkpoint.* such as \S+old"):
-        newest_checkpoint(tmp_path)
-    (tmp_path / "new" / "recipe.json").unlink()
-    assert newest_checkpoint(tmp_path) == tmp_path / "old" / "checkpoints" / "last.ckpt"
-
-
-def test_a_place_where_no_run_can_be_kept_is_a_sentence(tmp_path):
-    (tmp_path / "file").touch()
-    with pytest.raises(RunFolderError, match=r"cannot be kept in \S+file/run: Not a directory\."):
-        RunFolder(tmp_path / "file" / "run").start(Recipe(), {})
-
-
 def test_a_run_does_not_resume_with_another_number_of_processes(finished):
     (checkpoint,) = finished.glob("checkpoints/epoch=*.ckpt")
     with pytest.raises(ResumeError, match=r"started with 1 processes.* cannot resume with 2"):
         prepare_run(parse_arguments(["--resume", str(checkpoint), "--devices", "2"]))
-
-
-def test_a_checkpoint_replaces_the_one_before_it_only_when_it_is_whole(tmp_path):
-    path = tmp_path / "checkpoints" / "last.ckpt"
-    WholeCheckpoints().save_checkpoint({"step": 1}, path)
-    with pytest.raises(Exception, match="pickle"):
-        WholeCheckpoints().save_checkpoint({"step": lambda: 2}, path)
-    assert torch.load(path, weights_only=True) == {"step": 1}
 
 
 @pytest.mark.parametrize(
@@ -232,39 +143,16 @@ def test_a_run_resumes_from_a_named_checkpoint_and_refuses_another_recipe(finish
     assert "it cannot resume with {'epochs': 3}" in refused.stderr
 
 
-@pytest.mark.parametrize("preset", list(PRESETS))
-def test_a_preset_is_the_recipe_unless_an_option_changes_it(tmp_path, preset):
-    _, recipe, _ = prepare_run(parse_arguments(["--preset", preset, "--seed", "7", "--out", str(tmp_path)]))
-    assert recipe == replace(PRESETS[preset].recipe, seed=7)
-    _, changed, _ = prepare_run(parse_arguments(["--preset", preset, "--epochs", "3", "--out", str(tmp_path)]))
-    assert changed == replace(PRESETS[preset].recipe, epochs=3)
-
-
 def test_a_run_does_not_resume_with_another_preset(finished):
     (checkpoint,) = finished.glob("checkpoints/epoch=*.ckpt")
     with pytest.raises(ResumeError, match=r"cannot resume with .*'epochs': 10"):
         prepare_run(parse_arguments(["--resume", str(checkpoint), "--preset", "fast"]))
 
 
-def test_a_resumed_run_keeps_the_precision_that_it_began_with(finished, monkeypatch):
-    monkeypatch.setattr("training.pipeline.fast_precision", lambda _, measure: "bf16-mixed")
-    options, folder = parse_arguments([]), RunFolder(finished)
-    assert chosen_precision(options, folder, resumed=True) == "32-true"
-    assert chosen_precision(options, folder, resumed=False) == "bf16-mixed"
-    assert chosen_precision(parse_arguments(["--precision", "16-mixed"]), folder, resumed=True) == "16-mixed"
-
-
 def test_the_summary_lists_every_layer_with_its_parameters_and_sizes(finished):
     summary = (finished / "stdout.txt").read_text()
     (line,) = [line for line in summary.splitlines() if "network.resnet_block3.3 " in line]
     assert re.search(r"Conv2d .* 2\.4 M .* \[1, 512, 4, 4\]", line)
-
-
-def test_the_last_checkpoint_is_written_after_every_epoch_even_if_validation_grew_worse(tmp_path):
-    recipe = Recipe(epochs=3, batch_size=50, validation_images=20, max_lr=1e-9)  # nothing improves
-    folder = RunFolder(tmp_path)
-    fit(folder, recipe, checkpoint_every=timedelta(hours=1))
-    assert torch.load(folder.last_checkpoint, weights_only=True)["global_step"] == 6
 
 
 def test_the_model_card_has_metadata_that_the_hub_can_read(finished):

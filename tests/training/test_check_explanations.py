@@ -55,7 +55,7 @@ def run(folder: Path, *arguments: str) -> None:
 
 
 def test_measuring_the_warning_on_other_pictures_writes_it_into_a_release_that_stays_sound(release_folder):
-    run(release_folder, "--others", f"examples={EXAMPLES}")
+    run(release_folder, "warning", "--others", f"examples={EXAMPLES}")
     detector = detector_of(load_release(release_folder).metrics)
     assert detector is not None
     assert detector.false_alarms.count == 60 and detector.detections["examples"].count == 14
@@ -65,16 +65,16 @@ def test_measuring_the_warning_on_other_pictures_writes_it_into_a_release_that_s
 def test_a_broken_card_is_said_before_anything_is_written(release_folder, capsys):
     (release_folder / "README.md").write_text("---\nlicense: mit\n")
     with pytest.raises(SystemExit, match=r"cannot be renewed: its metadata does not end"):
-        run(release_folder, "--others", f"examples={EXAMPLES}")
+        run(release_folder, "warning", "--others", f"examples={EXAMPLES}")
     load_release(release_folder)
 
 
 def test_faithfulness_is_written_method_by_method_and_kept(release_folder):
-    run(release_folder, "--count", "2", "--faithfulness", "hires_cam")
-    run(release_folder, "--count", "2", "--faithfulness", "random_cam", "ablation_cam")
+    run(release_folder, "faithfulness", "--count", "2", "hires_cam")
+    run(release_folder, "faithfulness", "--count", "2", "random_cam", "ablation_cam")
     methods = load_release(release_folder).metrics.faithfulness.methods
     assert set(methods) == {"hires_cam", "random_cam", "ablation_cam"}
-    run(release_folder, "--count", "3", "--faithfulness", "hires_cam")
+    run(release_folder, "faithfulness", "--count", "3", "hires_cam")
     assert set(load_release(release_folder).metrics.faithfulness.methods) == {"hires_cam"}, "other pictures"
 
 
@@ -86,7 +86,7 @@ def test_how_strong_maps_usually_are_is_printed_and_written_into_a_release_that_
     monkeypatch.setattr("training.judging.strength.AT_MOST_SLOW", 1)
     before = load_release(release_folder).metrics
     caplog.set_level(logging.INFO)
-    run(release_folder, "--strength")
+    run(release_folder, "strength")
     assert "| Grad-CAM | 3 | " in caplog.text and "| Ablation-CAM | 1 | " in caplog.text
     metrics = load_release(release_folder).metrics
     for method in ("grad_cam", "ablation_cam"):
@@ -97,8 +97,8 @@ def test_how_strong_maps_usually_are_is_printed_and_written_into_a_release_that_
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["--others", "food=/nowhere"], "no picture in /nowhere"),
-        (["--others", f"a={EXAMPLES}", "--others", "a=/nowhere"], "two folders of the same name"),
+        (["warning", "--others", "food=/nowhere"], "no picture in /nowhere"),
+        (["warning", "--others", f"a={EXAMPLES}", "a=/nowhere"], "two folders of the same name"),
     ],
 )
 def test_what_cannot_be_measured_is_said_and_nothing_is_written(release_folder, arguments, sentence):
@@ -108,7 +108,7 @@ def test_what_cannot_be_measured_is_said_and_nothing_is_written(release_folder, 
     assert (release_folder / "metrics.json").read_bytes() == before
 
 
-@pytest.mark.parametrize("arguments", [["--others", f"examples={EXAMPLES}"], ["--strength"]])
+@pytest.mark.parametrize("arguments", [["warning", "--others", f"examples={EXAMPLES}"], ["strength"]])
 def test_a_release_whose_held_out_pictures_are_not_at_hand_is_refused(arguments):
     with pytest.raises(SystemExit, match="does not say which pictures its run held out"):
         run(BUNDLED, *arguments)
@@ -121,6 +121,6 @@ def test_concurrency_is_reported(monkeypatch, caplog, release_folder):
     monkeypatch.setattr("training.judging.checks.SLOW", ("layer_cam",))
     caplog.set_level(logging.INFO)
     monkeypatch.setattr("training.judging.checks.FLAT", 2**40)
-    run(release_folder, "--concurrency")
+    run(release_folder, "concurrency")
     assert "0 of 24 answers differ" in caplog.text
     assert "no hook, no gradient, no module in training mode" in caplog.text

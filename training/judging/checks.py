@@ -6,20 +6,13 @@ import numpy as np
 from jaxtyping import Float, Integer
 from torch import Tensor
 
+from interpret.attribution.last_stage import QUICK, SLOW
 from interpret.attribution.methods import METHOD_NAMES, METHODS, method_named
 from model.network import STAGE_NAMES, CifarResNet
+from training.judging.completeness import Completeness, completeness
 from training.judging.concurrency import memory_growth, traces_left, wrong_answers
-from training.judging.validation import (
-    PARTS,
-    QUICK,
-    SLOW,
-    Completeness,
-    completeness,
-    mosaics,
-    pointing_game,
-    random_logit_test,
-    randomisation_test,
-)
+from training.judging.pointing_game import mosaics, pointing_game
+from training.judging.sanity_checks import PARTS, random_logit_test, randomisation_test
 
 THREADS, CALLS, SLOW_CALLS = 8, 1_000, 100
 FLAT = 32 * 2**20  # bytes; the resident memory of a process is never quite still
@@ -35,7 +28,7 @@ class MapChecks:
     """Figures of single maps, by method where methods differ; `counts` of pictures: all, for randomisation, for SLOW.
 
     `similarity` has one value for each part that was made random, `band` mean and standard deviation: see
-    `training.judging.validation`.
+    `training.judging.sanity_checks`.
     """
 
     counts: tuple[int, int, int]

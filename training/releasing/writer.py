@@ -14,7 +14,7 @@ from model.network import CifarResNet, NetworkConfig
 from model.release import Misclassified, load_network, save_metrics, save_misclassified, save_weights, seal
 from model.replacing import replaced
 from training.data.cifar10 import Split
-from training.fitting.run import RunFolder
+from training.fitting.run_folder import RunFolder
 from training.judging.calibration import Reliability, fit_temperature, reliability, softmax
 from training.judging.evaluation import figures_of, further_figures, logits_of, misclassified_of
 from training.judging.strength import map_strength

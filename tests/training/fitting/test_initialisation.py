@@ -9,7 +9,8 @@ from training.data.cifar10 import load_cifar10
 from training.data.datamodule import Cifar10DataModule
 from training.fitting.initialisation import EPSILON, whiten_first_convolution_, whitening_filters
 from training.fitting.module import CifarLitModule
-from training.fitting.run import RunFolder, build_trainer
+from training.fitting.run_folder import RunFolder
+from training.fitting.trainer import build_trainer
 from training.recipe import Recipe
 
 

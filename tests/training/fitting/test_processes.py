@@ -21,7 +21,7 @@ from training.data.datamodule import AugmentedBatches, Cifar10DataModule, Shuffl
 from training.fitting.initialisation import whiten_first_convolution_
 from training.fitting.module import CifarLitModule
 from training.fitting.processes import is_first_process, launched_processes
-from training.fitting.run import RunFolder
+from training.fitting.run_folder import RunFolder
 from training.recipe import Recipe
 
 OPTIONS = ["--data-dir", str(SUBSET), "--epochs", "2", "--batch-size", "50", "--validation-images", "20",

@@ -4,7 +4,7 @@ import pytest
 
 from interpret.attribution.methods import METHOD_NAMES
 from training.judging.checks import ConcurrencyChecks, MapChecks
-from training.judging.validation import Completeness
+from training.judging.completeness import Completeness
 
 SOUND = MapChecks(
     counts=(1_000, 100, 20),

@@ -1,18 +1,20 @@
-"""What this machine offers to a training run."""
+"""What this machine offers to a training run, and how its memory serves one."""
 
+import ctypes
 import platform
 import shutil
 import subprocess
-import time
 from importlib.metadata import version
 from pathlib import Path
 
 import torch
-from torch.nn import functional as F
 
 from training.errors import TrainingError
 
 PACKAGES = ("torch", "torchvision", "pytorch-lightning", "albumentations", "numpy", "safetensors")
+# Names and numbers from glibc's malloc.h.
+M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_MAX = -1, -2, -4
+MEBIBYTE = 2**20
 
 
 class AcceleratorError(TrainingError):
@@ -21,33 +23,6 @@ class AcceleratorError(TrainingError):
 
 class DiskSpaceError(TrainingError):
     """A run would not fit on the disk."""
-
-
-def fast_precision(accelerator: str, *, measure: bool = True) -> str:
-    """Lightning's name of the fastest precision that trains this network well here: bfloat16, or float32.
-
-    Some CPUs have instructions for bfloat16 and are no faster with them, so both are measured if `measure` says so.
-    """
-    if trains_on_gpu(accelerator):
-        return "bf16-mixed" if torch.cuda.is_bf16_supported(including_emulation=False) else "16-mixed"
-    capabilities = torch.cpu.get_capabilities()
-    has_bf16 = capabilities.get("avx512_bf16") or capabilities.get("amx_bf16") or capabilities.get("bf16")
-    if has_bf16 and measure:
-        has_bf16 = probe_seconds(torch.bfloat16) < probe_seconds(torch.float32)
-    return "bf16-mixed" if has_bf16 else "32-true"
-
-
-def probe_seconds(dtype: torch.dtype, repeats: int = 3) -> float:
-    """How long a typical convolution of the network takes forwards and backwards on this CPU: the best of `repeats`."""
-    weight = torch.zeros(256, 256, 3, 3, requires_grad=True)
-    images = torch.zeros(64, 256, 8, 8, requires_grad=True).to(memory_format=torch.channels_last)
-    seconds = []
-    for _ in range(repeats + 1):
-        start = time.perf_counter()
-        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=dtype == torch.bfloat16):
-            F.conv2d(images, weight, padding=1).float().sum().backward()
-        seconds.append(time.perf_counter() - start)
-    return min(seconds[1:])
 
 
 def check_accelerator(accelerator: str, devices: int = 1) -> None:
@@ -66,6 +41,20 @@ def check_accelerator(accelerator: str, devices: int = 1) -> None:
 def trains_on_gpu(accelerator: str) -> bool:
     """Whether a run with this choice of accelerator uses a GPU."""
     return accelerator in ("auto", "gpu", "cuda") and torch.cuda.is_available()
+
+
+def keep_freed_memory() -> bool:
+    """Makes this process's malloc keep what is freed; whether it could, which takes glibc.
+
+    By default glibc maps each activation of a batch afresh and gives it back at once, so that every step pays for
+    millions of page faults. Kept, the same pages serve every step. The process never shrinks afterwards.
+    """
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (AttributeError, OSError, TypeError):  # musl, macOS, Windows
+        return False
+    settings = ((M_MMAP_MAX, 0), (M_TRIM_THRESHOLD, 2**31 - 1), (M_TOP_PAD, 256 * MEBIBYTE))
+    return all(mallopt(*setting) == 1 for setting in settings)
 
 
 def hardware_name(on_gpu: bool) -> str:

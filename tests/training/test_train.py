@@ -1,0 +1,77 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+from training.options import PushOptions, RunOptions
+from training.train import parse_arguments
+
+
+@pytest.fixture(autouse=True)
+def started_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("LOCAL_WORLD_SIZE", "WORLD_SIZE", "SLURM_STEP_ID"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def test_a_bare_command_takes_every_default():
+    assert parse_arguments([]) == RunOptions()
+
+
+def test_options_of_the_recipe_are_changes_to_the_preset_and_no_others_are_made():
+    options = parse_arguments(["--preset", "fast", "--epochs", "3", "--max-lr", "0.2", "--seed", "0"])
+    assert options == RunOptions(preset="fast", changes={"epochs": 3, "max_lr": 0.2, "seed": 0})
+
+
+def test_what_torchrun_started_is_the_default_number_of_processes(monkeypatch):
+    monkeypatch.setenv("LOCAL_WORLD_SIZE", "4")
+    monkeypatch.setenv("WORLD_SIZE", "8")
+    assert parse_arguments([]) == RunOptions(devices=4, num_nodes=2)
+    assert parse_arguments(["--devices", "2"]) == RunOptions(devices=2, num_nodes=2)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "resume", "checkpoint"),
+    [([], False, None), (["--resume"], True, None), (["--resume", "last.ckpt"], True, Path("last.ckpt"))],
+)
+def test_a_run_resumes_from_a_named_checkpoint_or_from_the_newest(arguments, resume, checkpoint):
+    assert parse_arguments(arguments) == RunOptions(resume=resume, checkpoint=checkpoint)
+
+
+def test_where_to_push_travels_in_one_piece():
+    options = parse_arguments(["--push", "--repo-id", "somebody/net", "--private", "--revision", "trial"])
+    assert options.push == PushOptions(push=True, repo_id="somebody/net", private=True, revision="trial")
+    assert parse_arguments(["--push-only", "here"]).push == PushOptions(push_only=Path("here"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--private"], "--private belongs to --push or --push-only"),
+        (["--repo-id", "somebody/net", "--revision", "trial"], "--repo-id belongs to --push or --push-only"),
+        (["--push", "--find-lr"], "--find-lr makes no release that could be pushed"),
+        (["--push", "--push-only", "here"], "not allowed with argument"),
+        (["--epoch", "3"], "unrecognized arguments: --epoch 3"),
+    ],
+)
+def test_options_that_contradict_each_other_are_refused(capsys, arguments, sentence):
+    with pytest.raises(SystemExit):
+        parse_arguments(arguments)
+    assert sentence in capsys.readouterr().err
+
+
+def test_help_answers_without_loading_torch_and_states_the_defaults():
+    script = (
+        "import sys; sys.argv = ['train.py', '--help']\n"
+        "from training.train import main\n"
+        "try: main()\n"
+        "except SystemExit: print('torch' in sys.modules)"
+    )
+    result = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+    said = " ".join(result.stdout.split())
+    assert said.endswith("False")
+    for default in ("10 (fast), 24 (standard), 80 (long)", "default: 512", "default: 0.4", "default: 5000",
+                    "default: 1, or what torchrun or srun started", "default: runs", "user>/cifar-xray",
+                    "default: main"):  # fmt: skip
+        assert default in said

@@ -1,0 +1,107 @@
+"""Lightning's trainer as a run needs it, and the fitting itself."""
+
+import logging
+from datetime import timedelta
+
+import pytorch_lightning as pl
+from pytorch_lightning.callbacks import LearningRateMonitor, ModelCheckpoint, ModelSummary
+from pytorch_lightning.loggers import CSVLogger, TensorBoardLogger
+
+from training.data.datamodule import Cifar10DataModule
+from training.errors import TrainingError
+from training.fitting.checkpoints import CHECKPOINT_EVERY, IntervalCheckpoint, WholeCheckpoints
+from training.fitting.machine import environment, trains_on_gpu
+from training.fitting.module import CifarLitModule
+from training.fitting.processes import is_first_process
+from training.fitting.progress import TrainingProgress
+from training.fitting.run_folder import Run, RunFolder
+from training.options import RunOptions
+from training.recipe import Recipe
+
+logger = logging.getLogger("training")
+
+
+class InterruptedRunError(TrainingError):
+    """Training ended before its last epoch."""
+
+
+def fit(run: Run, data: Cifar10DataModule, options: RunOptions, precision: str) -> CifarLitModule:
+    """Trains a new network, or the one in the run's checkpoint, to the last epoch of its recipe.
+
+    Raises InterruptedRunError if the run was stopped before, RunFolderError if it cannot be kept on disk.
+    """
+    module = CifarLitModule(run.recipe, len(data.batches))
+    if run.checkpoint is None and is_first_process():
+        about = environment(precision, trains_on_gpu(options.accelerator), options.processes)
+        run.folder.start(run.recipe, about)
+    trainer = build_trainer(
+        run.folder,
+        run.recipe,
+        steps_per_epoch=len(data.batches),
+        accelerator=options.accelerator,
+        precision=precision,
+        devices=options.devices,
+        num_nodes=options.num_nodes,
+    )
+    logger.info("Run %s: %s, precision %s", run.folder.path, run.recipe, precision)
+    try:
+        trainer.fit(module, data, ckpt_path=run.checkpoint)
+    except SystemExit as error:  # Lightning's answer to SIGTERM and to Ctrl+C
+        raise _interrupted(run.folder, trainer) from error
+    if trainer.current_epoch < run.recipe.epochs:
+        raise _interrupted(run.folder, trainer)
+    return module
+
+
+def _interrupted(folder: RunFolder, trainer: pl.Trainer) -> InterruptedRunError:
+    how = f"--resume {folder.last_checkpoint} continues it"
+    if not folder.last_checkpoint.exists():
+        how = "it has no checkpoint yet, so start it again"
+    return InterruptedRunError(f"The run {folder.path} was stopped in epoch {trainer.current_epoch}; {how}.")
+
+
+def build_trainer(
+    folder: RunFolder,
+    recipe: Recipe,
+    *,
+    steps_per_epoch: int,
+    accelerator: str,
+    precision: str,
+    devices: int = 1,
+    num_nodes: int = 1,
+    checkpoint_every: timedelta = CHECKPOINT_EVERY,
+) -> pl.Trainer:
+    """A trainer with progress bar, model summary, TensorBoard and CSV logs, and checkpoints that survive a kill."""
+    callbacks: list[pl.Callback] = [
+        ModelSummary(max_depth=-1),
+        LearningRateMonitor(logging_interval="step"),
+        TrainingProgress(recipe.batch_size, recipe.epochs * steps_per_epoch),
+        ModelCheckpoint(
+            folder.checkpoints,
+            filename="{epoch:02d}",
+            save_last=True,
+            enable_version_counter=False,
+        ),
+        IntervalCheckpoint(folder.checkpoints, checkpoint_every),
+    ]
+    legs = len(list(folder.path.glob("csv*")))
+    return pl.Trainer(
+        default_root_dir=folder.path,
+        max_epochs=recipe.epochs,
+        accelerator=accelerator,
+        devices=devices,
+        num_nodes=num_nodes,
+        precision=precision,  # type: ignore[arg-type]
+        callbacks=callbacks,
+        plugins=[WholeCheckpoints()],
+        logger=[
+            TensorBoardLogger(str(folder.path), name=None, version="tensorboard"),
+            # A log of its own for each leg of the run: Lightning deletes a CSV log that it finds.
+            CSVLogger(str(folder.path), name=None, version=f"csv-{legs + 1:02d}", flush_logs_every_n_steps=1),
+        ],
+        log_every_n_steps=min(10, steps_per_epoch),
+        num_sanity_val_steps=0,
+        limit_val_batches=None if recipe.validation_images else 0,
+        use_distributed_sampler=False,
+        enable_model_summary=False,
+    )

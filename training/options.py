@@ -1,0 +1,59 @@
+"""What a run can be told beside its recipe, with every default. Imports no torch, so that `--help` answers at once."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+DEFAULT_REPOSITORY = "cifar-xray"
+DEFAULT_BRANCH = "main"
+PRECISIONS = ("auto", "bf16-mixed", "16-mixed", "32-true", "64-true")
+ACCELERATORS = ("auto", "cpu", "gpu", "cuda")
+
+
+@dataclass(frozen=True)
+class PushOptions:
+    """Whether and where a release goes on the Hub.
+
+    `push` pushes the run's own release, `push_only` one that is on disk. No `repo_id` means DEFAULT_REPOSITORY of the
+    token's owner, no `revision` DEFAULT_BRANCH.
+    """
+
+    push: bool = False
+    push_only: Path | None = None
+    repo_id: str | None = None
+    private: bool = False
+    revision: str | None = None
+
+    @property
+    def branch(self) -> str:
+        return self.revision or DEFAULT_BRANCH
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """One run: its data, its recipe, the machine that it runs on, and what becomes of its release.
+
+    No `data_dir` means the environment's CIFAR10_DIR, else the Hub; no `preset` the default one. `changes` holds the
+    recipe's fields that were given, and what they shall be. `precision` and `accelerator` are Lightning's names.
+    `devices` counts GPUs, or processes on the CPU, of each of `num_nodes` machines. A run that shall `resume` goes on
+    from `checkpoint`, else from the newest one in `out`.
+    """
+
+    data_dir: Path | None = None
+    preset: str | None = None
+    changes: Mapping[str, Any] = field(default_factory=dict)
+    precision: str = PRECISIONS[0]
+    accelerator: str = ACCELERATORS[0]
+    devices: int = 1
+    num_nodes: int = 1
+    resume: bool = False
+    checkpoint: Path | None = None
+    find_lr: bool = False
+    out: Path = Path("runs")
+    push: PushOptions = PushOptions()
+
+    @property
+    def processes(self) -> int:
+        """How many processes share every batch, on all machines together."""
+        return self.devices * self.num_nodes
