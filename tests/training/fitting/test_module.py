@@ -79,8 +79,8 @@ def test_lightnings_own_test_loop_agrees_with_the_evaluation_of_a_release():
     trainer = pl.Trainer(accelerator="cpu", logger=False, enable_progress_bar=False, enable_model_summary=False)
     (reported,) = trainer.test(module, data, verbose=False)
     figures = figures_of(logits_of(module.network.eval(), data.test), data.test.labels, temperature=1.0)
-    assert reported["test/accuracy"] == pytest.approx(figures["accuracy"])
-    assert reported["test/loss"] == pytest.approx(figures["loss"], rel=1e-4)
+    assert reported["test/accuracy"] == pytest.approx(figures.accuracy)
+    assert reported["test/loss"] == pytest.approx(figures.loss, rel=1e-4)
 
 
 def test_a_loss_that_is_not_a_number_stops_the_run_and_says_at_which_step(batch, monkeypatch):
