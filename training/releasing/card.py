@@ -1,32 +1,22 @@
 """The model card: the README.md of a release, for people and for the Hub.
 
-What this file writes stands between two marks; what people write around them, and metadata of theirs, survives.
+What this file writes stands between two marks; `card_merging` keeps what people write around them.
 """
 
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-
-import yaml
 
 from interpret.drawing.words import describe_detections
 from interpret.out_of_distribution import detector_of
 from model.metrics import FurtherFigures, Metrics
 from model.network import CifarResNet, NetworkConfig
 from training.data.cifar10 import HUB_DATASET
+from training.releasing.card_merging import END, START, CardError, dump, merge_cards
 
 CARD = "README.md"
 FIGURES = "figures"
 UNNAMED = "your-name/cifar-xray"
-START = "<!-- written by training/card.py: edits between these marks are lost at the next push -->"
-END = "<!-- end of what training/card.py wrote -->"
-GENERATED_PART = re.compile(f"{re.escape(START)}.*?{re.escape(END)}", re.DOTALL)
-FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?)^---[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
-
-
-class CardError(ValueError):
-    """A card cannot be written, or not without losing what people wrote."""
 
 
 class MissingFigureError(CardError):
@@ -49,7 +39,7 @@ def model_card(metrics: Metrics, config: NetworkConfig, figures: list[str], repo
         _calibration(metrics, config, figures),
         _limits(metrics, config, figures),
     ])  # fmt: skip
-    return f"---\n{_dump(_metadata(metrics))}---\n\n{START}\n{body}\n{END}\n"
+    return f"---\n{dump(_metadata(metrics))}---\n\n{START}\n{body}\n{END}\n"
 
 
 def write_card(metrics: Metrics, config: NetworkConfig, folder: Path) -> None:
@@ -61,61 +51,6 @@ def write_card(metrics: Metrics, config: NetworkConfig, folder: Path) -> None:
     card = folder / CARD
     generated = model_card(metrics, config, figures)
     card.write_text(merge_cards(generated, card.read_text() if card.exists() else None))
-
-
-def merge_cards(generated: str, existing: str | None) -> str:
-    """The generated card, with what people wrote into the existing one. Raises CardError if its metadata is broken."""
-    if not existing or not existing.strip():
-        return generated
-    ours, our_body = _split(generated)
-    theirs, their_body = _split(existing)
-    merged = {**theirs, **ours}
-    merged["license"] = theirs.get("license", ours["license"])
-    for key in ("tags", "datasets", "metrics"):
-        merged[key] = list(dict.fromkeys([*ours[key], *_strings(key, theirs.get(key))]))
-    names = {entry["name"] for entry in ours["model-index"]}
-    entries = _as_list(theirs.get("model-index"))
-    if not all(isinstance(entry, dict) for entry in entries):
-        raise CardError("model-index in its metadata is no list of mappings")
-    others = [entry for entry in entries if entry.get("name") not in names]
-    merged["model-index"] = [*ours["model-index"], *others]
-    if START in their_body or END in their_body:
-        if (their_body.count(START), their_body.count(END)) != (1, 1) or not GENERATED_PART.search(their_body):
-            raise CardError(f"it must hold the marks {START} and {END} once each, in this order, or neither")
-        body = GENERATED_PART.sub(lambda _: our_body.strip(), their_body, count=1)
-    else:
-        body = f"{their_body.rstrip()}\n\n{our_body.strip()}\n" if their_body.strip() else our_body
-    return f"---\n{_dump(merged)}---\n{body}"
-
-
-def _split(card: str) -> tuple[dict[str, Any], str]:
-    card = card.replace("\r\n", "\n").lstrip("\ufeff")
-    if not (found := FRONT_MATTER.match(card)):
-        if card.startswith("---"):
-            raise CardError("its metadata does not end with a line of ---")
-        return {}, f"\n{card}"
-    try:
-        metadata = yaml.safe_load(found.group(1)) or {}
-    except yaml.YAMLError as error:
-        raise CardError(f"its metadata is no YAML: {error}") from error
-    if not isinstance(metadata, dict):
-        raise CardError("its metadata is no mapping")
-    return metadata, card[found.end() :]
-
-
-def _dump(metadata: dict[str, Any]) -> str:
-    return yaml.safe_dump(metadata, sort_keys=False, allow_unicode=True, width=1000)
-
-
-def _strings(key: str, value: Any) -> list[str]:
-    strings = _as_list(value)
-    if not all(isinstance(each, str) for each in strings):
-        raise CardError(f"{key} in its metadata is no list of strings")
-    return strings
-
-
-def _as_list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [] if value is None else [value]
 
 
 def _metadata(metrics: Metrics) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from model.choice import choose_release
 from model.hub import ConflictError, HubError, Target, check_target, limit_waiting
 from model.release import SAMPLES, SERVED_FILES, WEIGHTS, load_release, save_metrics, seal
 from training.errors import TrainingError
-from training.releasing.card import START
+from training.releasing.card_merging import START
 from training.releasing.publish import Published, load_sound_release
 from training.releasing.publish import publish as publish_release
 
