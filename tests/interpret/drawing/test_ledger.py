@@ -39,8 +39,8 @@ def test_a_cell_holds_its_number_and_two_of_another_value_differ():
     assert np.array_equal(draw_ledger(flat, SCALE, ""), draw_ledger(changed, SCALE, ""))
     changed[1, 2] = 0.01
     rows, columns, _ = np.nonzero(draw_ledger(flat, SCALE, "") != draw_ledger(changed, SCALE, ""))
-    assert TOP + SIDE <= rows.min() and rows.max() < TOP + 2 * SIDE
-    assert LEFT + 2 * SIDE <= columns.min() and columns.max() < LEFT + 3 * SIDE
+    assert rows.min() >= TOP + SIDE and rows.max() < TOP + 2 * SIDE
+    assert columns.min() >= LEFT + 2 * SIDE and columns.max() < LEFT + 3 * SIDE
 
 
 def test_all_classes_stand_on_one_scale_the_highest_score_first():

@@ -21,9 +21,9 @@ def test_a_signed_scale_has_zero_in_the_middle():
 
 
 def test_signed_values_are_red_where_they_add_and_blue_where_they_subtract():
-    (red, _, blue), (red_below, _, blue_below) = signed_scale(np.array([1.0, -1.0]), "weight").paint(
-        np.array([0.8, -0.8])
-    ).astype(int)
+    (red, _, blue), (red_below, _, blue_below) = (
+        signed_scale(np.array([1.0, -1.0]), "weight").paint(np.array([0.8, -0.8])).astype(int)
+    )
     assert red > blue + 50 and blue_below > red_below + 50
 
 
