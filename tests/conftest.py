@@ -46,6 +46,7 @@ install_import_hook(["model", "interpret", "training"], "tests.typecheck.check")
 import numpy as np
 import pytest
 import torch
+from gradio_client import Client
 
 from interpret.explainer import Explainer, explainer_for
 from interpret.tabs.page.served import ServedRelease, serve
@@ -103,8 +104,8 @@ def cat(cat_pixels: np.ndarray) -> torch.Tensor:
 
 @pytest.fixture(scope="session")
 def whole_data() -> Path:
-    folder = os.environ.get("CIFAR10_DIR") or ROOT.parent / "shared" / "data" / "cifar10"
-    if not (Path(folder) / "plain_text").is_dir():
+    folder = os.environ.get("CIFAR10_DIR")
+    if not folder or not (Path(folder) / "plain_text").is_dir():
         pytest.skip("needs the whole of CIFAR-10: name its folder in CIFAR10_DIR")
     return Path(folder)
 
@@ -235,6 +236,11 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApp]:
     """The app on the bundled release."""
     with running_app(tmp_path_factory.mktemp("app")) as running:
         yield running
+
+
+@pytest.fixture(scope="module")
+def client(app: RunningApp, tmp_path_factory: pytest.TempPathFactory) -> Client:
+    return Client(app.url, verbose=False, download_files=str(tmp_path_factory.mktemp("downloads")))
 
 
 def _wait_for_address(process: subprocess.Popen[bytes], log: Path, seconds: float = 120) -> str:

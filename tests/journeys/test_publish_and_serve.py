@@ -15,8 +15,8 @@ from huggingface_hub import constants, list_repo_files
 from interpret.prediction import predict
 from model.images import prepare, to_tensor
 from model.release import BUNDLED, load_release
+from tests.answers import confidences_of
 from tests.conftest import EXAMPLES, ROOT, SUBSET, running_app
-from tests.journeys.test_api import confidences_of
 
 REPO = "ada/cifar-xray"
 SHORT = ["--data-dir", str(SUBSET), "--epochs", "1", "--batch-size", "50", "--validation-images", "20"]

@@ -3,15 +3,13 @@
 from pathlib import Path
 
 import pytest
-from gradio_client import Client, handle_file
+from gradio_client import Client
 from gradio_client.exceptions import AppError
 from playwright.sync_api import expect
 
+from tests.answers import CAT, confidences_of, pixels_of
 from tests.browsing import Visit
-from tests.conftest import EXAMPLES, ROOT, running_app
-from tests.journeys.test_api import confidences_of, pixels_of
-
-CAT = handle_file(str(EXAMPLES / "cat.png"))
+from tests.conftest import ROOT, running_app
 
 
 @pytest.fixture(scope="module")

@@ -1,10 +1,9 @@
-import matplotlib
 import numpy as np
 import pytest
 
 from interpret.choices import ChoiceError
 from interpret.drawing.render import FILM, MARGIN, Panel, draw_panels, enlarge, format_number, overlay, tile
-from interpret.drawing.scales import palette_table, signed_scale, unsigned_scale
+from interpret.drawing.scales import unsigned_scale
 
 
 def picture(*shape: int) -> np.ndarray:
@@ -38,31 +37,6 @@ def test_tiles_keep_their_order_and_their_pixels():
         top, left = 5 * (number // 3), 5 * (number % 3)
         assert np.array_equal(grid[top : top + 4 : 2, left : left + 4 : 2], each)
     assert (grid[5:, 10:] == FILM).all()
-
-
-def test_an_unsigned_scale_starts_at_zero_and_ends_at_the_largest_value():
-    scale = unsigned_scale(np.array([1.0, 4.0]), "logits")
-    assert (scale.low, scale.high) == (0, 4)
-    magma = palette_table("magma")
-    assert np.array_equal(scale.paint(np.array([0.0, 4.0])), magma[[0, 255]])
-
-
-def test_a_signed_scale_has_zero_in_the_middle():
-    scale = signed_scale(np.array([-3.0, 1.0]), "weight")
-    assert (scale.low, scale.high) == (-3, 3)
-    middle = scale.paint(np.array([0.0]))[0].astype(int)
-    assert middle.min() >= 245  # RdBu's middle is white
-
-
-def test_nothing_positive_is_painted_dark_and_not_stretched():
-    zeros = np.zeros((2, 2))
-    assert (unsigned_scale(zeros, "logits").paint(zeros) == palette_table("magma")[0]).all()
-
-
-def test_palettes_are_matplotlibs():
-    assert palette_table("magma")[128].tolist() == [
-        round(255 * value) for value in matplotlib.colormaps["magma"](128)[:3]
-    ]
 
 
 def test_a_panel_holds_its_pixels_unchanged_and_a_legend_below():

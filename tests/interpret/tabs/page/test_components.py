@@ -1,0 +1,106 @@
+import base64
+import io
+import math
+from pathlib import Path
+
+import gradio as gr
+import numpy as np
+import pytest
+from gradio.data_classes import ImageData
+from PIL import Image
+
+from interpret.tabs.page.components import (
+    Slider,
+    Upload,
+    brush_on,
+    picture_brush,
+    result_picture,
+    thumbnail_gallery,
+)
+from tests.conftest import EXAMPLES
+
+
+@pytest.mark.parametrize("value", [0, 1, 0.5])
+def test_a_slider_passes_on_a_number_in_its_range(value):
+    assert Slider(0, 1, label="Opacity").preprocess(value) == value
+
+
+@pytest.mark.parametrize("value", [None, "strong", True, math.nan, math.inf, [1]])
+def test_a_slider_answers_what_is_no_number_with_its_name_and_its_range(value):
+    with pytest.raises(gr.Error) as caught:
+        Slider(0, 1, label="Opacity").preprocess(value)
+    assert caught.value.message == f"Opacity: {value!r} is not a number; give one from 0 to 1."
+    assert not caught.value.print_exception
+
+
+@pytest.mark.parametrize(("value", "allowed"), [(-1, "minimum value 0"), (2, "maximum value 1")])
+def test_a_number_out_of_a_sliders_range_is_refused_and_not_logged_as_an_accident(value, allowed):
+    with pytest.raises(gr.Error, match=allowed) as caught:
+        Slider(0, 1, label="Opacity").preprocess(value)
+    assert not caught.value.print_exception
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
+    return tmp_path
+
+
+def test_an_upload_passes_on_the_file_as_it_is(cache):
+    file = cache / "hash" / "text.txt"
+    file.parent.mkdir()
+    file.write_bytes(b"no picture at all")
+    assert Upload().preprocess(ImageData(path=str(file))) == str(file)
+    assert file.read_bytes() == b"no picture at all"
+    assert Upload().preprocess(None) is None
+
+
+@pytest.mark.parametrize("path", [EXAMPLES / "cat.png", Path("/etc/hostname"), Path("cat.png")])
+def test_a_path_on_the_server_is_no_upload(cache, path):
+    with pytest.raises(gr.Error, match="a path on the server is not accepted"):
+        Upload().preprocess(ImageData(path=str(path)))
+
+
+def test_a_path_that_climbs_out_of_the_uploads_is_refused(cache):
+    with pytest.raises(gr.Error, match="a path on the server is not accepted"):
+        Upload().preprocess(ImageData(path=str(cache / ".." / "secret.png")))
+
+
+def test_a_data_url_gives_its_bytes_and_a_malformed_one_none(cache):
+    encoded = base64.b64encode(b"a picture").decode()
+    assert Upload().preprocess(ImageData(url=f"data:image/png;base64,{encoded}")) == b"a picture"
+    assert Upload().preprocess(ImageData(url="data:image/png;base64,%%%")) == b""
+
+
+def test_an_address_on_the_net_is_not_fetched(cache):
+    with pytest.raises(gr.Error, match="Upload the picture"):
+        Upload().preprocess(ImageData(url="http://127.0.0.1:9/cat.png"))
+
+
+def test_the_page_draws_both_as_gradios_own():
+    assert Slider(0, 1).get_block_name() == "slider"
+    assert Upload().get_block_name() == "image"
+
+
+def test_pictures_go_out_without_loss():
+    assert result_picture("Map", "map").format == "png"
+    assert thumbnail_gallery("Errors", "errors", columns=5).format == "png"
+
+
+def test_a_chart_is_told_from_pixels_that_stay_sharp():
+    assert result_picture("Map", "map", chart=True).elem_classes == ["pixels", "chart"]
+    assert result_picture("Map", "map").elem_classes == ["pixels"]
+    assert thumbnail_gallery("Errors", "errors", "thumbnails", columns=5).elem_classes == ["pixels", "thumbnails"]
+
+
+def test_the_brush_begins_with_nothing_brushed():
+    brush = picture_brush()
+    assert (brush.value, brush.elem_id) == ("", "brush")
+
+
+def test_the_brush_lies_on_exactly_the_pixels_that_it_is_given():
+    pixels = np.random.default_rng(0).integers(0, 256, (32, 32, 3), dtype=np.uint8)
+    update = brush_on(pixels)
+    head, _, encoded = str(update["picture"]).partition(",")
+    assert head == "data:image/png;base64"
+    assert np.array_equal(np.asarray(Image.open(io.BytesIO(base64.b64decode(encoded)))), pixels)

@@ -1,0 +1,69 @@
+import gradio as gr
+import pytest
+
+from interpret.tabs.page.events import emptied_by, endpoint, latest_wins
+
+
+@pytest.fixture
+def demo() -> gr.Blocks:
+    """A page on which two settings ask for one answer, and the API for another."""
+    with gr.Blocks() as demo:
+        setting, other = gr.Number(label="setting"), gr.Number(label="other")
+        answer, aside = gr.Textbox(elem_id="answer"), gr.Textbox(elem_id="aside")
+
+        def double(value: float) -> tuple[str, str]:
+            """Twice the value."""
+            return str(2 * value), ""
+
+        asked = latest_wins([setting.change, other.change], double, setting, [answer, aside], dims=answer,
+                            api_name="double")  # fmt: skip
+        emptied_by([other.input], {answer: None, aside: ""}, asked)
+        endpoint(double, setting, [answer, aside], "twice")
+    return demo
+
+
+def events_of(demo: gr.Blocks) -> list[dict]:
+    return demo.config["dependencies"] if "dependencies" in demo.config else demo.get_config_file()["dependencies"]
+
+
+def named(demo: gr.Blocks, name: str) -> dict:
+    (found,) = (each for each in events_of(demo) if each["api_name"] == name)
+    return found
+
+
+def test_an_endpoint_is_there_for_the_api_and_for_nothing_on_the_page(demo):
+    assert [target for target, _ in named(demo, "twice")["targets"]] in ([], [None])
+    assert named(demo, "twice")["api_visibility"] == "public"
+
+
+def test_a_handler_is_asked_by_a_counter_of_its_own_that_every_trigger_moves(demo):
+    asked = named(demo, "double")
+    ((counter, event),) = asked["targets"]
+    assert (event, asked["trigger_mode"], asked["show_progress"]) == ("change", "always_last", "hidden")
+    (counting,) = (each for each in events_of(demo) if each["outputs"] == [counter])
+    assert counting["inputs"] == [counter] and not counting["backend_fn"]
+    assert counting["js"] == "(count) => count + 1"
+    assert counting["trigger_mode"] == "multiple"
+    assert [event for _, event in counting["targets"]] == ["change", "change"]
+    assert counter not in {target for target, _ in counting["targets"]}
+
+
+def test_old_answers_are_dimmed_until_the_new_one_is_there_or_has_failed(demo):
+    asked = named(demo, "double")
+    assert 'of ["answer"]' in asked["js"] and '"asked", true' in asked["js"]
+    after = [each for each in events_of(demo) if each["js"] and '"asked", false' in str(each["js"])]
+    assert [each["trigger_after"] for each in after] == [asked["id"]] * 2
+    assert sum(each["trigger_only_on_failure"] for each in after) == 1
+
+
+def test_what_is_out_of_date_is_emptied_in_the_browser_and_its_question_is_cancelled(demo):
+    (emptying,) = (each for each in events_of(demo) if each["cancels"])
+    assert emptying["cancels"] == [named(demo, "double")["id"]]
+    assert emptying["js"] == '() => [null, ""]'
+    assert emptying["outputs"] == named(demo, "double")["outputs"]
+    assert [event for _, event in emptying["targets"]] == ["input"]
+
+
+def test_only_what_is_named_can_be_called(demo):
+    public = {each["api_name"] for each in events_of(demo) if each["api_visibility"] == "public"}
+    assert public == {"double", "twice"}

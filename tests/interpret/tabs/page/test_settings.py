@@ -1,0 +1,75 @@
+import gradio as gr
+import pytest
+
+from interpret.tabs.page.settings import LAYER_CHOICES, PARAMETERS, documentation, explanation_settings
+from model.network import CIFAR10_CLASSES
+
+
+@pytest.fixture(scope="module")
+def settings():
+    with gr.Blocks():
+        return explanation_settings(CIFAR10_CLASSES)
+
+
+def test_a_fresh_page_asks_for_grad_cam_of_the_predicted_class_at_the_last_layer(settings):
+    found = {name: widget.value for name, widget in vars(settings).items()}
+    assert found == {
+        "class_name": "predicted", "against": "none", "method": "grad_cam", "layer": "resnet_block3",
+        "opacity": 0.5, "smooth": False, "top_k": 3, "palette": "magma",
+    }  # fmt: skip
+
+
+def test_every_class_can_be_explained_and_compared_with(settings):
+    for widget, none in ((settings.class_name, "predicted"), (settings.against, "none")):
+        assert [value for _, value in widget.choices] == [none, *CIFAR10_CLASSES]
+
+
+def test_sliders_reach_from_one_class_to_all_and_from_no_evidence_to_nothing_else(settings):
+    assert (settings.top_k.minimum, settings.top_k.maximum, settings.top_k.step) == (1, 10, 1)
+    assert (settings.opacity.minimum, settings.opacity.maximum) == (0, 1)
+
+
+def test_layers_are_named_with_their_number_and_their_cells():
+    assert LAYER_CHOICES[0] == ("1: prep_layer, 32×32", "prep_layer")
+    assert LAYER_CHOICES[3] == ("4: custom_block2, 8×8", "custom_block2")
+    assert LAYER_CHOICES[5] == ("6: resnet_block3, 4×4", "resnet_block3")
+
+
+def test_a_docstring_gains_who_answers_and_the_parameters_that_it_shares():
+    def handler(image: str, opacity: float = 0.5, count: int = 1) -> int:
+        """Counts.
+
+        Slowly.
+
+        Parameters:
+            count: how often.
+        Returns:
+            The count.
+        """
+        return count
+
+    assert documentation(handler, "Answered by release 1.").splitlines() == [
+        "Counts. Answered by release 1.",
+        "",
+        "Slowly.",
+        "",
+        "Parameters:",
+        f"    image: {PARAMETERS['image']}",
+        f"    opacity: {PARAMETERS['opacity']}",
+        "    count: how often.",
+        "Returns:",
+        "    The count.",
+    ]
+
+
+def test_a_docstrings_own_words_count_more_than_the_shared_ones():
+    def handler(image: str) -> str:
+        """Looks.
+
+        Parameters:
+            image: a photograph.
+        """
+        return image
+
+    assert "    image: a photograph." in documentation(handler, "").splitlines()
+    assert PARAMETERS["image"] not in documentation(handler, "")

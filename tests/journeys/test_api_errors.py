@@ -1,0 +1,66 @@
+"""What the API refuses, and how it says what is allowed."""
+
+from pathlib import Path
+
+import httpx
+import pytest
+from gradio_client import handle_file
+from gradio_client.exceptions import AppError
+
+from tests.answers import CAT
+from tests.conftest import EXAMPLES
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "arguments", "allowed"),
+    [
+        ("/gradcam", {"image": CAT, "layer": "layer4"}, "resnet_block3"),
+        ("/gradcam", {"image": CAT, "opacity": 1.5}, "maximum value 1"),
+        ("/gradcam", {"image": CAT, "opacity": "strong"}, "Opacity: 'strong' is not a number; give one from 0 to 1"),
+        ("/export", {"image": CAT, "opacity": None}, "give one from 0 to 1"),
+        ("/gradcam", {"image": CAT, "top_k": True}, "give one from 1 to 10"),
+        ("/gradcam", {"image": CAT, "top_k": 11}, "maximum value 10"),
+        ("/gradcam", {"image": CAT, "top_k": 2.5}, "whole number from 1 to 10"),
+        ("/gradcam", {"image": CAT, "class_name": "tiger"}, "airplane"),
+        ("/gradcam", {"image": CAT, "squaring": "stretch"}, "crop"),
+        ("/gradcam", {"image": CAT, "method": "gradcam2"}, "grad_cam_plus_plus"),
+        ("/gradcam", {"image": CAT, "palette": "rainbow"}, "viridis"),
+        ("/evidence", {"image": CAT, "class_name": "tiger"}, "airplane"),
+        ("/evidence", {"image": CAT, "against": "tiger"}, "airplane"),
+        ("/erase", {"image": CAT, "cells": ["E5"]}, "A1"),
+        ("/erase", {"image": CAT, "cells": [], "fill": "white"}, "blur"),
+        ("/erase", {"image": CAT, "cells": [], "brushed": "ff"}, "256 hexadecimal digits"),
+        ("/controls", {"image": CAT, "method": "gradcam2"}, "grad_cam"),
+        ("/export", {"image": CAT, "layer": "layer4"}, "resnet_block3"),
+        ("/feature_maps", {"image": CAT, "channel": 64}, "maximum value 63"),
+        ("/kernels", {"layer": "fc"}, "prep_layer"),
+        ("/kernels", {"layer": "prep_layer", "input_channel": 3, "rgb": False}, "from 0 to 2"),
+        ("/misclassified", {"count": 0}, "minimum value 1"),
+        ("/misclassified", {"true_label": "tiger"}, "truck"),
+        ("/predict", {"image": None}, "Choose a picture first"),
+        ("/gradcam", {"image": None}, "Choose a picture first"),
+        ("/feature_maps", {"image": None}, "Choose a picture first"),
+    ],
+)
+def test_a_wrong_argument_is_an_error_that_says_what_is_allowed(client, endpoint, arguments, allowed):
+    with pytest.raises(AppError) as caught:
+        client.predict(**arguments, api_name=endpoint)
+    assert allowed in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["broken.png", "broken.jpg", "text.txt", "drawing.svg"])
+def test_a_file_that_is_no_picture_is_an_error_that_says_what_is(client, tmp_path: Path, name):
+    file = tmp_path / name
+    file.write_bytes(b"\x89PNG\r\n\x1a\n broken")
+    with pytest.raises(AppError, match=r"PNG, JPEG"):
+        client.predict(handle_file(str(file)), api_name="/predict")
+
+
+@pytest.mark.parametrize("meta", [{}, {"meta": {"_type": "gradio.FileData"}}])
+def test_a_path_on_the_server_is_not_read_for_whoever_names_it(client, app, meta):
+    """A raw request, as an attacker writes it: gradio_client would upload the file."""
+    payload = {"data": [{"path": str(EXAMPLES / "cat.png"), **meta}, 0, 1]}
+    with httpx.Client(base_url=app.url, timeout=30) as http:
+        event = http.post("/gradio_api/call/gradcam", json=payload).json()["event_id"]
+        answer = http.get(f"/gradio_api/call/gradcam/{event}").text
+    assert "event: error" in answer and "confidences" not in answer
