@@ -1,5 +1,6 @@
 """Fixtures shared by all tests. Shapes in annotations are checked at run time, by beartype, in every test."""
 
+import asyncio
 import dataclasses
 import os
 import re
@@ -43,6 +44,7 @@ import tests.typecheck  # noqa: F401 - the hook finds it by name
 
 install_import_hook(["model", "interpret", "training"], "tests.typecheck.check")
 
+import gradio as gr
 import numpy as np
 import pytest
 import torch
@@ -236,6 +238,18 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApp]:
     """The app on the bundled release."""
     with running_app(tmp_path_factory.mktemp("app")) as running:
         yield running
+
+
+@pytest.fixture
+def blocks(monkeypatch: pytest.MonkeyPatch) -> Iterator[gr.Blocks]:
+    """An empty page to build on. Gradio makes an event loop for each of its locks and closes none: here they share
+    one."""
+    loop = asyncio.new_event_loop()
+    monkeypatch.setattr(asyncio, "new_event_loop", lambda: loop)
+    with gr.Blocks() as demo:
+        yield demo
+    asyncio.set_event_loop(None)
+    loop.close()
 
 
 @pytest.fixture(scope="module")

@@ -5,25 +5,24 @@ from interpret.tabs.page.events import emptied_by, endpoint, latest_wins
 
 
 @pytest.fixture
-def demo() -> gr.Blocks:
+def demo(blocks: gr.Blocks) -> gr.Blocks:
     """A page on which two settings ask for one answer, and the API for another."""
-    with gr.Blocks() as demo:
-        setting, other = gr.Number(label="setting"), gr.Number(label="other")
-        answer, aside = gr.Textbox(elem_id="answer"), gr.Textbox(elem_id="aside")
+    setting, other = gr.Number(label="setting"), gr.Number(label="other")
+    answer, aside = gr.Textbox(elem_id="answer"), gr.Textbox(elem_id="aside")
 
-        def double(value: float) -> tuple[str, str]:
-            """Twice the value."""
-            return str(2 * value), ""
+    def double(value: float) -> tuple[str, str]:
+        """Twice the value."""
+        return str(2 * value), ""
 
-        asked = latest_wins([setting.change, other.change], double, setting, [answer, aside], dims=answer,
-                            api_name="double")  # fmt: skip
-        emptied_by([other.input], {answer: None, aside: ""}, asked)
-        endpoint(double, setting, [answer, aside], "twice")
-    return demo
+    triggers = [setting.change, other.change]
+    asked = latest_wins(triggers, double, setting, [answer, aside], dims=answer, api_name="double")
+    emptied_by([other.input], {answer: None, aside: ""}, asked)
+    endpoint(double, setting, [answer, aside], "twice")
+    return blocks
 
 
 def events_of(demo: gr.Blocks) -> list[dict]:
-    return demo.config["dependencies"] if "dependencies" in demo.config else demo.get_config_file()["dependencies"]
+    return demo.get_config_file()["dependencies"]
 
 
 def named(demo: gr.Blocks, name: str) -> dict:
@@ -57,11 +56,12 @@ def test_old_answers_are_dimmed_until_the_new_one_is_there_or_has_failed(demo):
 
 
 def test_what_is_out_of_date_is_emptied_in_the_browser_and_its_question_is_cancelled(demo):
-    (emptying,) = (each for each in events_of(demo) if each["cancels"])
-    assert emptying["cancels"] == [named(demo, "double")["id"]]
-    assert emptying["js"] == '() => [null, ""]'
-    assert emptying["outputs"] == named(demo, "double")["outputs"]
-    assert [event for _, event in emptying["targets"]] == ["input"]
+    (emptying,) = (each for each in events_of(demo) if each["js"] == '() => [null, ""]')
+    assert emptying["outputs"] == named(demo, "double")["outputs"] and not emptying["backend_fn"]
+    (cancelling,) = (each for each in events_of(demo) if each["cancels"])
+    assert cancelling["cancels"] == [named(demo, "double")["id"]]
+    for each in (emptying, cancelling):
+        assert [event for _, event in each["targets"]] == ["input"]
 
 
 def test_only_what_is_named_can_be_called(demo):

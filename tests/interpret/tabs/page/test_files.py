@@ -7,15 +7,9 @@ from threading import Thread
 
 import numpy as np
 import pytest
-from gradio.utils import is_in_or_equal
 from PIL import Image
 
 from interpret.tabs.page.files import in_files, keep
-from interpret.tabs.page.permalink import find_picture
-from interpret.tabs.page.picture import example_pictures
-from interpret.tabs.page.served import serve
-from interpret.view import LinkError, View
-from model.choice import Choice
 
 
 @pytest.fixture(autouse=True)
@@ -67,39 +61,3 @@ def test_a_write_that_fails_leaves_nothing_behind(cache, monkeypatch):
 
 def test_where_a_file_lies_cannot_be_told_from_its_content():
     assert hashlib.sha256(b"map").hexdigest() not in keep("map.npy", b"map")
-
-
-def view(kind: str, picture: str, release: str) -> View:
-    return View(kind, picture, release, "crop", "predicted", "none", "resnet_block3", "grad_cam")
-
-
-def test_every_picture_of_a_link_lies_where_gradio_may_serve_it_from_whatever_folder_the_app_started_in(
-    release, cache, tmp_path_factory, monkeypatch
-):
-    monkeypatch.chdir(tmp_path_factory.mktemp("elsewhere"))
-    served = serve(Choice(release, "bundled"))
-    pictures = {"example": example_pictures()[0].path.name, "test": str(release.misclassified.test_indices[0])}
-    for kind, picture in pictures.items():
-        found = find_picture(served, view(kind, picture, release.identifier))
-        assert is_in_or_equal(found, cache) and Path(found).suffix == ".png"
-
-
-@pytest.mark.parametrize("name", ["Anna at home.jpg", "photo.svg", ".hidden.jpg"])
-def test_who_follows_a_link_to_an_upload_gets_its_pixels_and_nothing_else_of_its_file(release, cache, name):
-    folder = cache / ("0" * 64)
-    folder.mkdir()
-    place = Image.Exif()
-    place[0x8825] = {1: "N", 2: (52.0, 31.0, 12.0)}
-    Image.new("RGB", (40, 30), (200, 30, 30)).save(folder / name, "JPEG", exif=place)
-    link = view("upload", folder.name, release.identifier)
-    served = serve(Choice(release, "bundled"))
-    if name.startswith("."):  # what is still being written
-        with pytest.raises(LinkError, match="no longer here"):
-            find_picture(served, link)
-        return
-    found = Path(find_picture(served, link))
-    assert found == folder / "picture.png"
-    with Image.open(found) as followed, Image.open(folder / name) as original:
-        assert followed.format == "PNG" and not followed.getexif() and followed.size == (40, 30)
-        assert np.array_equal(np.asarray(followed), np.asarray(original))
-    assert find_picture(served, link) == str(found)

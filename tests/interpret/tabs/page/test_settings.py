@@ -1,14 +1,12 @@
-import gradio as gr
 import pytest
 
 from interpret.tabs.page.settings import LAYER_CHOICES, PARAMETERS, documentation, explanation_settings
 from model.network import CIFAR10_CLASSES
 
 
-@pytest.fixture(scope="module")
-def settings():
-    with gr.Blocks():
-        return explanation_settings(CIFAR10_CLASSES)
+@pytest.fixture
+def settings(blocks):
+    return explanation_settings(CIFAR10_CLASSES)
 
 
 def test_a_fresh_page_asks_for_grad_cam_of_the_predicted_class_at_the_last_layer(settings):

@@ -26,8 +26,8 @@ RULES = """
   sheet.replaceSync(text);
   const flat = (rules) => [...rules].flatMap((rule) => rule.style ? [rule] : [rule, ...flat(rule.cssRules)]);
   const rules = flat(sheet.cssRules);
-  const commentless = text.replace(/\\/\\*[^]*?\\*\\//g, "");
-  for (const declaration of commentless.matchAll(/([\\w-]+)\\s*:\\s*([^;{}]+)(?=;\\s*[\\w}-])/g)) {
+  const plain = text.replace(/\\/\\*[^]*?\\*\\//g, "");
+  for (const declaration of plain.matchAll(/([\\w-]+)\\s*:\\s*([^;{}]+)(?=[;}])/g)) {
     const value = declaration[2].replace("!important", "").trim();
     if (!CSS.supports(declaration[1], value)) unknown.push(declaration[0]);
   }

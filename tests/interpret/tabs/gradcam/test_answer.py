@@ -1,0 +1,62 @@
+import gradio as gr
+import numpy as np
+import pytest
+from PIL import Image
+
+from interpret.tabs.gradcam.answer import gradcam_endpoint, gradcam_on_page, predict_endpoint, stop_on_page
+from interpret.tabs.page.stopping import Stops
+from tests.conftest import EXAMPLES
+
+CAT = str(EXAMPLES / "cat.png")
+AS_ON_A_FRESH_PAGE = (0.5, 3, "resnet_block3", "predicted", "none", "crop", False)
+
+
+def test_a_call_with_a_picture_alone_explains_the_predicted_class(served, network, cat):
+    label, overlay, _, sentence, against = gradcam_endpoint(served)(CAT)
+    probabilities = (network(cat)[0] / network.config.temperature).softmax(0)
+    best = network.config.class_names[int(probabilities.argmax())]
+    assert len(label) == 3 and next(iter(label)) == best
+    assert label[best] == pytest.approx(float(probabilities.max()), abs=1e-5)
+    assert f"for {best}" in sentence and against is None
+    with Image.open(overlay) as shown:
+        assert shown.size == (320, 320)
+
+
+def test_at_opacity_zero_the_overlay_is_the_picture_itself(served, cat_pixels):
+    with Image.open(gradcam_endpoint(served)(CAT, 0)[1]) as shown:
+        assert np.array_equal(np.asarray(shown), np.kron(cat_pixels, np.ones((10, 10, 1), np.uint8)))
+
+
+def test_on_the_page_a_quick_method_answers_at_once_with_titles_and_no_bar(served):
+    (answer,) = gradcam_on_page(served)(Stops(), CAT, *AS_ON_A_FRESH_PAGE, "grad_cam", "magma")
+    assert len(answer) == 7
+    assert answer[1]["label"].startswith("Evidence for ")
+    assert answer[4] == gr.update(value=None, visible=False)
+    assert answer[5:] == (gr.update(visible=False), gr.update(visible=False))
+
+
+def test_on_the_page_a_slow_method_says_how_far_it_is_before_it_answers(served):
+    *steps, _ = gradcam_on_page(served)(Stops(), CAT, *AS_ON_A_FRESH_PAGE, "ablation_cam", "magma")
+    assert steps
+    for each in steps:
+        assert each[:5] == (gr.skip(),) * 5
+        assert "Ablation-CAM <progress value=" in each[5]["value"] and each[6] == gr.update(visible=True)
+
+
+def test_stop_is_counted_and_answers_with_the_quick_method(monkeypatch):
+    said = []
+    monkeypatch.setattr(gr, "Info", lambda text, **_: said.append(text))
+    stops = Stops(2)
+    assert stop_on_page(stops) == (gr.update(visible=False), gr.update(visible=False), "grad_cam")
+    assert stops.count == 3 and said == ["Stopped: here is Grad-CAM instead."]
+
+
+def test_predict_gives_all_classes_which_sum_to_one(served):
+    found = predict_endpoint(served)(CAT)
+    assert set(found) == set(served.class_names) and sum(found.values()) == pytest.approx(1, abs=1e-5)
+
+
+def test_without_a_picture_one_is_asked_for(served):
+    for handler in (gradcam_endpoint(served), predict_endpoint(served)):
+        with pytest.raises(gr.Error, match="Choose a picture first"):
+            handler(None)

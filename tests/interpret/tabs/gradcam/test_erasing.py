@@ -1,0 +1,53 @@
+import gradio as gr
+import numpy as np
+import pytest
+from PIL import Image
+
+from interpret.tabs.gradcam.erasing import brush_layer, erase_endpoint, erased_words, toggle_cell
+from tests.conftest import EXAMPLES
+
+CAT = str(EXAMPLES / "cat.png")
+
+
+def test_nothing_erased_changes_nothing_and_says_what_to_do(served, cat_pixels):
+    left, rows, sentence = erase_endpoint(served)(CAT)
+    with Image.open(left) as shown:
+        assert np.array_equal(np.asarray(shown), np.kron(cat_pixels, np.ones((8, 8, 1), np.uint8)))
+    assert all(predicted == measured == 0 and before == after for _, predicted, measured, before, after in rows)
+    assert sentence.startswith("Nothing is erased yet")
+
+
+def test_the_table_has_each_class_the_highest_score_first_and_its_measured_change(served):
+    _, rows, _ = erase_endpoint(served)(CAT, ["B2", "C3"])
+    assert {row[0] for row in rows} == set(served.class_names)
+    assert [row[3] for row in rows] == sorted((row[3] for row in rows), reverse=True)
+    for _, _, measured, before, after in rows:
+        assert measured == pytest.approx(after - before, abs=2e-3)
+
+
+@pytest.mark.parametrize(
+    ("cells", "brushed", "words"),
+    [
+        ((), 0, ""),
+        (("B2", "A1"), 0, "A1, B2"),
+        ((), 1, "1 brushed pixel"),
+        (("C3",), 24, "C3 and 24 brushed pixels"),
+    ],
+)
+def test_what_is_erased_is_said_in_words(cells, brushed, words):
+    assert erased_words(cells, brushed) == words
+
+
+def click(x: int, y: int) -> gr.SelectData:
+    return gr.SelectData(None, {"index": (x, y), "value": None})
+
+
+def test_a_click_erases_a_cell_and_another_brings_it_back():
+    assert toggle_cell(["A1"], click(12 + 72 + 5, 36 + 5)) == ["A1", "B1"]
+    assert toggle_cell(["A1", "B1"], click(12 + 72 + 5, 36 + 5)) == ["A1"]
+    assert toggle_cell(["A1"], click(3, 3)) == ["A1"]
+
+
+def test_the_brush_lies_on_the_picture_if_there_is_one(served):
+    assert brush_layer(served)(None, "crop") == gr.skip()
+    assert str(brush_layer(served)(CAT, "crop")["picture"]).startswith("data:image/png;base64,")

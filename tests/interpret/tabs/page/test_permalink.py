@@ -1,0 +1,95 @@
+from pathlib import Path
+from urllib.parse import parse_qs
+
+import numpy as np
+import pytest
+from gradio.utils import is_in_or_equal
+from PIL import Image
+
+from interpret.tabs.page.files import keep
+from interpret.tabs.page.permalink import find_picture, link_maker
+from interpret.tabs.page.picture import example_pictures
+from interpret.tabs.page.served import serve
+from interpret.view import LinkError, View
+from model.choice import Choice
+from tests.conftest import EXAMPLES
+
+CHOICES = ("crop", "cat", "dog", "custom_block3", "layer_cam")
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
+    return tmp_path
+
+
+def view(kind: str, picture: str, release: str) -> View:
+    return View(kind, picture, release, "crop", "predicted", "none", "resnet_block3", "grad_cam")
+
+
+def test_every_picture_of_a_link_lies_where_gradio_may_serve_it_from_whatever_folder_the_app_started_in(
+    release, cache, tmp_path_factory, monkeypatch
+):
+    monkeypatch.chdir(tmp_path_factory.mktemp("elsewhere"))
+    served = serve(Choice(release, "bundled"))
+    pictures = {"example": example_pictures()[0].path.name, "test": str(release.misclassified.test_indices[0])}
+    for kind, picture in pictures.items():
+        found = find_picture(served, view(kind, picture, release.identifier))
+        assert is_in_or_equal(found, cache) and Path(found).suffix == ".png"
+
+
+@pytest.mark.parametrize("name", ["Anna at home.jpg", "photo.svg", ".hidden.jpg"])
+def test_who_follows_a_link_to_an_upload_gets_its_pixels_and_nothing_else_of_its_file(release, cache, name):
+    folder = cache / ("0" * 64)
+    folder.mkdir()
+    place = Image.Exif()
+    place[0x8825] = {1: "N", 2: (52.0, 31.0, 12.0)}
+    Image.new("RGB", (40, 30), (200, 30, 30)).save(folder / name, "JPEG", exif=place)
+    link = view("upload", folder.name, release.identifier)
+    served = serve(Choice(release, "bundled"))
+    if name.startswith("."):  # what is still being written
+        with pytest.raises(LinkError, match="no longer here"):
+            find_picture(served, link)
+        return
+    found = Path(find_picture(served, link))
+    assert found == folder / "picture.png"
+    with Image.open(found) as followed, Image.open(folder / name) as original:
+        assert followed.format == "PNG" and not followed.getexif() and followed.size == (40, 30)
+        assert np.array_equal(np.asarray(followed), np.asarray(original))
+    assert find_picture(served, link) == str(found)
+
+
+def test_a_link_names_an_example_by_its_file_an_error_by_its_index_and_an_upload_by_its_folder(served, release, cache):
+    make, samples = link_maker(served), release.misclassified
+    Image.fromarray(samples.images[0]).save(cache / "error.png")
+    Image.new("RGB", (40, 30), (200, 30, 30)).save(cache / "red.png")
+    pictures = {
+        str(EXAMPLES / "cat.png"): ("example", "cat.png"),
+        str(cache / "error.png"): ("test", str(samples.test_indices[0])),
+        (upload := keep("red.png", (cache / "red.png").read_bytes())): ("upload", Path(upload).parent.name),
+    }
+    for path, (kind, picture) in pictures.items():
+        query = make(path, *CHOICES)
+        assert parse_qs(query.removeprefix("?")) == {
+            kind: [picture], "squaring": ["crop"], "class": ["cat"], "against": ["dog"], "layer": ["custom_block3"],
+            "method": ["layer_cam"], "release": [release.identifier],
+        }  # fmt: skip
+
+
+def test_there_is_no_link_to_what_is_no_picture(served, cache):
+    (cache / "broken.png").write_bytes(b"broken")
+    for image in (None, b"bytes", str(cache / "broken.png"), str(cache / "gone.png")):
+        assert link_maker(served)(image, *CHOICES) == ""
+
+
+@pytest.mark.parametrize(
+    ("kind", "picture", "said"),
+    [
+        ("example", "tiger.png", "There is no example tiger.png"),
+        ("test", "10000", "Test picture 10000 is not among this release's errors"),
+        ("upload", "0" * 64, "uploads are kept for a day"),
+    ],
+)
+def test_a_picture_that_is_not_there_is_missed_in_words(served, release, kind, picture, said):
+    with pytest.raises(LinkError, match=said):
+        find_picture(served, view(kind, picture, release.identifier))

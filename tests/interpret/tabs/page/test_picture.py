@@ -1,0 +1,42 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from interpret.tabs.page.picture import example_pictures, picture_panel
+from tests.conftest import EXAMPLES
+
+
+def test_every_example_is_a_picture_that_the_network_is_right_or_wrong_about_as_listed(explainer):
+    listed = json.loads((EXAMPLES / "examples.json").read_text())
+    examples = example_pictures()
+    assert [each.path.name for each in examples] == [each["file"] for each in listed]
+    assert all(each.path.is_file() and each.caption for each in examples)
+    assert {each.right for each in examples} == {True, False}
+
+
+def test_an_example_is_kept_where_gradio_may_serve_it_unchanged(tmp_path, monkeypatch):
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
+    kept = Path(example_pictures()[0].kept())
+    assert kept.is_relative_to(tmp_path)
+    assert kept.read_bytes() == example_pictures()[0].path.read_bytes()
+
+
+@pytest.fixture
+def see(blocks, served, tmp_path, monkeypatch):
+    """The handler that shows what the network sees."""
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
+    panel = picture_panel(served)
+    (found,) = (each.fn for each in blocks.fns.values() if each.fn and panel.seen in each.outputs)
+    return found
+
+
+def test_what_the_network_sees_is_shown_eight_times_as_large_without_loss(see, cat_pixels):
+    with Image.open(see(str(EXAMPLES / "cat.png"), "crop")) as shown:
+        assert np.array_equal(np.asarray(shown), np.kron(cat_pixels, np.ones((8, 8, 1), np.uint8)))
+
+
+def test_what_was_seen_last_stays_while_there_is_no_picture(see):
+    assert see(None, "crop") == {"__type__": "update"}
