@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlparse
 
 import pytest
-from playwright.sync_api import Browser, Page, Request, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Request, TimeoutError, expect, sync_playwright
 
 if TYPE_CHECKING:
     from tests.conftest import RunningApp
@@ -47,6 +48,17 @@ class Visit:
         self.hosts.add(address.hostname or "")
         if address.path.endswith("/queue/join"):
             self.asked[json.loads(request.post_data or "")["fn_index"]] += 1
+
+    def settles(self, quiet: float = 2.0, within: float = 20.0) -> bool:
+        """Whether the page, which nobody touches, stops asking the server: no question for so many seconds."""
+        deadline = time.monotonic() + within
+        while time.monotonic() < deadline:
+            asks = lambda request: urlparse(request.url).path.endswith("/queue/join")  # noqa: E731
+            try:
+                self.page.wait_for_event("request", asks, timeout=1_000 * quiet)
+            except TimeoutError:
+                return True
+        return False
 
     def show(self, tab: str) -> None:
         self.page.get_by_role("tab", name=tab, exact=True).click()

@@ -13,6 +13,7 @@ from playwright.sync_api import Locator, expect
 from interpret.attribution.erasing import GRID
 from interpret.drawing.ledger import CELL_SIDE
 from interpret.drawing.render import panel_origin
+from tests.answers import CAT
 from tests.browsing import PHONE, Visit
 from tests.conftest import EXAMPLES
 
@@ -49,7 +50,7 @@ def test_another_method_draws_another_map(visit, title):
     expect(visit.page.locator(".asked")).to_have_count(0)
 
 
-def test_a_slow_method_says_how_far_it_is_and_can_be_stopped(visit):
+def test_a_slow_method_says_how_far_it_is_and_can_be_stopped(visit, client):
     choose(visit, "Layer, and its cells", "6: resnet_block3, 4×4")
     before = visit.page.locator("#gradcam-cells img").get_attribute("src")
     choose(visit, "Method", "Score-CAM")
@@ -59,7 +60,7 @@ def test_a_slow_method_says_how_far_it_is_and_can_be_stopped(visit):
     expect(visit.page.locator("#gradcam-cells")).not_to_have_class(re.compile("asked"))
     expect(visit.page.locator("#gradcam-progress")).to_be_hidden()
     expect(visit.page.get_by_label("Method", exact=True)).to_have_value("Grad-CAM")
-    visit.page.wait_for_timeout(4_000)
+    client.predict(CAT, method="score_cam", api_name="/gradcam")  # takes as long as what was stopped had to go
     expect(visit.page.locator("#gradcam-cells img")).to_have_attribute("src", before or "")
     choose(visit, "Method", "Score-CAM")
     expect(visit.page.locator("#gradcam-progress progress")).to_be_attached()
@@ -142,7 +143,7 @@ def test_cells_can_be_erased_from_the_keyboard(visit):
     expect(visit.page.locator("#erased-sentence")).to_contain_text("Without A1")
 
 
-def test_the_controls_are_compared_on_request_and_never_shown_for_another_question(visit):
+def test_the_controls_are_compared_on_request_and_never_shown_for_another_question(visit, client):
     unfold(visit, "Can this map be trusted")
     visit.page.locator("#compare-controls").click()
     expect(visit.page.locator("#controls-picture img")).to_be_visible()
@@ -153,7 +154,7 @@ def test_the_controls_are_compared_on_request_and_never_shown_for_another_questi
     choose(visit, "Method", "Score-CAM")
     visit.page.locator("#compare-controls").click()
     choose(visit, "Method", "Grad-CAM")
-    visit.page.wait_for_timeout(8_000)  # longer than the comparison takes that nobody asks for any more
+    client.predict(CAT, method="score_cam", api_name="/controls")  # was asked later than what was given up
     expect(visit.page.locator("#controls-picture img")).to_be_hidden()
 
 
@@ -203,25 +204,15 @@ def test_a_visitor_goes_from_an_upload_to_files_and_a_link_that_reproduces_the_v
     expect(other.page.locator("#gradcam-label")).to_contain_text("truck")
     assert link_of(other, "class=ship", "upload=") == link
     assert other.errors == []
-    assert settles(other)
+    assert other.settles()
     assert max(other.asked.values()) <= QUESTIONS_TO_A_HANDLER, other.asked
     other.page.context.close()
-
-
-def settles(visit: Visit) -> bool:
-    """Whether the page, which nobody touches, stops asking the server for two seconds, within twenty."""
-    for _ in range(10):
-        asked = visit.asked.total()
-        visit.page.wait_for_timeout(2_000)
-        if visit.asked.total() == asked:
-            return True
-    return False
 
 
 def test_a_page_that_nobody_touches_asks_nothing_even_after_many_quick_changes(visit):
     for name in ("ship", "dog", "cat"):
         choose(visit, "Explain", name)
-    assert settles(visit)
+    assert visit.settles()
 
 
 def test_a_link_of_another_release_is_refused_in_words_and_the_page_works(browser, visit):

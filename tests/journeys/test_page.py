@@ -47,7 +47,7 @@ def test_every_tab_opens_with_a_picture_and_no_error_and_asks_no_other_host(visi
     for tab in TABS:
         visit.show(tab)
         expect(visit.page.locator(FIRST_PICTURE[tab]).first).to_be_visible()
-    visit.page.wait_for_timeout(500)
+    assert visit.settles()
     assert visit.errors == []
     assert visit.hosts <= {"127.0.0.1", "localhost", ""}
 

@@ -5,9 +5,8 @@ import torch
 from interpret.attribution.erasing import CELL_NAMES, Erased, brushed_mask, cell_mask, erase, pixel_mask
 from interpret.attribution.evidence import evidence
 from interpret.choices import ChoiceError
-from interpret.drawing.ledger import draw_ledger
+from interpret.drawing.ledger import cell_at, draw_ledger
 from interpret.drawing.scales import signed_scale
-from interpret.tabs.gradcam.erasing import cell_at
 from model.images import to_tensor
 
 

@@ -1,6 +1,7 @@
 import dataclasses
 
 import pytest
+import torch
 
 from interpret.tabs.page.look import header, theme
 from interpret.tabs.page.served import serve
@@ -10,8 +11,9 @@ from model.choice import Choice
 def test_the_header_says_how_good_the_network_is_and_what_it_runs_on(served, release):
     test = release.metrics.test
     facts = f"{1 - test.errors / test.count:.2%} of CIFAR-10's 10,000 test pictures right"
+    device = "GPU" if torch.cuda.is_available() else "CPU"
     shown = header(served).replace("&#x27;", "'")
-    assert f"{facts} · release {release.identifier} (bundled) · CPU" in shown or "· GPU" in shown
+    assert f"{facts} · release {release.identifier} (bundled) · {device}" in shown
 
 
 @pytest.mark.parametrize(("problem", "hidden"), [(None, True), ("<the Hub> is away", False)])

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from interpret.prediction import predict
 from interpret.tabs.page.picture import example_pictures, picture_panel
 from tests.conftest import EXAMPLES
 
@@ -12,7 +13,11 @@ from tests.conftest import EXAMPLES
 def test_every_example_is_a_picture_that_the_network_is_right_or_wrong_about_as_listed(explainer):
     listed = json.loads((EXAMPLES / "examples.json").read_text())
     examples = example_pictures()
-    assert [each.path.name for each in examples] == [each["file"] for each in listed]
+    assert [each.path.relative_to(EXAMPLES).as_posix() for each in examples] == [each["file"] for each in listed]
+    for each, entry in zip(examples, listed, strict=True):
+        _, probabilities = predict(explainer.network, explainer.preprocess(each.path)[1])
+        predicted = explainer.class_names[int(probabilities.argmax())]
+        assert (predicted == entry["label"]) == each.right == entry["right"]
     assert all(each.path.is_file() and each.caption for each in examples)
     assert {each.right for each in examples} == {True, False}
 
