@@ -34,6 +34,7 @@ from interpret.drawing.kernels import draw_kernels
 from interpret.explainer import explainer_for
 from interpret.explanation import Question, Style, explain
 from interpret.layers.kernels import find_convolution, input_channel_kernels
+from model.network import CifarResNet
 from model.release import BUNDLED, load_release
 
 EXAMPLE = str(ROOT / "examples" / "cat.png")
@@ -56,11 +57,16 @@ def in_turns(first: Callable[[], object], second: Callable[[], object], rounds: 
     return ratio, one, other
 
 
+def as_the_package_gets_it(network: CifarResNet) -> CifarResNet:
+    """A copy with gradients, and in PyTorch's own memory layout: channels last is this project's choice."""
+    return copy.deepcopy(network).to(memory_format=torch.contiguous_format).requires_grad_()  # type: ignore[call-overload]
+
+
 def cam_ratios(rounds: int) -> list[Ratio]:
     explainer = explainer_for(load_release(BUNDLED))
     pixels, images = explainer.preprocess(EXAMPLE, "crop")
     picture = pixels.astype(np.float32) / 255
-    hookable = copy.deepcopy(explainer.network).requires_grad_()
+    hookable = as_the_package_gets_it(explainer.network)
     hookable_layer = hookable.resnet_block3
 
     def answer() -> object:
@@ -102,7 +108,7 @@ def perturbation_ratios(rounds: int) -> list[Ratio]:
     """The methods that run the network for every channel, against the package, at the last stage."""
     explainer = explainer_for(load_release(BUNDLED))
     _, images = explainer.preprocess(EXAMPLE, "crop")
-    hookable = copy.deepcopy(explainer.network).requires_grad_()
+    hookable = as_the_package_gets_it(explainer.network)
     ratios = []
     for name, method, package, bound in (
         ("Score-CAM", "score_cam", ScoreCAM, 1),
