@@ -44,8 +44,8 @@ def publish(release: Release, target: hub.Target) -> Published:
     return Published(target.url, commit[:7], _tag(target, commit, release.identifier))
 
 
-def load_sound_release(folder: Path) -> Release:
-    """The release in a folder. Raises TrainingError if it is none, or not sound."""
+def load_verified_release(folder: Path) -> Release:
+    """The release in a folder. Raises TrainingError if there is none, or if it fails its own hashes."""
     try:
         return load_release(folder)
     except ReleaseError as error:
