@@ -27,7 +27,8 @@ from training.judging.evaluation import logits_of
 from training.judging.faithfulness import faithfulness
 from training.judging.strength import map_strength
 from training.judging.warning import calibrate, detections
-from training.releasing.card import CardError, write_card
+from training.releasing.card import write_card
+from training.releasing.card_text import CardError
 
 logger = logging.getLogger("training")
 

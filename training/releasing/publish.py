@@ -10,7 +10,8 @@ from model.hub_errors import in_words
 from model.metrics import METRICS
 from model.release import SERVED_FILES, Release, ReleaseError, load_release
 from training.errors import TrainingError
-from training.releasing.card import CARD, FIGURES, CardError, MissingFigureError, merge_cards, model_card
+from training.releasing.card import CARD, merge_cards, model_card
+from training.releasing.card_text import FIGURES, CardError, MissingFigureError
 
 logger = logging.getLogger(__name__)
 
