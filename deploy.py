@@ -16,9 +16,9 @@ os.environ.setdefault("HF_HUB_DISABLE_XET", "1")  # a transport of its own, whic
 from huggingface_hub import HfApi, SpaceCard, SpaceHardware
 
 from model.hub import Target, check_target, limit_waiting, push_files
-from model.hub_errors import HubError, in_words, may_pass
+from model.hub_errors import HubError, in_words, is_transient
 from model.release import SERVED_FILES
-from model.retry import patiently
+from model.retry import retry
 
 ROOT = Path(__file__).resolve().parent
 FOLDERS = ("model", "interpret", "examples", "training", "benchmarks", "tests", "docs", "notebooks")
@@ -99,7 +99,7 @@ def deploy(options: DeployOptions) -> None:
     logger.info("%s holds this repository (commit %s)", target.url, commit[:7])
     for what, setting in settings(target, options).items():
         try:
-            patiently(setting, may_pass)
+            retry(setting, is_transient)
         except Exception as error:  # whatever a broken answer makes the client raise
             raise HubError(
                 f"The code is up, but {what} could not be set: {in_words(error)}. Run this again."
@@ -112,7 +112,7 @@ def deploy(options: DeployOptions) -> None:
 def check_release(repo_id: str, revision: str) -> bool:
     """Whether the release's repository is public. Raises HubError if it is not there, or holds no release."""
     try:
-        info = patiently(partial(HfApi().model_info, repo_id, revision=revision), may_pass)
+        info = retry(partial(HfApi().model_info, repo_id, revision=revision), is_transient)
     except Exception as error:  # whatever a broken answer makes the client raise
         raise HubError(f"{repo_id} at {revision} cannot be served: {in_words(error)}.") from error
     present = {each.rfilename for each in info.siblings or ()}
@@ -124,7 +124,7 @@ def check_release(repo_id: str, revision: str) -> bool:
 def served_so_far(target: Target) -> tuple[str | None, str]:
     """The release that the Space's variables name. Raises HubError if they cannot be read."""
     try:
-        found = patiently(partial(HfApi().get_space_variables, target.repo_id), may_pass)
+        found = retry(partial(HfApi().get_space_variables, target.repo_id), is_transient)
     except Exception as error:  # whatever a broken answer makes the client raise
         raise HubError(f"The variables of {target.repo_id} could not be read: {in_words(error)}.") from error
     variables = {key: each.value for key, each in found.items()}

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from interpret.attribution.methods import METHOD_NAMES
 from interpret.choices import ChoiceError, check_name
 from interpret.explanation import NO_CLASS, PREDICTED, Question
-from model.images import SQUARINGS
+from model.images import RESIZE_MODES
 from model.network import STAGE_NAMES
 
 IMAGE_KINDS = ("example", "test", "upload")
@@ -70,7 +70,7 @@ def view_of(query: Mapping[str, str], release: str, class_names: tuple[str, ...]
         kind,
         query[kind],
         release,
-        check_name("way to make a picture square", query.get("squaring", View.resize_mode), SQUARINGS),
+        check_name("way to make a picture square", query.get("squaring", View.resize_mode), RESIZE_MODES),
         check_name("class", query.get("class", View.class_name), (PREDICTED, *class_names)),
         check_name("class", query.get("against", View.against), (NO_CLASS, *class_names)),
         check_name("layer", query.get("layer", View.layer), STAGE_NAMES),

@@ -89,7 +89,7 @@ def _last_verified(repo_id: str, problem: str) -> Choice | None:
     for folder in hub.cached_commits(repo_id):
         try:
             for name in SERVED_FILES:
-                if not hub.is_sound(folder / name):
+                if not hub.matches_its_hash(folder / name):
                     raise DamagedFileError(name, "is damaged in the cache.")
             return _chosen(repo_id, folder, problem)
         except (ReleaseError, OSError) as error:

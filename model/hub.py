@@ -30,8 +30,8 @@ from huggingface_hub.file_download import repo_folder_name
 from huggingface_hub.hf_api import RepoFile
 from huggingface_hub.utils import httpx, validate_repo_id
 
-from model.hub_errors import TOKENS_PAGE, ConflictError, HubError, in_words, may_pass
-from model.retry import by_deadline, patiently
+from model.hub_errors import TOKENS_PAGE, ConflictError, HubError, in_words, is_transient
+from model.retry import by_deadline, retry
 
 COMMIT = re.compile(r"[0-9a-f]{40}")
 READING_PATIENCE = 60.0
@@ -79,7 +79,7 @@ def resolve(repo_id: str, revision: str | None, deadline: float) -> str:
     """
     remaining = max(0.1, deadline - time.monotonic())
     ask = partial(HfApi().model_info, repo_id, revision=revision, timeout=remaining)
-    (info,) = by_deadline(deadline, [partial(patiently, ask, may_pass)])
+    (info,) = by_deadline(deadline, [partial(retry, ask, is_transient)])
     if info.sha is None or not COMMIT.fullmatch(info.sha):
         raise HubError(f"{repo_id} has no commit yet")
     return info.sha
@@ -98,18 +98,18 @@ def fetch(repo_id: str, commit: str, names: Iterable[str], deadline: float) -> P
 
 def _fetch_file(repo_id: str, commit: str, name: str) -> Path:
     download = partial(hf_hub_download, repo_id, name, revision=commit)
-    path = Path(patiently(download, may_pass))
-    if not is_sound(path):
+    path = Path(retry(download, is_transient))
+    if not matches_its_hash(path):
         discard(path)
-        path = Path(patiently(download, may_pass))
+        path = Path(retry(download, is_transient))
     if path.parent.name != commit:
         raise HubError(f"The Hub answered for commit {path.parent.name[:7]} when {commit[:7]} was asked for")
-    if not is_sound(path):
+    if not matches_its_hash(path):
         raise HubError(f"{name} arrived damaged twice: its content is not what the Hub's hash says")
     return path
 
 
-def is_sound(path: Path) -> bool:
+def matches_its_hash(path: Path) -> bool:
     """Whether a cached file has the hash that names it: the cache calls its blobs what the Hub calls their content.
 
     Over plain HTTP the client itself compares sizes only. A cache without links has no such names and passes.
@@ -164,18 +164,18 @@ def check_target(
         raise HubError(NO_TOKEN)
     api = HfApi()
     try:
-        repo_id = _full_name(patiently(api.whoami, may_pass), repo_id or default_name)
+        repo_id = _full_name(retry(api.whoami, is_transient), repo_id or default_name)
         create = partial(api.create_repo, repo_id, repo_type=repo_type, private=private or None, exist_ok=True)
-        patiently(partial(create, **(creation or {})), may_pass)
+        retry(partial(create, **(creation or {})), is_transient)
         ask = partial(api.repo_info, repo_id, repo_type=repo_type)
-        info = patiently(ask, may_pass)
+        info = retry(ask, is_transient)
         if private and info.private is False:
             raise HubError(f"{repo_id} exists and is public; make it private in its settings, or leave out --private")
         _check_write_permission(api, repo_id, repo_type)
         if branch != "main":
             create_branch = partial(api.create_branch, repo_id, repo_type=repo_type, branch=branch, exist_ok=True)
-            patiently(create_branch, may_pass)
-            info = patiently(partial(ask, revision=branch), may_pass)
+            retry(create_branch, is_transient)
+            info = retry(partial(ask, revision=branch), is_transient)
     except Exception as error:  # whatever a broken answer makes the client raise
         raise HubError(f"Cannot push to {repo_id or 'the Hub'}: {in_words(error)}.") from error
     return Target(repo_id, branch, info.sha, repo_type)
@@ -190,7 +190,7 @@ def _full_name(who: Mapping[str, Any], repo_id: str) -> str:
 
 def _check_write_permission(api: HfApi, repo_id: str, repo_type: str) -> None:
     try:
-        patiently(partial(api.auth_check, repo_id, repo_type=repo_type, write=True), may_pass)
+        retry(partial(api.auth_check, repo_id, repo_type=repo_type, write=True), is_transient)
     except HfHubHTTPError as error:
         # A mirror without this check answers 404 for a repository that was there a moment ago; the commit will tell.
         if error.response.status_code != 404:
@@ -219,7 +219,7 @@ def remote_files(target: Target, commit: str) -> dict[str, str]:
             if isinstance(entry, RepoFile)
         }
 
-    return patiently(listing, may_pass)
+    return retry(listing, is_transient)
 
 
 def push_files(target: Target, files: Mapping[str, Path | bytes], message: str, is_ours: Callable[[str], bool]) -> str:
@@ -269,12 +269,12 @@ def _commit(target: Target, contents: Mapping[str, bytes], stale: Iterable[str],
             )
         return info.oid
 
-    return patiently(send, may_pass)
+    return retry(send, is_transient)
 
 
 def _head(target: Target) -> str | None:
     ask = partial(HfApi().repo_info, target.repo_id, revision=target.branch, repo_type=target.repo_type)
-    return patiently(ask, may_pass).sha
+    return retry(ask, is_transient).sha
 
 
 def _holds(target: Target, commit: str, contents: Mapping[str, bytes]) -> bool:
@@ -287,7 +287,7 @@ def _holds(target: Target, commit: str, contents: Mapping[str, bytes]) -> bool:
 
 def set_tag(target: Target, tag: str, commit: str) -> None:
     """Names a commit. Raises what the client raises, which `in_words` explains."""
-    patiently(partial(HfApi().create_tag, target.repo_id, tag=tag, revision=commit, exist_ok=True), may_pass)
+    retry(partial(HfApi().create_tag, target.repo_id, tag=tag, revision=commit, exist_ok=True), is_transient)
 
 
 def _git_blob_id(content: bytes) -> str:

@@ -1,4 +1,4 @@
-"""What can go wrong with the Hub: which errors may pass, and all of them in words."""
+"""What can go wrong with the Hub: which errors are transient, and all of them in words."""
 
 import errno
 import json
@@ -18,7 +18,7 @@ from huggingface_hub.errors import (
 from huggingface_hub.utils import httpx
 
 TOKENS_PAGE = "https://huggingface.co/settings/tokens"
-STATUSES_THAT_PASS = (408, 429, 500, 502, 503, 504)
+TRANSIENT_STATUSES = (408, 429, 500, 502, 503, 504)
 STATUS_WORDS = {
     401: "the Hub refused the token; check HF_TOKEN, or log in again with `hf auth login`",
     403: f"the token does not allow this; make one that may write at {TOKENS_PAGE}",
@@ -36,10 +36,10 @@ class ConflictError(HubError):
     """Somebody else committed in the meantime; nothing was overwritten."""
 
 
-def may_pass(error: Exception) -> bool:
+def is_transient(error: Exception) -> bool:
     """Whether the same request may succeed a moment later."""
     if isinstance(error, HfHubHTTPError):
-        return error.response.status_code in STATUSES_THAT_PASS
+        return error.response.status_code in TRANSIENT_STATUSES
     if isinstance(error, OSError):  # the client's own check of a file's size has no error number; a full disk has
         return error.errno is None and not isinstance(error, OfflineModeIsEnabled | LocalEntryNotFoundError)
     if isinstance(error, httpx.ReadTimeout | httpx.WriteTimeout):  # it was waited for long enough

@@ -18,30 +18,30 @@ LARGEST_SIDE = 1024
 READABLE = "PNG, JPEG, WebP, AVIF, GIF, BMP or TIFF"
 # PIL knows forty more, some of which start other programs.
 DECODERS = ("PNG", "JPEG", "WEBP", "AVIF", "GIF", "BMP", "TIFF")
-# A 50-megapixel picture takes some 600 MB while it is decoded.
+# An image of 50 megapixels takes some 600 MB while it is decoded.
 _DECODING = threading.BoundedSemaphore(2)
 
-SQUARINGS = ("crop", "fit")
+RESIZE_MODES = ("crop", "fit")
 
 
 class ImageError(ValueError):
     """An upload that cannot become the network's input; the message says what would."""
 
 
-def prepare(source: str | Path | bytes, squaring: str = "crop") -> UInt8[np.ndarray, "32 32 3"]:
-    """What the network sees of a picture: 32x32 RGB, sRGB values from 0 to 255.
+def prepare(source: str | Path | bytes, resize_mode: str = "crop") -> UInt8[np.ndarray, "32 32 3"]:
+    """What the network sees of an image: 32x32 RGB, sRGB values from 0 to 255.
 
-    A 32x32 opaque 8-bit picture passes unchanged. Everything else is turned upright (EXIF), reduced to its first frame
+    A 32x32 opaque 8-bit image passes unchanged. Everything else is turned upright (EXIF), reduced to its first frame
     and to 8 bits, laid on white where it is transparent, made square (`crop`: the largest centred square; `fit`: the
-    whole picture on white bars) and resized with PIL's antialiased bicubic filter.
+    whole image between white bars) and resized with PIL's antialiased bicubic filter.
 
-    Raises ImageError if `source` is no picture, is damaged, or has more than 50 million pixels.
+    Raises ImageError if `source` is no image, is damaged, or has more than 50 million pixels.
     """
-    return shrink(read_rgb(source), squaring)
+    return resize(read_rgb(source), resize_mode)
 
 
 def read_rgb(source: str | Path | bytes) -> Image.Image:
-    """The picture in a file (or in the bytes of one), upright, opaque, 8-bit RGB, at its own size.
+    """The image in a file (or in the bytes of one), upright, opaque, 8-bit RGB, at its own size.
 
     Raises ImageError as `prepare` does.
     """
@@ -79,22 +79,22 @@ def to_rgb(image: Image.Image) -> Image.Image:
     return image if image.mode == "RGB" else image.convert("RGB")
 
 
-def shrink(image: Image.Image, squaring: str = "crop") -> UInt8[np.ndarray, "32 32 3"]:
-    """An RGB picture of any size and shape as 32x32 pixels; one that has this size is unchanged.
+def resize(image: Image.Image, resize_mode: str = "crop") -> UInt8[np.ndarray, "32 32 3"]:
+    """An RGB image of any size and shape as 32x32 pixels; an image of this size is unchanged.
 
-    Raises ImageError for an unknown way of squaring.
+    Raises ImageError for an unknown resize mode.
     """
-    if squaring not in SQUARINGS:
-        raise ImageError(f"Unknown way to make a picture square: {squaring!r}. Allowed: {', '.join(SQUARINGS)}.")
+    if resize_mode not in RESIZE_MODES:
+        raise ImageError(f"Unknown way to make a picture square: {resize_mode!r}. Allowed: {', '.join(RESIZE_MODES)}.")
     if image.size == (INPUT_SIZE, INPUT_SIZE):
         return np.array(image)
-    return np.array(square(image, squaring).resize((INPUT_SIZE, INPUT_SIZE), Image.Resampling.BICUBIC))
+    return np.array(to_square(image, resize_mode).resize((INPUT_SIZE, INPUT_SIZE), Image.Resampling.BICUBIC))
 
 
-def square(image: Image.Image, squaring: str) -> Image.Image:
-    """The largest centred square (`crop`), or the whole picture centred on white (`fit`)."""
+def to_square(image: Image.Image, resize_mode: str) -> Image.Image:
+    """The largest centred square (`crop`), or the whole image centred on white (`fit`)."""
     width, height = image.size
-    if squaring == "crop":
+    if resize_mode == "crop":
         side = min(width, height)
         left, top = (width - side) // 2, (height - side) // 2
         return image.crop((left, top, left + side, top + side))
@@ -108,14 +108,14 @@ def square(image: Image.Image, squaring: str) -> Image.Image:
     return canvas
 
 
-def prepare_large(source: str | Path | bytes, squaring: str = "crop", limit: int = LARGEST_SIDE) -> Image.Image:
-    """The same square of a picture as `prepare` takes, at its own resolution, its sides at most `limit` pixels.
+def prepare_large(source: str | Path | bytes, resize_mode: str = "crop", limit: int = LARGEST_SIDE) -> Image.Image:
+    """The square of an image that `prepare` takes, at its own resolution, its sides at most `limit` pixels.
 
     Raises ImageError as `prepare` does.
     """
     image = read_rgb(source)
-    if squaring == "crop":
-        image = square(image, squaring)
+    if resize_mode == "crop":
+        image = to_square(image, resize_mode)
     image.thumbnail((limit, limit), Image.Resampling.BICUBIC)
     return ImageOps.pad(image, (max(image.size),) * 2, color=BACKGROUND)
 

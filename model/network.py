@@ -91,9 +91,9 @@ def _residual_branch(channels: int) -> nn.Sequential:
 
 
 class CifarResNet(nn.Module):
-    """A residual network for 32x32 RGB pictures: 8 convolutions, 6,573,120 parameters for ten classes.
+    """A residual network for 32x32 RGB images: 8 convolutions, 6,573,120 parameters for ten classes.
 
-    Normalisation happens inside, so that whoever holds a picture in [0, 1] cannot feed it wrongly. No operation works
+    Normalisation happens inside, so that whoever holds an image in [0, 1] cannot feed it wrongly. No operation works
     in place and nothing is stored on the module during a pass: one instance may serve concurrent requests.
     """
 

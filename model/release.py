@@ -1,4 +1,4 @@
-"""The release folder: weights, configuration, metrics and misclassified pictures that belong together.
+"""The release folder: weights, configuration, metrics and misclassified images that belong together.
 
 This is the only file that knows the format. A release is bound together by the SHA-256 hashes in `config.json`, so that
 nothing can serve the errors of another model. There is no pickle in it.
@@ -45,7 +45,7 @@ class DamagedFileError(ReleaseError):
 
 @dataclass(frozen=True)
 class Misclassified:
-    """Every test picture whose predicted class is not its label, one row each, in test-set order."""
+    """Every test image whose predicted class is not its label, one row each, in test-set order."""
 
     images: UInt8[np.ndarray, "errors 32 32 3"]
     test_indices: Int[np.ndarray, "errors"]
@@ -78,7 +78,7 @@ class Release:
 
     @property
     def test_accuracy(self) -> float:
-        """The share of the test pictures that these weights get right, in [0, 1]."""
+        """The share of the test images that these weights get right, in [0, 1]."""
         return self.metrics.test.accuracy
 
 

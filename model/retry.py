@@ -1,4 +1,4 @@
-"""Waiting for others: not for ever, and not only once."""
+"""Waiting for others: until a deadline, and again after a transient error."""
 
 import logging
 import threading
@@ -30,15 +30,15 @@ def _settle(future: Future[Result], task: Callable[[], Result]) -> None:
         future.set_exception(error)
 
 
-def patiently(
-    task: Callable[[], Result], may_pass: Callable[[Exception], bool], attempts: int = 3, first_wait: float = 0.5
+def retry(
+    task: Callable[[], Result], is_transient: Callable[[Exception], bool], attempts: int = 3, first_wait: float = 0.5
 ) -> Result:
-    """The task's result, tried again after errors that `may_pass`, each wait (seconds) twice the one before."""
+    """The task's result, tried again after transient errors; each wait (seconds) is twice as long as the one before."""
     for attempt in range(1, attempts):
         try:
             return task()
         except Exception as error:
-            if not may_pass(error):
+            if not is_transient(error):
                 raise
             wait = first_wait * 2 ** (attempt - 1)
             logger.info("%s; trying again in %.1f s", type(error).__name__, wait)

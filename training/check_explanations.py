@@ -28,7 +28,7 @@ from training.judging.faithfulness import faithfulness
 from training.judging.strength import map_strength
 from training.judging.warning import calibrate, detections
 from training.releasing.card import write_card
-from training.releasing.card_merging import CardError
+from training.releasing.card_text import CardError
 
 logger = logging.getLogger("training")
 

@@ -139,10 +139,10 @@ def train_and_push(options: RunOptions) -> None:
     release = train(options)
     if target is None or release is None:
         return
-    from training.releasing.publish import load_sound_release
+    from training.releasing.publish import load_verified_release
 
     try:
-        push(load_sound_release(release), target)
+        push(load_verified_release(release), target)
     except Exception as error:  # whatever it is, hours of training must not seem lost
         again = f"python training/train.py --push-only {shlex.quote(str(release))} --repo-id {target.repo_id}"
         branch = f" --revision {target.branch}" if options.push.revision else ""
@@ -163,9 +163,9 @@ def find_target(options: PushOptions) -> Target:
 
 def push_only(folder: Path, options: PushOptions) -> None:
     """Pushes a release that is on disk; nothing is created on the Hub if it is none."""
-    from training.releasing.publish import load_sound_release  # loads torch
+    from training.releasing.publish import load_verified_release  # loads torch
 
-    release = load_sound_release(folder)
+    release = load_verified_release(folder)
     push(release, find_target(options))
 
 

@@ -8,7 +8,7 @@ from tests.conftest import upload
 from tests.stand_in_hub.fault_table import Case, Stage
 from tests.stand_in_hub.server import FAULTS
 
-MAY_PASS = ("429", "500", "503", "lost answer", "cut off", "wrong size")  # met once, they must not be the end
+TRANSIENT = ("429", "500", "503", "lost answer", "cut off", "wrong size")  # met once, they must not be the end
 pytestmark = pytest.mark.usefixtures("no_waiting")
 
 
@@ -25,7 +25,7 @@ def test_after_a_push_the_repository_holds_the_old_release_or_the_whole_new_one(
     outcomes = Counter(stage.outcome_of_push(Case(request, fault, always), whole) for request in requests)
     fault_counts["push", fault, always] = outcomes
     assert len(requests) >= 15
-    if fault in MAY_PASS and not always:
+    if fault in TRANSIENT and not always:
         assert set(outcomes) == {"pushed"}
 
 
@@ -40,5 +40,5 @@ def test_after_a_start_a_verified_release_is_served_and_it_is_said_which(stage, 
     outcomes = Counter(stage.outcome_of_start(Case(request, fault, always), cached=cached) for request in requests)
     fault_counts["start, release cached" if cached else "start, empty cache", fault, always] = outcomes
     assert len(requests) == 9
-    if fault in MAY_PASS and not always:
+    if fault in TRANSIENT and not always:
         assert set(outcomes) == {"new"}

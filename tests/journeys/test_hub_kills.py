@@ -18,7 +18,7 @@ from huggingface_hub import constants
 from model.choice import choose_release
 from model.hub import check_target
 from tests.conftest import ROOT, upload
-from training.releasing.publish import load_sound_release, publish
+from training.releasing.publish import load_verified_release, publish
 
 REPO = "ada/cifar-xray"
 RANDOM_KILLS = 20
@@ -105,7 +105,7 @@ def test_a_push_that_is_killed_leaves_the_old_release_or_the_whole_new_one_and_c
     old, new = small_releases
 
     def push() -> None:
-        publish(load_sound_release(new), check_target(REPO, default_name=""))
+        publish(load_verified_release(new), check_target(REPO, default_name=""))
 
     def prepare() -> dict[str, bytes]:
         hub.reset()

@@ -23,13 +23,13 @@ def test_a_32x32_png_passes_unchanged_bit_for_bit():
     assert np.array_equal(prepare(encode(Image.fromarray(pixels))), pixels)
 
 
-@pytest.mark.parametrize("squaring", ["crop", "fit"])
-def test_a_32x32_picture_is_the_same_however_it_is_squared(squaring):
+@pytest.mark.parametrize("resize_mode", ["crop", "fit"])
+def test_a_32x32_image_is_the_same_however_it_is_squared(resize_mode):
     pixels = noise(32, 32, 3)
-    assert np.array_equal(prepare(encode(Image.fromarray(pixels)), squaring), pixels)
+    assert np.array_equal(prepare(encode(Image.fromarray(pixels)), resize_mode), pixels)
 
 
-def test_an_opaque_rgba_picture_keeps_its_colours():
+def test_an_opaque_rgba_image_keeps_its_colours():
     pixels = noise(32, 32, 3)
     opaque = np.dstack([pixels, np.full((32, 32), 255, np.uint8)])
     assert np.array_equal(prepare(encode(Image.fromarray(opaque))), pixels)
@@ -64,14 +64,14 @@ def test_sixteen_bit_grey_keeps_its_full_range():
     assert np.array_equal(pixels[..., 0], np.round(ramp / 257).astype(np.uint8))
 
 
-def test_float_pictures_run_from_zero_to_one():
+def test_float_images_run_from_zero_to_one():
     ramp = np.linspace(0, 1, 32 * 32, dtype=np.float32).reshape(32, 32)
     pixels = prepare(encode(Image.fromarray(ramp), "TIFF"))
     assert (pixels.min(), pixels.max()) == (0, 255)
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, 7.5, -1.0])
-def test_float_pictures_outside_zero_to_one_are_refused_in_a_sentence(value):
+def test_float_images_outside_zero_to_one_are_refused_in_a_sentence(value):
     bad = np.zeros((32, 32), np.float32)
     bad[3, 3] = value
     with pytest.raises(ImageError, match="8-bit PNG"):
@@ -84,7 +84,7 @@ def test_cmyk_becomes_rgb():
     assert abs(pixels - [255, 0, 0]).max() <= 3  # JPEG's own rounding
 
 
-def test_a_phone_picture_is_turned_upright():
+def test_a_phone_image_is_turned_upright():
     pixels = np.zeros((64, 32, 3), np.uint8)
     pixels[:32] = 255
     exif = Image.Exif()
@@ -105,23 +105,23 @@ def test_crop_keeps_the_centred_square():
     assert np.array_equal(prepare(encode(Image.fromarray(wide))), wide[:, 32:64])
 
 
-def test_fit_keeps_the_whole_picture_on_white():
+def test_fit_keeps_the_whole_image_on_white():
     wide = Image.new("RGB", (64, 32), "black")
     pixels = prepare(encode(wide), "fit")
     assert (pixels[:8] == 255).all() and (pixels[-8:] == 255).all()
     assert (pixels[8:24] == 0).all()
 
 
-def test_shrinking_is_antialiased():
+def test_resizing_is_antialiased():
     """A one-pixel checkerboard has no detail left at a quarter of its size: only its mean may remain."""
     board = (np.indices((128, 128)).sum(axis=0) % 2 * 255).astype(np.uint8)
     assert abs(prepare(encode(Image.fromarray(board))).astype(int) - 128).max() <= 2
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 5000), (5000, 1), (7, 3), (33, 31)])
-@pytest.mark.parametrize("squaring", ["crop", "fit"])
-def test_any_size_and_shape_becomes_32x32(size, squaring):
-    assert prepare(encode(Image.new("RGB", size, "green")), squaring).shape == (32, 32, 3)
+@pytest.mark.parametrize("resize_mode", ["crop", "fit"])
+def test_any_size_and_shape_becomes_32x32(size, resize_mode):
+    assert prepare(encode(Image.new("RGB", size, "green")), resize_mode).shape == (32, 32, 3)
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "I;16"])
@@ -130,13 +130,13 @@ def test_any_png_mode_becomes_rgb(mode):
 
 
 @pytest.mark.parametrize("content", [b"", b"hello", b"\x89PNG\r\n\x1a\n", b"<svg></svg>"])
-def test_what_is_no_picture_is_answered_with_what_would_be(content):
+def test_what_is_no_image_is_answered_with_what_would_be(content):
     with pytest.raises(ImageError, match="PNG, JPEG"):
         prepare(content)
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "GIF", "TIFF"])
-def test_a_picture_cut_off_in_the_middle_is_an_error(kind):
+def test_an_image_cut_off_in_the_middle_is_an_error(kind):
     whole = encode(Image.fromarray(noise(200, 200, 3)), kind)
     with pytest.raises(ImageError, match="undamaged"):
         prepare(whole[: len(whole) // 2])
@@ -152,7 +152,7 @@ def test_a_missing_file_is_named():
         prepare("nowhere.png")
 
 
-def test_a_picture_with_too_many_pixels_is_refused_before_it_is_decoded():
+def test_an_image_with_too_many_pixels_is_refused_before_it_is_decoded():
     side = int(MAX_PIXELS**0.5) + 8
     with pytest.raises(ImageError, match="megapixels"):
         prepare(encode(Image.new("1", (side, side))))

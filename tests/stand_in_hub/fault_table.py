@@ -1,7 +1,7 @@
 """Every request of a push and of a start, met with every fault, once and always.
 
 After each push the repository holds the old commit or the whole new one; after each start a verified release is served,
-and it is said which. `pytest tests/test_hub_faults.py` holds us to it and prints the counts.
+and it is said which. `pytest tests/journeys/test_hub_faults.py` holds us to it and prints the counts.
 """
 
 import shutil
@@ -15,7 +15,7 @@ from huggingface_hub import constants
 
 from model.choice import choose_release
 from model.hub import HubError, check_target, limit_waiting
-from training.releasing.publish import load_sound_release, publish
+from training.releasing.publish import load_verified_release, publish
 
 from .server import StandInHub
 
@@ -72,7 +72,7 @@ class Stage:
         return numbered(self.hub.requests), self.hub.model(REPO).files
 
     def push(self) -> None:
-        publish(load_sound_release(self.new), check_target(REPO, default_name=""))
+        publish(load_verified_release(self.new), check_target(REPO, default_name=""))
 
     def outcome_of_push(self, case: Case, whole: dict[str, bytes]) -> str:
         """ "pushed", "pushed, unconfirmed" or "refused". Raises AssertionError if a promise is broken."""

@@ -7,12 +7,12 @@ from pathlib import Path
 
 from model.choice import choose_release
 from model.hub import check_target
-from training.releasing.publish import load_sound_release, publish
+from training.releasing.publish import load_verified_release, publish
 
 
 def work(what: str, argument: str) -> None:
     if what == "push":
-        publish(load_sound_release(Path(argument)), check_target("ada/cifar-xray", default_name=""))
+        publish(load_verified_release(Path(argument)), check_target("ada/cifar-xray", default_name=""))
     else:
         assert choose_release(argument).problem is None
 

@@ -1,30 +1,26 @@
 """The model card: the README.md of a release, for people and for the Hub.
 
-What this file writes stands between two marks; `card_merging` keeps what people write around them.
+What this module writes stands between two marks; what people write around them, and metadata of theirs, survives.
+`huggingface_hub.ModelCard` would lose some of it: it keeps one model of a model-index, drops fields of its results that
+it does not know, and takes metadata without an end for prose.
 """
 
-from collections.abc import Mapping
+import re
 from pathlib import Path
 from typing import Any
 
-from interpret.drawing.words import describe_detections
-from interpret.out_of_distribution import detector_of
-from model.metrics import FurtherFigures, Metrics
-from model.network import CifarResNet, NetworkConfig
-from training.data.cifar10 import HUB_DATASET
-from training.releasing.card_merging import END, START, CardError, dump, merge_cards
+import yaml
+
+from model.metrics import Metrics
+from model.network import NetworkConfig
+from training.releasing.card_text import FIGURES, CardError, body_of, metadata_of
 
 CARD = "README.md"
-FIGURES = "figures"
 UNNAMED = "your-name/cifar-xray"
-
-
-class MissingFigureError(CardError):
-    """The metrics lack a figure that the card states. `name` is its field's."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__(f"the metrics lack {name!r}, which the card states")
-        self.name = name
+START = "<!-- written by training/card.py: edits between these marks are lost at the next push -->"
+END = "<!-- end of what training/card.py wrote -->"
+GENERATED_PART = re.compile(f"{re.escape(START)}.*?{re.escape(END)}", re.DOTALL)
+FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?)^---[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
 
 
 def model_card(metrics: Metrics, config: NetworkConfig, figures: list[str], repo_id: str = UNNAMED) -> str:
@@ -32,14 +28,8 @@ def model_card(metrics: Metrics, config: NetworkConfig, figures: list[str], repo
 
     Raises MissingFigureError.
     """
-    body = "\n\n".join([
-        _introduction(metrics, config),
-        _usage(config, repo_id),
-        _training(metrics, figures),
-        _calibration(metrics, config, figures),
-        _limits(metrics, config, figures),
-    ])  # fmt: skip
-    return f"---\n{dump(_metadata(metrics))}---\n\n{START}\n{body}\n{END}\n"
+    body = body_of(metrics, config, figures, repo_id)
+    return f"---\n{_dump(metadata_of(metrics))}---\n\n{START}\n{body}\n{END}\n"
 
 
 def write_card(metrics: Metrics, config: NetworkConfig, folder: Path) -> None:
@@ -53,195 +43,56 @@ def write_card(metrics: Metrics, config: NetworkConfig, folder: Path) -> None:
     card.write_text(merge_cards(generated, card.read_text() if card.exists() else None))
 
 
-def _metadata(metrics: Metrics) -> dict[str, Any]:
-    test = metrics.test
-    figures = [
-        {"type": "accuracy", "value": test.accuracy, "name": "Test accuracy"},
-        {"type": "expected_calibration_error", "value": round(_stated(test, "ece"), 4), "name": "Test ECE, 15 bins"},
-        {"type": "negative_log_likelihood", "value": round(_stated(test, "loss"), 4), "name": "Test loss, nats"},
-    ]
-    result = {
-        "task": {"type": "image-classification", "name": "Image classification"},
-        "dataset": {"type": HUB_DATASET, "name": "CIFAR-10", "split": "test"},
-        "metrics": figures,
-    }
-    return {
-        "license": "mit",
-        "library_name": "pytorch",
-        "pipeline_tag": "image-classification",
-        "tags": ["image-classification", "interpretability", "grad-cam", "cifar-10", "resnet", "safetensors"],
-        "datasets": [HUB_DATASET],
-        "metrics": ["accuracy"],
-        "model-index": [{"name": "CifarResNet", "results": [result]}],
-    }
+def merge_cards(generated: str, existing: str | None) -> str:
+    """The generated card, with what people wrote into the existing one. Raises CardError if its metadata is broken."""
+    if not existing or not existing.strip():
+        return generated
+    ours, our_body = _split(generated)
+    theirs, their_body = _split(existing)
+    merged = {**theirs, **ours}
+    merged["license"] = theirs.get("license", ours["license"])
+    for key in ("tags", "datasets", "metrics"):
+        merged[key] = list(dict.fromkeys([*ours[key], *_strings(key, theirs.get(key))]))
+    names = {entry["name"] for entry in ours["model-index"]}
+    entries = _as_list(theirs.get("model-index"))
+    if not all(isinstance(entry, dict) for entry in entries):
+        raise CardError("model-index in its metadata is no list of mappings")
+    others = [entry for entry in entries if entry.get("name") not in names]
+    merged["model-index"] = [*ours["model-index"], *others]
+    if START in their_body or END in their_body:
+        if (their_body.count(START), their_body.count(END)) != (1, 1) or not GENERATED_PART.search(their_body):
+            raise CardError(f"it must hold the marks {START} and {END} once each, in this order, or neither")
+        body = GENERATED_PART.sub(lambda _: our_body.strip(), their_body, count=1)
+    else:
+        body = f"{their_body.rstrip()}\n\n{our_body.strip()}\n" if their_body.strip() else our_body
+    return f"---\n{_dump(merged)}---\n{body}"
 
 
-def _stated(figures: object, name: str) -> Any:
-    """A field of figures, or of a mapping. Raises MissingFigureError if it is missing, or None."""
-    value = figures.get(name) if isinstance(figures, Mapping) else getattr(figures, name)
-    if value is None:
-        raise MissingFigureError(name)
-    return value
+def _split(card: str) -> tuple[dict[str, Any], str]:
+    card = card.replace("\r\n", "\n").lstrip("\ufeff")
+    if not (found := FRONT_MATTER.match(card)):
+        if card.startswith("---"):
+            raise CardError("its metadata does not end with a line of ---")
+        return {}, f"\n{card}"
+    try:
+        metadata = yaml.safe_load(found.group(1)) or {}
+    except yaml.YAMLError as error:
+        raise CardError(f"its metadata is no YAML: {error}") from error
+    if not isinstance(metadata, dict):
+        raise CardError("its metadata is no mapping")
+    return metadata, card[found.end() :]
 
 
-def _introduction(metrics: Metrics, config: NetworkConfig) -> str:
-    parameters = sum(parameter.numel() for parameter in CifarResNet(config).parameters())
-    side, classes = config.input_size, len(config.class_names)
-    rows = [
-        f"| {name} | {each.count:,} | {each.accuracy:.2%} | {_stated(each, 'loss'):.4f} | {_stated(each, 'ece'):.2%} |"
-        for name, each in (("validation", metrics.validation), ("test", metrics.test))
-        if each
-    ]
-    seed = _stated(metrics, "seed")
-    return f"""# CifarResNet
-
-[David Page's](https://github.com/davidcpage/cifar10-fast) small residual network for 32x32 pictures of ten things,
-trained by the repository of CIFAR X-Ray, an app that shows why it decides as it does.
-
-| parameters | input | output | weights | licence |
-| --- | --- | --- | --- | --- |
-| {parameters:,} | {side}x{side} RGB in [0, 1] | {classes} logits | safetensors, float16 | MIT |
-
-| split | pictures | accuracy | loss (nats) | ECE |
-| --- | --- | --- | --- | --- |
-{chr(10).join(rows)}
-
-One training run, seed {seed}; all figures are those of the stored weights, single view. The test pictures
-chose nothing.{_further(metrics)}"""
+def _dump(metadata: dict[str, Any]) -> str:
+    return yaml.safe_dump(metadata, sort_keys=False, allow_unicode=True, width=1000)
 
 
-def _further(metrics: Metrics) -> str:
-    further = metrics.further_test_figures or FurtherFigures()
-    sentences = []
-    if further.accuracy_flip_tta is not None:
-        sentences.append(f"Averaged with each picture's mirror image: {further.accuracy_flip_tta:.2%}.")
-    if further.accuracy_without_rejected_labels is not None:
-        accuracy, count = further.accuracy_without_rejected_labels, _stated(further, "rejected_labels")
-        source = "[Northcutt et al. 2021](https://arxiv.org/abs/2103.14749)"
-        sentences.append(f"Without the {count} test pictures whose label people rejected ({source}): {accuracy:.2%}.")
-    return "".join(f"\n{sentence}" for sentence in sentences)
+def _strings(key: str, value: Any) -> list[str]:
+    strings = _as_list(value)
+    if not all(isinstance(each, str) for each in strings):
+        raise CardError(f"{key} in its metadata is no list of strings")
+    return strings
 
 
-def _usage(config: NetworkConfig, repo_id: str) -> str:
-    return f"""## Use
-
-With the repository of CIFAR X-Ray, every file verified by its hash:
-
-```python
-from interpret.prediction import predict
-from model.choice import fetch_release
-from model.images import prepare, to_tensor
-
-network = fetch_release("{repo_id}").network
-logits, probabilities = predict(network, to_tensor(prepare("cat.png")[None]))
-```
-
-Without it, from the safetensors alone:
-
-```python
-import torch
-import torch.nn.functional as F
-from huggingface_hub import hf_hub_download
-from safetensors.torch import load_file
-
-stored = load_file(hf_hub_download("{repo_id}", "model.safetensors"))
-w = {{name: each.float() for name, each in stored.items()}}
-mean = torch.tensor({list(config.mean)}).view(1, 3, 1, 1)
-std = torch.tensor({list(config.std)}).view(1, 3, 1, 1)
-
-
-def layer(x, conv, norm, pool=1):
-    x = F.max_pool2d(F.conv2d(x, w[f"{{conv}}.weight"], padding=1), pool)
-    norms = ("running_mean", "running_var", "weight", "bias")
-    return F.relu(F.batch_norm(x, *(w[f"{{norm}}.{{each}}"] for each in norms)))
-
-
-def residual(x, block):
-    return x + layer(layer(x, f"{{block}}.0", f"{{block}}.1"), f"{{block}}.3", f"{{block}}.4")
-
-
-def logits_of(images):  # (N, 3, 32, 32), RGB in [0, 1]
-    x = layer((images - mean) / std, "prep_layer.0", "prep_layer.1")
-    x = residual(layer(x, "custom_block1.0", "custom_block1.2", pool=2), "resnet_block1")
-    x = layer(x, "custom_block2.0", "custom_block2.2", pool=2)
-    x = residual(layer(x, "custom_block3.0", "custom_block3.2", pool=2), "resnet_block3")
-    return F.max_pool2d(x, 4).flatten(1) @ w["fc.weight"].T
-```
-
-The classes, in order: {", ".join(config.class_names)}."""
-
-
-def _training(metrics: Metrics, figures: list[str]) -> str:
-    recipe = _stated(metrics, "recipe")
-    start = "the first convolution starting from whitened patches, " if recipe.get("whitening_images") else ""
-    crops = "reflect-padded random crops, " if _stated(recipe, "crop_padding") else ""
-    side = _stated(recipe, "cutout_size")
-    hole = f" and {side}x{side} cutout" if side else ""
-    preset = f"The preset `{metrics.preset}`: " if metrics.preset else ""
-    muon = f", Muon for the convolutions at {recipe['muon_lr_ratio']} of that" if recipe.get("muon_lr_ratio") else ""
-    return f"""## Training
-
-{preset}{_stated(recipe, "epochs")} epochs of one-cycle SGD (peak {_stated(recipe, "max_lr")}{muon}; batch
-{_stated(recipe, "batch_size")}, label smoothing {_stated(recipe, "label_smoothing")}) on \
-{_stated(metrics, "training_images"):,} pictures
-with {crops}flips{hole}; {start.strip()}
-{_stated(metrics, "seconds") / 60:.0f} minutes on {_stated(metrics, "hardware")}, \
-precision {_stated(metrics, "precision")}.
-`metrics.json` holds the whole recipe, the library versions and the commit of the code.
-{_pictures(figures, "training_curves", "learning_rate_range")}"""
-
-
-def _calibration(metrics: Metrics, config: NetworkConfig, figures: list[str]) -> str:
-    test = metrics.test
-    fitted = "was fitted on the validation pictures" if metrics.validation else "is 1: there were no pictures to fit it"
-    return f"""## Calibration
-
-Confidences are softmax(logits / {config.temperature}); the temperature {fitted}. On the test pictures it takes the
-expected calibration error (15 bins) from {_stated(test, "ece_at_temperature_1"):.2%} to {_stated(test, "ece"):.2%}, \
-and the loss from
-{_stated(test, "loss_at_temperature_1"):.4f} to {_stated(test, "loss"):.4f} nats.
-{_pictures(figures, "reliability")}"""
-
-
-def _limits(metrics: Metrics, config: NetworkConfig, figures: list[str]) -> str:
-    per_class = zip(config.class_names, _stated(metrics.test, "class_accuracy"), strict=True)
-    table = "\n".join(f"| {name} | {accuracy:.1%} |" for name, accuracy in per_class)
-    return f"""## Where it fails
-
-It knows ten classes and will call everything one of them. It sees 32x32 pixels.{_warning(metrics)}
-
-Per class:
-
-| class | test accuracy |
-| --- | --- |
-{table}
-{_pictures(figures, "confusion_matrix")}
-
-Its most confident errors; all {metrics.test.errors:,} are in `misclassified.parquet`:
-{_pictures(figures, "contact_sheet")}"""
-
-
-def _warning(metrics: Metrics) -> str:
-    if (detector := detector_of(metrics)) is None:
-        return ""
-    detections = describe_detections(detector)
-    finds = f"; it finds {detections}" if detections else ""
-    return f"""
-
-A {detector.score.replace("_", " ")} of the logits below {detector.threshold:.2f} warns of what is probably none of
-them. Both were chosen without the test pictures, of which the warning is wrong about
-{detector.false_alarms.rate:.1%}{finds}."""
-
-
-ALTERNATIVE_TEXTS = {
-    "training_curves": "Training curves",
-    "learning_rate_range": "Learning-rate range test",
-    "reliability": "Reliability diagram",
-    "confusion_matrix": "Confusion matrix",
-    "contact_sheet": "Most confident errors",
-}
-
-
-def _pictures(figures: list[str], *names: str) -> str:
-    present = [(name, f"{FIGURES}/{name}.png") for name in names if f"{FIGURES}/{name}.png" in figures]
-    return "".join(f"\n![{ALTERNATIVE_TEXTS[name]}]({path})" for name, path in present)
+def _as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [] if value is None else [value]

@@ -10,8 +10,8 @@ from model.hub_errors import in_words
 from model.metrics import METRICS
 from model.release import SERVED_FILES, Release, ReleaseError, load_release
 from training.errors import TrainingError
-from training.releasing.card import CARD, FIGURES, MissingFigureError, model_card
-from training.releasing.card_merging import CardError, merge_cards
+from training.releasing.card import CARD, merge_cards, model_card
+from training.releasing.card_text import FIGURES, CardError, MissingFigureError
 
 logger = logging.getLogger(__name__)
 
@@ -45,8 +45,8 @@ def publish(release: Release, target: hub.Target) -> Published:
     return Published(target.url, commit[:7], _tag(target, commit, release.identifier))
 
 
-def load_sound_release(folder: Path) -> Release:
-    """The release in a folder. Raises TrainingError if it is none, or not sound."""
+def load_verified_release(folder: Path) -> Release:
+    """The release in a folder. Raises TrainingError if there is none, or if it fails its own hashes."""
     try:
         return load_release(folder)
     except ReleaseError as error:

@@ -21,7 +21,8 @@ from training.judging.strength import map_strength
 from training.judging.warning import calibrate
 from training.presets import preset_of
 from training.recipe import Recipe
-from training.releasing.card import FIGURES, write_card
+from training.releasing.card import write_card
+from training.releasing.card_text import FIGURES
 from training.releasing.figures import confusion_figure, contact_sheet, read_curves, reliability_figure, training_curves
 
 logger = logging.getLogger(__name__)

@@ -1,103 +1,14 @@
-import re
-from dataclasses import replace
-
 import pytest
-import torch
-from huggingface_hub import ModelCard
-from safetensors.torch import load_file
+import yaml
 
-from model.release import BUNDLED, WEIGHTS
-from tests.stand_in_hub.repositories import problems_of_card
-from training.releasing.card import model_card, write_card
-from training.releasing.card_merging import CardError
-
-
-@pytest.fixture(scope="module")
-def card(release):
-    figures = [f"figures/{path.name}" for path in sorted((BUNDLED / "figures").iterdir())]
-    return model_card(release.metrics, release.config, figures, "ada/cifar-xray")
-
-
-def snippets(card):
-    return re.findall(r"```python\n(.*?)```", card, re.DOTALL)
-
-
-def test_its_metadata_keeps_the_rules_of_the_hub(card):
-    assert problems_of_card(card, "model") == []
-
-
-def test_the_hubs_own_library_reads_its_results(card, release):
-    results = {each.metric_type: each.metric_value for each in ModelCard(card).data.eval_results}
-    test = release.metrics.test
-    assert results["accuracy"] == test.accuracy
-    assert results["expected_calibration_error"] == pytest.approx(test.ece, abs=1e-4)
-    assert results["negative_log_likelihood"] == pytest.approx(test.loss, abs=1e-4)
-
-
-def test_it_names_library_licence_data_set_and_tags(card):
-    data = ModelCard(card).data
-    assert (data.license, data.library_name, data.datasets) == ("mit", "pytorch", ["uoft-cs/cifar10"])
-    assert {"grad-cam", "cifar-10"} <= set(data.tags)
-
-
-def test_it_shows_every_figure_of_the_release(card):
-    shown = set(re.findall(r"!\[[^]]+\]\((figures/\w+\.png)\)", card))
-    assert shown == {f"figures/{path.name}" for path in (BUNDLED / "figures").iterdir()}
-
-
-def test_its_use_with_the_repository_gives_the_networks_own_logits(card, network, cat, monkeypatch, tmp_path):
-    (code, _) = snippets(card)
-    monkeypatch.setattr("model.choice.hub.resolve", lambda *_: "0" * 40)
-    monkeypatch.setattr("model.choice.hub.fetch", lambda *_: BUNDLED)
-    monkeypatch.setattr("model.choice.hub.mark_used", lambda _: None)
-    names: dict = {}
-    exec(code.replace('"cat.png"', '"examples/cat.png"'), names)
-    torch.testing.assert_close(names["logits"], network(cat))
-
-
-def test_its_use_without_the_repository_gives_the_networks_own_logits(card, network, cat, monkeypatch):
-    (_, code) = snippets(card)
-    monkeypatch.setattr("huggingface_hub.hf_hub_download", lambda repo, name: BUNDLED / name)
-    names: dict = {}
-    exec(code, names)
-    assert set(names["w"]) == set(load_file(BUNDLED / WEIGHTS))
-    torch.testing.assert_close(names["logits_of"](cat), network(cat), rtol=1e-4, atol=1e-4)
+from model.release import BUNDLED
+from training.releasing.card import END, START, merge_cards, model_card, write_card
+from training.releasing.card_text import CardError
 
 
 def test_the_bundled_release_has_the_card_that_would_be_written_today(release):
     figures = [f"figures/{path.name}" for path in sorted((BUNDLED / "figures").iterdir())]
     assert (BUNDLED / "README.md").read_text() == model_card(release.metrics, release.config, figures)
-
-
-def test_it_says_what_the_warning_finds_and_how_often_it_is_wrong(release):
-    card = model_card(release.metrics, release.config, [])
-    found = release.metrics.out_of_distribution
-    assert f"of which the warning is wrong about\n{found.false_alarms.rate:.1%};" in card
-    assert all(f"{each.count:,} {name}" in card for name, each in found.detections.items())
-    new = replace(release.metrics, out_of_distribution=replace(found, detections=None))
-    assert f"{found.false_alarms.rate:.1%}.\n" in model_card(new, release.config, [])
-    silent = replace(release.metrics, out_of_distribution=None)
-    assert "warns" not in model_card(silent, release.config, [])
-
-
-def test_it_names_no_augmentation_that_the_recipe_leaves_out(release):
-    assert "with reflect-padded random crops, flips and 12x12 cutout;" in model_card(
-        release.metrics, release.config, []
-    )
-    bare = replace(release.metrics, recipe={**release.metrics.recipe, "cutout_size": 0, "crop_padding": 0})
-    assert "with flips;" in model_card(bare, release.config, [])
-
-
-@pytest.mark.parametrize("name", ["seed", "recipe", "training_images", "seconds", "hardware", "precision"])
-def test_a_figure_that_the_card_states_and_the_metrics_lack_is_named(release, name):
-    with pytest.raises(CardError, match=f"lack '{name}', which the card states"):
-        model_card(replace(release.metrics, **{name: None}), release.config, [])
-
-
-def test_a_number_of_the_recipe_that_the_metrics_lack_is_named(release):
-    recipe = {key: value for key, value in release.metrics.recipe.items() if key != "batch_size"}
-    with pytest.raises(CardError, match="lack 'batch_size'"):
-        model_card(replace(release.metrics, recipe=recipe), release.config, [])
 
 
 def test_renewing_a_card_on_disk_keeps_what_people_wrote(release, tmp_path):
@@ -107,3 +18,78 @@ def test_renewing_a_card_on_disk_keeps_what_people_wrote(release, tmp_path):
     card.write_text(f"{written}\nBy hand.\n")
     write_card(release.metrics, release.config, tmp_path)
     assert card.read_text() == f"{written}\nBy hand.\n"
+
+
+def test_a_repository_without_a_card_gets_the_generated_one(card):
+    assert merge_cards(card, None) == merge_cards(card, "  \n") == card
+
+
+def test_a_second_push_of_the_same_release_changes_nothing(card):
+    assert merge_cards(card, card) == card
+
+
+def test_prose_around_the_generated_part_is_kept_and_the_part_is_replaced(card):
+    edited = (
+        card.replace(START, f"Written by hand.\n\n{START}").replace("## Where it fails", "## Gone") + "\nAfterword.\n"
+    )
+    newer = card.replace("# CifarResNet", "# CifarResNet, retrained")
+    merged = merge_cards(newer, edited)
+    assert "Written by hand." in merged and merged.endswith("Afterword.\n")
+    assert merged.count("# CifarResNet, retrained") == 1 and "## Gone" not in merged
+    assert merge_cards(newer, merged) == merged
+
+
+def test_a_card_written_wholly_by_hand_is_kept_above_the_generated_part(card):
+    merged = merge_cards(card, "---\nlicense: mit\n---\n\n# My own words\n")
+    assert merged.index("# My own words") < merged.index(START) < merged.index(END)
+    assert merge_cards(card, merged) == merged
+
+
+def test_metadata_that_people_added_is_kept_and_our_figures_are_replaced(card, release):
+    edited = card.replace("license: mit", "license: cc-by-4.0\nthumbnail: me.png").replace("- resnet", "- my-tag")
+    metadata = yaml.safe_load(merge_cards(card, edited.replace(str(release.test_accuracy), "0.1")).split("---")[1])
+    assert (metadata["license"], metadata["thumbnail"]) == ("cc-by-4.0", "me.png")
+    assert {"my-tag", "resnet"} <= set(metadata["tags"])
+    (entry,) = metadata["model-index"]
+    assert entry["results"][0]["metrics"][0]["value"] == release.test_accuracy
+
+
+def test_results_that_people_added_to_the_model_index_are_kept(card):
+    other = "- name: Another\n  results: []\n"
+    edited = card.replace("model-index:\n", f"model-index:\n{other}")
+    names = [entry["name"] for entry in yaml.safe_load(merge_cards(card, edited).split("---")[1])["model-index"]]
+    assert names == ["CifarResNet", "Another"]
+
+
+def test_a_card_with_windows_line_ends_is_understood(card):
+    assert merge_cards(card, card.replace("\n", "\r\n")) == card
+
+
+@pytest.mark.parametrize("head", ["---\nlicense: apache-2.0\n---", "--- \nlicense: apache-2.0\n---\t\n# Mine\n"])
+def test_metadata_is_found_however_its_last_line_ends(card, head):
+    merged = merge_cards(card, head)
+    assert yaml.safe_load(merged.split("---")[1])["license"] == "apache-2.0"
+    assert merged.count("license:") == 1
+
+
+@pytest.mark.parametrize(
+    "broken", [START, END, f"{END}\n{START}", f"{START}\n{END}\n{START}\n{END}", f"{START}\n{START}\n{END}"]
+)
+def test_a_card_whose_marks_are_broken_is_not_updated(card, broken):
+    with pytest.raises(CardError, match="once each"):
+        merge_cards(card, f"# Mine\n{broken}\nAfterword")
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        "---\na: [\n---\n",
+        "---\njust words\n---\n",
+        "---\nlicense: mit\n# no end\n",
+        "---\ntags: [[a]]\n---\n",
+        "---\nmodel-index: [CifarResNet]\n---\n",
+    ],
+)
+def test_a_card_whose_metadata_is_broken_is_not_overwritten(card, broken):
+    with pytest.raises(CardError):
+        merge_cards(card, broken)

@@ -11,8 +11,8 @@ from model.choice import choose_release
 from model.hub import ConflictError, HubError, Target, check_target, limit_waiting
 from model.release import SAMPLES, SERVED_FILES, WEIGHTS, load_release, save_metrics, seal
 from training.errors import TrainingError
-from training.releasing.card_merging import START
-from training.releasing.publish import Published, load_sound_release
+from training.releasing.card import START
+from training.releasing.publish import Published, load_verified_release
 from training.releasing.publish import publish as publish_release
 
 REPO = "ada/cifar-xray"
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.usefixtures("no_waiting")
 
 
 def publish(folder: Path, target: Target) -> Published:
-    return publish_release(load_sound_release(folder), target)
+    return publish_release(load_verified_release(folder), target)
 
 
 def find_target(repo_id: str | None = None, **options) -> Target:
