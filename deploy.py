@@ -16,7 +16,7 @@ os.environ.setdefault("HF_HUB_DISABLE_XET", "1")  # a transport of its own, whic
 from huggingface_hub import HfApi, SpaceCard, SpaceHardware
 
 from model.hub import Target, check_target, limit_waiting, push_files
-from model.hub_errors import HubError, in_words, is_transient
+from model.hub_errors import HubError, is_transient, worded
 from model.release import SERVED_FILES
 from model.retry import retry
 
@@ -98,12 +98,8 @@ def deploy(options: DeployOptions) -> None:
     commit = push_files(target, files, "Deploy CIFAR X-Ray", is_ours=lambda path: path.split("/")[0] in FOLDERS)
     logger.info("%s holds this repository (commit %s)", target.url, commit[:7])
     for what, setting in settings(target, options).items():
-        try:
+        with worded(f"The code is up, but {what} could not be set", hint=" Run this again."):
             retry(setting, is_transient)
-        except Exception as error:  # whatever a broken answer makes the client raise
-            raise HubError(
-                f"The code is up, but {what} could not be set: {in_words(error)}. Run this again."
-            ) from error
         logger.info("%s is set", what)
     if not is_public:
         logger.info("%s is private: give the Space a secret HF_TOKEN that may read it.", repo_id)
@@ -111,10 +107,8 @@ def deploy(options: DeployOptions) -> None:
 
 def check_release(repo_id: str, revision: str) -> bool:
     """Whether the release's repository is public. Raises HubError if it is not there, or holds no release."""
-    try:
+    with worded(f"{repo_id} at {revision} cannot be served"):
         info = retry(partial(HfApi().model_info, repo_id, revision=revision), is_transient)
-    except Exception as error:  # whatever a broken answer makes the client raise
-        raise HubError(f"{repo_id} at {revision} cannot be served: {in_words(error)}.") from error
     present = {each.rfilename for each in info.siblings or ()}
     if missing := sorted(set(SERVED_FILES) - present):
         raise HubError(f"{repo_id} at {revision} cannot be served: it has no {', '.join(missing)}.")
@@ -123,10 +117,8 @@ def check_release(repo_id: str, revision: str) -> bool:
 
 def served_so_far(target: Target) -> tuple[str | None, str]:
     """The release that the Space's variables name. Raises HubError if they cannot be read."""
-    try:
+    with worded(f"The variables of {target.repo_id} could not be read"):
         found = retry(partial(HfApi().get_space_variables, target.repo_id), is_transient)
-    except Exception as error:  # whatever a broken answer makes the client raise
-        raise HubError(f"The variables of {target.repo_id} could not be read: {in_words(error)}.") from error
     variables = {key: each.value for key, each in found.items()}
     return variables.get("MODEL_REPO_ID"), variables.get("MODEL_REVISION") or "main"
 

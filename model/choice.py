@@ -11,7 +11,7 @@ from huggingface_hub import constants
 from huggingface_hub.errors import HFValidationError
 
 from model import hub
-from model.hub_errors import HubError, in_words
+from model.hub_errors import in_words, worded
 from model.network import CIFAR10_CLASSES
 from model.release import BUNDLED, SERVED_FILES, DamagedFileError, Release, ReleaseError, load_release
 
@@ -54,10 +54,8 @@ def choose_release(repo_id: str | None = None, revision: str | None = None, pati
 
 def fetch_release(repo_id: str, revision: str | None = None, patience: float = 60.0) -> Release:
     """The verified release of a Hub repository, and no other: raises HubError, saying why, if it cannot be had."""
-    try:
+    with worded(f"{repo_id} could not be fetched"):
         return _from_hub(repo_id, revision, time.monotonic() + patience).release
-    except Exception as error:  # whatever a broken answer makes the client raise
-        raise HubError(f"{repo_id} could not be fetched: {in_words(error)}.") from error
 
 
 def _is_folder(repo_id: str) -> bool:

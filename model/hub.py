@@ -1,5 +1,7 @@
 """The Hugging Face Hub: fetch files of one commit, whole and undamaged; push files as one commit, or not at all.
 
+The client's `create_commit` reports a failure when only the answer got lost; `push_files` asks what the Hub holds.
+
 It needs no torch, so that a command line can check a token before it loads anything that takes seconds.
 """
 
@@ -29,8 +31,9 @@ from huggingface_hub.errors import HfHubHTTPError, HFValidationError
 from huggingface_hub.file_download import repo_folder_name
 from huggingface_hub.hf_api import RepoFile
 from huggingface_hub.utils import httpx, validate_repo_id
+from huggingface_hub.utils.sha import git_hash
 
-from model.hub_errors import TOKENS_PAGE, ConflictError, HubError, in_words, is_transient
+from model.hub_errors import TOKENS_PAGE, ConflictError, HubError, in_words, is_transient, worded
 from model.retry import by_deadline, retry
 
 COMMIT = re.compile(r"[0-9a-f]{40}")
@@ -119,7 +122,7 @@ def matches_its_hash(path: Path) -> bool:
     if re.fullmatch(r"[0-9a-f]{64}", name):
         return hashlib.sha256(content).hexdigest() == name
     if COMMIT.fullmatch(name):  # the Hub gives git's blob id; a plain SHA-1 says as much
-        return name in (_git_blob_id(content), hashlib.sha1(content).hexdigest())
+        return name in (git_hash(content), hashlib.sha1(content).hexdigest())
     return True
 
 
@@ -199,12 +202,10 @@ def _check_write_permission(api: HfApi, repo_id: str, repo_type: str) -> None:
 
 def read_text(target: Target, name: str) -> str | None:
     """A text file as it stands in the target's branch, undamaged; None if there is none. Raises HubError."""
-    try:
+    with worded(f"The {name} of {target.repo_id} could not be read"):
         if target.head is None or name not in remote_files(target, target.head):
             return None
         return (fetch(target.repo_id, target.head, [name], time.monotonic() + READING_PATIENCE) / name).read_text()
-    except Exception as error:  # whatever a broken answer makes the client raise
-        raise HubError(f"The {name} of {target.repo_id} could not be read: {in_words(error)}.") from error
 
 
 def remote_files(target: Target, commit: str) -> dict[str, str]:
@@ -280,7 +281,7 @@ def _head(target: Target) -> str | None:
 def _holds(target: Target, commit: str, contents: Mapping[str, bytes]) -> bool:
     present = remote_files(target, commit)
     return all(
-        present.get(path) in (hashlib.sha256(content).hexdigest(), _git_blob_id(content))
+        present.get(path) in (hashlib.sha256(content).hexdigest(), git_hash(content))
         for path, content in contents.items()
     )
 
@@ -288,7 +289,3 @@ def _holds(target: Target, commit: str, contents: Mapping[str, bytes]) -> bool:
 def set_tag(target: Target, tag: str, commit: str) -> None:
     """Names a commit. Raises what the client raises, which `in_words` explains."""
     retry(partial(HfApi().create_tag, target.repo_id, tag=tag, revision=commit, exist_ok=True), is_transient)
-
-
-def _git_blob_id(content: bytes) -> str:
-    return hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest()

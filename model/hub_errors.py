@@ -2,6 +2,8 @@
 
 import errno
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from huggingface_hub import constants
 from huggingface_hub.errors import (
@@ -45,6 +47,18 @@ def is_transient(error: Exception) -> bool:
     if isinstance(error, httpx.ReadTimeout | httpx.WriteTimeout):  # it was waited for long enough
         return False
     return isinstance(error, httpx.TransportError | json.JSONDecodeError)  # the latter: an answer that was cut off
+
+
+@contextmanager
+def worded(failure: str, hint: str = "") -> Iterator[None]:
+    """Raises a HubError, "<failure>: <what was wrong, in words>.<hint>", in place of any error inside.
+
+    A broken answer makes the client raise nearly anything.
+    """
+    try:
+        yield
+    except Exception as error:
+        raise HubError(f"{failure}: {in_words(error)}.{hint}") from error
 
 
 def in_words(error: BaseException) -> str:

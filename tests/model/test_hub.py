@@ -1,0 +1,42 @@
+import subprocess
+
+import pytest
+
+from model.hub import check_target, matches_its_hash, push_files, read_text, remote_files
+from model.hub_errors import HubError
+
+REPO = "ada/cifar-xray"
+pytestmark = pytest.mark.usefixtures("no_waiting")
+
+
+def git_blob_id(content: bytes) -> str:
+    """As git itself computes it."""
+    command = ["git", "hash-object", "--stdin"]
+    return subprocess.run(command, input=content, capture_output=True, check=True).stdout.decode().strip()
+
+
+def test_a_cached_file_is_held_to_the_git_hash_that_names_it(tmp_path):
+    path = tmp_path / git_blob_id(b"content")
+    path.write_bytes(b"content")
+    assert matches_its_hash(path)
+    path.write_bytes(b"damaged")
+    assert not matches_its_hash(path)
+
+
+def test_a_file_whose_name_is_no_hash_cannot_be_checked_and_passes(tmp_path):
+    (tmp_path / "config.json").write_text("{}")
+    assert matches_its_hash(tmp_path / "config.json")
+
+
+def test_what_is_pushed_is_listed_by_the_hash_that_git_gives_it_and_read_back(hub):
+    push_files(check_target(REPO, default_name=""), {"notes.txt": b"mine"}, "notes", is_ours=lambda path: False)
+    target = check_target(REPO, default_name="")
+    assert remote_files(target, target.head)["notes.txt"] == git_blob_id(b"mine")
+    assert read_text(target, "notes.txt") == "mine"
+    assert read_text(target, "nothing.txt") is None
+
+
+def test_a_text_that_cannot_be_read_is_named(hub):
+    push_files(check_target(REPO, default_name=""), {"notes.txt": b"\xff"}, "notes", is_ours=lambda path: False)
+    with pytest.raises(HubError, match=r"The notes\.txt of ada/cifar-xray could not be read: it is no UTF-8 text\."):
+        read_text(check_target(REPO, default_name=""), "notes.txt")
