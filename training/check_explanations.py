@@ -9,24 +9,20 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # a script's own folder is on the path, the root is not
 
-import numpy as np
-
 from interpret.attribution.methods import METHOD_NAMES, method_named
 from interpret.choices import ChoiceError
 from interpret.drawing.words import faithfulness_table
-from interpret.out_of_distribution import Detector
 from model.images import to_tensor
-from model.metrics import METRICS, FaithfulnessFigures, Metrics, StrengthFigures, WarningFigures
-from model.network import STAGE_NAMES
+from model.metrics import METRICS, Metrics
 from model.release import BUNDLED, Release, ReleaseError, load_release, save_metrics, seal
 from model.replacing import replaced
-from training.data.cifar10 import Split, load_cifar10, split_validation
+from training.data.cifar10 import load_cifar10
 from training.errors import TrainingError
 from training.judging.checks import CALLS, THREADS, ConcurrencyChecks, MapChecks, check_concurrency, check_maps
-from training.judging.evaluation import logits_of
-from training.judging.faithfulness import faithfulness
-from training.judging.strength import map_strength
-from training.judging.warning import calibrate, detections
+from training.judging.evaluation import choose, held_out_images
+from training.judging.faithfulness import faithfulness_figures
+from training.judging.strength import map_strength, strength_table
+from training.judging.warning import warning_figures, warning_table
 from training.releasing.card import write_card
 from training.releasing.card_text import CardError
 
@@ -94,15 +90,16 @@ def check(options: CheckOptions) -> None:
     release = load_release(options.release)
     logger.info("Release %s\n", release.identifier)
     if options.check == "faithfulness":
-        found = faithfulness_figures(release, test, options.count, list(options.methods))
+        found = faithfulness_figures(release, test.images[choose(test, options.count)], options.methods)
         logger.info("%s", faithfulness_table(found))
         write(release, replace(release.metrics, faithfulness=found))
     elif options.check == "warning":
-        warning = warning_figures(release, train, test, folders_by_name(options.others))
+        folders = folders_by_name(options.others)
+        warning = warning_figures(release, held_out_images(release, train), test, folders)
         logger.info("%s", warning_table(warning))
         write(release, replace(release.metrics, out_of_distribution=warning))
     elif options.check == "strength":
-        strength = map_strength(release.network, held_out_pictures(release, train).images, METHOD_NAMES)
+        strength = map_strength(release.network, held_out_images(release, train).images, METHOD_NAMES)
         logger.info("%s", strength_table(strength))
         write(release, replace(release.metrics, map_strength=strength))
     elif options.check == "concurrency":
@@ -192,71 +189,6 @@ def write(release: Release, metrics: Metrics) -> None:
     except CardError as error:
         raise CheckError(f"The card of {release.folder} cannot be renewed: {error}.") from error
     logger.info("\nWritten into %s", release.folder / METRICS)
-
-
-def choose(test: Split, count: int) -> np.ndarray:
-    """The rows of the test pictures that the checks are made on: always the same ones.
-
-    Raises CheckError if there are not that many.
-    """
-    if not 1 <= count <= len(test):
-        raise CheckError(f"--count must be from 1 to {len(test)}, got {count}")
-    return np.random.default_rng(0).permutation(len(test))[:count]
-
-
-def faithfulness_figures(release: Release, test: Split, count: int, methods: list[str]) -> FaithfulnessFigures:
-    """What `metrics.json` says of each method's faithfulness: means and half-widths of 95% confidence intervals.
-
-    Figures of other methods on the same pictures stay.
-    """
-    scores = faithfulness(release.network, test.images[choose(test, count)], methods)
-    before, stage = release.metrics.faithfulness, STAGE_NAMES[-1]
-    kept = before.methods if before and (before.count, before.stage) == (count, stage) else {}
-    return FaithfulnessFigures(count, stage, {**kept, **scores})
-
-
-def warning_figures(release: Release, train: Split, test: Split, folders: dict[str, Path]) -> WarningFigures:
-    """What `metrics.json` says of the warning, calibrated anew on the pictures that the release's run held out."""
-    network, validation = release.network, held_out_pictures(release, train)
-    logits, temperature = logits_of(network, validation), release.config.temperature
-    found = calibrate(network, validation, logits, logits_of(network, test), temperature)
-    detector = Detector(found.score, found.threshold, found.false_alarms, {})
-    return replace(found, detections=detections(network, detector, folders))
-
-
-def held_out_pictures(release: Release, train: Split) -> Split:
-    """The training pictures that the release's run held out for validation.
-
-    Raises CheckError if the release does not say which, or if `train` does not hold them.
-    """
-    recipe = release.metrics.recipe or {}
-    held_out = int(recipe.get("validation_images", 0))
-    if not held_out or held_out >= len(train):
-        raise CheckError(f"{release.folder} does not say which pictures its run held out for validation.")
-    return split_validation(train, held_out, int(recipe["seed"]))[1]
-
-
-def strength_table(found: StrengthFigures) -> str:
-    """How strong maps usually are, as Markdown."""
-    lines = [f"| method | pictures | {' | '.join(STAGE_NAMES)} |", "|" + " --- |" * (2 + len(STAGE_NAMES))]
-    for name, each in found.methods.items():
-        values = (f"{each.stages[stage]:.3g}" for stage in STAGE_NAMES)
-        lines.append(f"| {method_named(name).title} | {each.count:,} | {' | '.join(values)} |")
-    return "\n".join(lines)
-
-
-def warning_table(found: WarningFigures) -> str:
-    """The warning's figures as Markdown."""
-    false_alarms = found.false_alarms
-    lines = [
-        f"Score {found.score}, threshold {found.threshold:.3f}.",
-        "",
-        "| pictures | count | warned of |",
-        "| --- | --- | --- |",
-        f"| CIFAR-10's test pictures (false alarms) | {false_alarms.count:,} | {false_alarms.rate:.1%} |",
-    ]
-    lines += [f"| {name} | {each.count:,} | {each.rate:.1%} |" for name, each in (found.detections or {}).items()]
-    return "\n".join(lines)
 
 
 if __name__ == "__main__":

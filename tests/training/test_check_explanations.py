@@ -12,7 +12,7 @@ from interpret.out_of_distribution import detector_of
 from model.network import STAGE_NAMES
 from model.release import BUNDLED, load_release, save_metrics, seal
 from tests.conftest import EXAMPLES, ROOT, SUBSET
-from training.check_explanations import main
+from training.check_explanations import main, parse_arguments
 
 
 def check(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -36,6 +36,45 @@ def test_bad_use_gets_one_clear_sentence(tmp_path):
         result = check(*arguments)
         assert result.returncode == 1
         assert sentence in result.stderr and "Traceback" not in result.stderr
+
+
+def test_the_check_of_maps_is_the_default():
+    assert parse_arguments([]) == parse_arguments(["maps"])
+    assert parse_arguments(["--count", "7"]) == parse_arguments(["maps", "--count", "7"])
+    assert (parse_arguments([]).check, parse_arguments([]).release) == ("maps", BUNDLED)
+
+
+@pytest.mark.parametrize(
+    "check", [["maps"], ["faithfulness"], ["warning", "--others", "food=plates"], ["strength"], ["concurrency"]]
+)
+def test_common_options_stand_before_or_after_the_name_of_the_check(check):
+    common = ["--data-dir", "images", "--release", "runs/one"]
+    found = parse_arguments([*common, *check])
+    assert found == parse_arguments([*check, *common])
+    assert (found.check, found.data_dir, found.release) == (check[0], Path("images"), Path("runs/one"))
+
+
+@pytest.mark.parametrize("check", ["maps", "faithfulness"])
+def test_a_count_stands_before_or_after_the_name_of_a_check_that_counts(check):
+    assert parse_arguments(["--count", "7", check]).count == parse_arguments([check, "--count", "7"]).count == 7
+
+
+@pytest.mark.parametrize("check", [["warning", "--others", "food=plates"], ["strength"], ["concurrency"]])
+@pytest.mark.parametrize("before", [True, False])
+def test_a_count_is_refused_by_a_check_that_counts_nothing(check, before, capsys):
+    count = ["--count", "7"]
+    with pytest.raises(SystemExit) as stopped:
+        parse_arguments([*count, *check] if before else [*check, *count])
+    assert stopped.value.code == 2
+    assert "--count" in capsys.readouterr().err.splitlines()[-1]
+
+
+def test_an_unknown_method_is_refused_in_one_sentence_that_names_the_known_ones(capsys):
+    with pytest.raises(SystemExit) as stopped:
+        parse_arguments(["faithfulness", "grad_cam", "lime"])
+    assert stopped.value.code == 2
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert "lime" in last and all(method.name in last for method in METHODS)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Figures of a network on a split: accuracy, loss, calibration, confusion, and the pictures that it gets wrong."""
+"""Which images a network is judged on, and its figures there: accuracy, loss, calibration, confusion, errors."""
 
 from dataclasses import replace
 
@@ -10,12 +10,39 @@ from torchmetrics.functional.classification import multiclass_confusion_matrix
 from model.images import to_tensor
 from model.metrics import FurtherFigures, SplitFigures
 from model.network import CifarResNet
-from model.release import Misclassified
-from training.data.cifar10 import Split
+from model.release import Misclassified, Release
+from training.data.cifar10 import Split, split_validation
+from training.errors import TrainingError
 from training.judging.calibration import expected_calibration_error, negative_log_likelihood, softmax
 from training.judging.label_reviews import REJECTED_TEST_LABELS
 
 WHOLE_TEST_SET = 10_000
+
+
+class ChoiceOfImagesError(TrainingError):
+    """The data does not hold the images that a network should be judged on."""
+
+
+def choose(test: Split, count: int) -> Integer[np.ndarray, "count"]:
+    """The rows of `count` test images, the same ones in every call.
+
+    Raises ChoiceOfImagesError if there are not that many.
+    """
+    if not 1 <= count <= len(test):
+        raise ChoiceOfImagesError(f"--count must be from 1 to {len(test)}, got {count}")
+    return np.random.default_rng(0).permutation(len(test))[:count]
+
+
+def held_out_images(release: Release, train: Split) -> Split:
+    """The training images that the release's run held out for validation.
+
+    Raises ChoiceOfImagesError if the release does not say which, or if `train` does not hold them.
+    """
+    recipe = release.metrics.recipe or {}
+    held_out = int(recipe.get("validation_images", 0))
+    if not held_out or held_out >= len(train):
+        raise ChoiceOfImagesError(f"{release.folder} does not say which pictures its run held out for validation.")
+    return split_validation(train, held_out, int(recipe["seed"]))[1]
 
 
 def logits_of(
@@ -61,7 +88,7 @@ def figures_of(
 def further_figures(network: CifarResNet, split: Split, logits: Float[np.ndarray, "count classes"]) -> FurtherFigures:
     """Accuracies that are reported beside the usual one, and are not it.
 
-    `accuracy_flip_tta`: of the mean of a picture's logits and its mirror image's. On the whole test set also
+    `accuracy_flip_tta`: of the mean of an image's logits and its mirror image's. On the whole test set also
     `accuracy_without_rejected_labels`, and how many labels those are.
     """
     both = logits + logits_of(network, split, mirrored=True)
@@ -81,7 +108,7 @@ def _accuracy(logits: Float[np.ndarray, "count classes"], labels: Integer[np.nda
 
 
 def misclassified_of(split: Split, logits: Float[np.ndarray, "count classes"], temperature: float) -> Misclassified:
-    """All pictures of a split whose largest logit is not their label's, in the split's order."""
+    """All images of a split whose largest logit is not their label's, in the split's order."""
     predictions = logits.argmax(axis=1)
     rows = np.flatnonzero(predictions != split.labels)
     return Misclassified(

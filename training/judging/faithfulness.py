@@ -2,7 +2,7 @@
 
 Deletion and insertion after Petsiuk et al. 2018, https://arxiv.org/abs/1806.07421, section 4.1; ROAD after Rong et al.
 2022, https://arxiv.org/abs/2202.00449, sections 4 and 5. All erase the cells of the last stage's grid, 8x8 pixels each,
-and follow the calibrated probability of the class that the whole picture is taken for.
+and follow the calibrated probability of the class that the network predicts for the whole image.
 """
 
 import logging
@@ -20,8 +20,9 @@ from interpret.attribution.erasing import GRID, pixel_mask
 from interpret.attribution.methods import method_named
 from interpret.prediction import logits_of_many, probabilities_of
 from model.images import to_tensor
-from model.metrics import MethodFaithfulness
+from model.metrics import FaithfulnessFigures, MethodFaithfulness
 from model.network import STAGE_NAMES, CifarResNet
+from model.release import Release
 
 logger = logging.getLogger("training")
 CELLS = GRID * GRID
@@ -42,21 +43,34 @@ NEIGHBOURS = [
 
 @dataclass(frozen=True)
 class Curves:
-    """One map of one picture: the probabilities after 0 to 16 cells, and ROAD."""
+    """One map of one image: the probabilities after 0 to 16 cells, and ROAD."""
 
     deletion: Float[np.ndarray, "17"]
     insertion: Float[np.ndarray, "17"]
     road: float
 
 
+def faithfulness_figures(
+    release: Release, images: UInt8[np.ndarray, "count 32 32 3"], methods: Sequence[str]
+) -> FaithfulnessFigures:
+    """What `metrics.json` says of each method's faithfulness: means and half-widths of 95% confidence intervals.
+
+    Figures of other methods stay if they were measured on as many images. Raises ChoiceError for an unknown method.
+    """
+    scores = faithfulness(release.network, images, methods)
+    before, count, stage = release.metrics.faithfulness, len(images), STAGE_NAMES[-1]
+    kept = before.methods if before and (before.count, before.stage) == (count, stage) else {}
+    return FaithfulnessFigures(count, stage, {**kept, **scores})
+
+
 def faithfulness(
-    network: CifarResNet, pictures: UInt8[np.ndarray, "count 32 32 3"], methods: Sequence[str]
+    network: CifarResNet, images: UInt8[np.ndarray, "count 32 32 3"], methods: Sequence[str]
 ) -> dict[str, MethodFaithfulness]:
     """The scores of these methods' maps at the last stage. Raises ChoiceError for an unknown method."""
     for name in methods:
         method_named(name)
     curves = []
-    for number, pixels in enumerate(pictures):
+    for number, pixels in enumerate(images):
         image = to_tensor(pixels[None])
         class_index = int(logits_of_many(network, image).argmax())
         maps = {
@@ -64,13 +78,13 @@ def faithfulness(
             for name in methods
         }
 
-        def look(images: Images, class_index: int = class_index) -> Probabilities:
-            logits = logits_of_many(network, torch.from_numpy(images.astype(np.float32)).permute(0, 3, 1, 2))
+        def predict(changed: Images, class_index: int = class_index) -> Probabilities:
+            logits = logits_of_many(network, torch.from_numpy(changed.astype(np.float32)).permute(0, 3, 1, 2))
             return probabilities_of(logits, network.config.temperature)[:, class_index].numpy()
 
-        curves.append(curves_of(maps, pixels / 255, np.array(network.config.mean), look, seed=number))
+        curves.append(curves_of(maps, pixels / 255, np.array(network.config.mean), predict, seed=number))
         if (number + 1) % PROGRESS_EVERY == 0:
-            logger.info("%d of %d pictures", number + 1, len(pictures))
+            logger.info("%d of %d pictures", number + 1, len(images))
     return {name: _summary([each[name] for each in curves]) for name in methods}
 
 
@@ -92,14 +106,14 @@ def _interval(scores: Float[np.ndarray, "count"]) -> tuple[float, float]:
 
 def curves_of(
     maps: Mapping[str, Float[np.ndarray, "4 4"]],
-    picture: Float[np.ndarray, "32 32 3"],
+    image: Float[np.ndarray, "32 32 3"],
     fill: Float[np.ndarray, "3"],
-    look: Callable[[Images], Probabilities],
+    predict: Callable[[Images], Probabilities],
     seed: int,
 ) -> dict[str, Curves]:
-    """The curves of each map of a picture with values in [0, 1].
+    """The curves of each map of an image with values in [0, 1].
 
-    `look` gives the probability of the explained class in changed pictures; it is asked once, for all maps together.
+    `predict` gives the probability of the explained class in changed images; it is called once, for all maps together.
     """
     masks = {name: [_first(order, count) for count in range(CELLS + 1)] for name, order in _orders(maps).items()}
     asked = {
@@ -109,8 +123,8 @@ def curves_of(
         for way in ways
         for mask in each
     }
-    changed = [_changed(picture, fill, way, mask, seed) for (way, _), mask in asked.items()]
-    known = dict(zip(asked, look(np.stack(changed)).tolist(), strict=True))
+    changed = [_changed(image, fill, way, mask, seed) for (way, _), mask in asked.items()]
+    known = dict(zip(asked, predict(np.stack(changed)).tolist(), strict=True))
 
     def values(way: str, chosen: list[Mask]) -> Float[np.ndarray, "steps"]:
         return np.array([known[way, mask.tobytes()] for mask in chosen])
@@ -137,30 +151,30 @@ def _road_masks(growing: list[Mask]) -> list[Mask]:
 
 
 def _changed(
-    picture: Float[np.ndarray, "32 32 3"], fill: Float[np.ndarray, "3"], way: str, mask: Mask, seed: int
+    image: Float[np.ndarray, "32 32 3"], fill: Float[np.ndarray, "3"], way: str, mask: Mask, seed: int
 ) -> Float[np.ndarray, "32 32 3"]:
     if way == "road":
         # The same cells get the same noise, whichever map asks for them.
-        return impute(picture, mask, np.random.default_rng([seed, *np.packbits(mask)]))
+        return impute(image, mask, np.random.default_rng([seed, *np.packbits(mask)]))
     pixels = pixel_mask(mask)[..., None]
-    return np.where(pixels, fill, picture) if way == "delete" else np.where(pixels, picture, fill)
+    return np.where(pixels, fill, image) if way == "delete" else np.where(pixels, image, fill)
 
 
 def impute(
-    picture: Float[np.ndarray, "32 32 3"], cells: Bool[np.ndarray, "4 4"], generator: np.random.Generator
+    image: Float[np.ndarray, "32 32 3"], cells: Bool[np.ndarray, "4 4"], generator: np.random.Generator
 ) -> Float[np.ndarray, "32 32 3"]:
-    """Noisy linear imputation: every pixel of the cells becomes the weighed mean of its neighbours, all at once, plus
+    """Noisy linear imputation: every pixel of the cells becomes the weighted mean of its neighbours, all at once, plus
     a little noise, so that neither their content nor the shape of the hole tells anything."""
     missing = pixel_mask(cells).ravel()
-    weights = _neighbour_weights(*picture.shape[:2])
+    weights = _neighbour_weights(*image.shape[:2])
     inner, outer = weights[missing][:, missing], weights[missing][:, ~missing]
-    flat = picture.reshape(-1, picture.shape[2])
+    flat = image.reshape(-1, image.shape[2])
     known = outer @ flat[~missing]
     system = (eye_array(int(missing.sum())) - inner).tocsc()
     filled = spsolve(system, known) if missing.any() and not missing.all() else np.full(known.shape, flat.mean(axis=0))
     result = flat.copy()
     result[missing] = filled.reshape(known.shape) + NOISE * generator.standard_normal(known.shape)
-    return result.reshape(picture.shape)
+    return result.reshape(image.shape)
 
 
 def _neighbour_weights(height: int, width: int) -> csr_matrix:

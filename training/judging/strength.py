@@ -16,19 +16,19 @@ from model.network import STAGE_NAMES, CifarResNet
 QUANTILE = 0.95
 BATCH = 50
 QUICK = tuple(method.name for method in METHODS if method.rule is not None)
-AT_MOST, AT_MOST_SLOW = 500, 100  # pictures; a method that runs the network again takes a second for each stage
+AT_MOST, AT_MOST_SLOW = 500, 100  # images; a method that runs the network again takes a second for each stage
 
-Pictures = UInt8[np.ndarray, "count 32 32 3"]
+Images = UInt8[np.ndarray, "count 32 32 3"]
 Strongest = dict[str, dict[str, list[float]]]
 
 
-def map_strength(network: CifarResNet, pictures: Pictures, methods: Sequence[str] = QUICK) -> StrengthFigures:
-    """What `metrics.json` says of these methods: on how many pictures, and for each stage the 95% quantile of the
+def map_strength(network: CifarResNet, images: Images, methods: Sequence[str] = QUICK) -> StrengthFigures:
+    """What `metrics.json` says of these methods: on how many images, and for each stage the 95% quantile of the
     predicted class's strongest cell (its magnitude, in the method's unit). Raises ChoiceError for an unknown method."""
     quick = [name for name in methods if method_named(name).rule is not None]
     slow = [name for name in methods if name not in quick]
-    found = strongest_cells(network, pictures[:AT_MOST], quick)
-    found |= strongest_cells_of_slow_methods(network, pictures[:AT_MOST_SLOW], slow)
+    found = strongest_cells(network, images[:AT_MOST], quick)
+    found |= strongest_cells_of_slow_methods(network, images[:AT_MOST_SLOW], slow)
     return StrengthFigures(QUANTILE, {name: _figures(found[name]) for name in methods})
 
 
@@ -37,37 +37,46 @@ def _figures(stages: dict[str, list[float]]) -> MethodStrength:
     return MethodStrength(len(stages[STAGE_NAMES[0]]), quantiles)
 
 
-def strongest_cells(network: CifarResNet, pictures: Pictures, methods: Sequence[str]) -> Strongest:
-    """By method and stage, the largest magnitude in the predicted class's map of each picture: one pass forwards and
+def strongest_cells(network: CifarResNet, images: Images, methods: Sequence[str]) -> Strongest:
+    """By method and stage, the largest magnitude in the predicted class's map of each image: one pass forwards and
     backwards for all of them."""
     found: Strongest = defaultdict(lambda: defaultdict(list))
     rules = {method.name: method.rule for method in METHODS if method.name in methods and method.rule is not None}
-    for stage, activations, gradient in _captures(network, pictures):
+    for stage, activations, gradient in _captures(network, images):
         for name, rule in rules.items():
             found[name][stage].append(float(rule(activations, gradient).abs().max()))
     return found
 
 
-def _captures(network: CifarResNet, pictures: Pictures) -> Iterator[tuple[str, torch.Tensor, torch.Tensor]]:
-    """Each picture's activations at each stage, with the gradient of its predicted class's logit there."""
+def _captures(network: CifarResNet, images: Images) -> Iterator[tuple[str, torch.Tensor, torch.Tensor]]:
+    """Each image's activations at each stage, with the gradient of its predicted class's logit there."""
     device = network.mean.device
-    for start in range(0, len(pictures), BATCH):
-        images = to_tensor(pictures[start : start + BATCH]).to(device).requires_grad_()
+    for start in range(0, len(images), BATCH):
+        batch = to_tensor(images[start : start + BATCH]).to(device).requires_grad_()
         with torch.enable_grad():
-            logits, stages = network.forward_with_activations(images)
+            logits, stages = network.forward_with_activations(batch)
             gradients = torch.autograd.grad(logits.amax(dim=1).sum(), list(stages.values()))
         for (stage, activations), gradient in zip(stages.items(), gradients, strict=True):
             for pair in zip(activations.detach(), gradient, strict=True):
                 yield stage, *pair
 
 
-def strongest_cells_of_slow_methods(network: CifarResNet, pictures: Pictures, methods: Sequence[str]) -> Strongest:
+def strongest_cells_of_slow_methods(network: CifarResNet, images: Images, methods: Sequence[str]) -> Strongest:
     """As `strongest_cells`, for the methods that run the network again."""
     found: Strongest = defaultdict(lambda: defaultdict(list))
-    for pixels in pictures if methods else ():
+    for pixels in images if methods else ():
         image = to_tensor(pixels[None]).to(network.mean.device)
         for name in methods:
             for stage in STAGE_NAMES:
                 cam = class_activation_maps(network, image, stage, (None,), name)
                 found[name][stage].append(float(cam.maps.max()))
     return found
+
+
+def strength_table(found: StrengthFigures) -> str:
+    """How strong maps usually are, as Markdown."""
+    lines = [f"| method | pictures | {' | '.join(STAGE_NAMES)} |", "|" + " --- |" * (2 + len(STAGE_NAMES))]
+    for name, each in found.methods.items():
+        values = (f"{each.stages[stage]:.3g}" for stage in STAGE_NAMES)
+        lines.append(f"| {method_named(name).title} | {each.count:,} | {' | '.join(values)} |")
+    return "\n".join(lines)

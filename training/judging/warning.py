@@ -1,10 +1,11 @@
-"""Choose and calibrate the warning that a picture shows none of the known classes; test pictures choose nothing.
+"""Choose and calibrate the warning that an image shows none of the known classes; test images choose nothing.
 
-The score is the one that best tells validation pictures from pictures made of them that show nothing; the threshold is
-the one below which 5% of the validation pictures lie.
+The score is the one that best tells validation images from images made of them that show nothing; 5% of the validation
+images lie below the threshold.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,36 +18,37 @@ from interpret.out_of_distribution import SCORES, Detector
 from model.images import ImageError, prepare
 from model.metrics import Rate, WarningFigures
 from model.network import CifarResNet
+from model.release import Release
 from training.data.cifar10 import Split
 from training.errors import TrainingError
 from training.judging.evaluation import logits_of
 
 FALSE_ALARM_RATE = 0.05
-AT_MOST = 1_000  # pictures of each made kind: more would change the choice by nothing
+AT_MOST = 1_000  # images of each made kind: more would change the choice by nothing
 
-Pictures = UInt8[np.ndarray, "count 32 32 3"]
+Images = UInt8[np.ndarray, "count 32 32 3"]
 Logits = Float[np.ndarray, "count classes"]
 
 
-class OtherPicturesError(TrainingError):
-    """A folder that should hold pictures of other things holds none."""
+class OtherImagesError(TrainingError):
+    """A folder that should hold images of other things holds none."""
 
 
-def made_outliers(split: Split, generator: np.random.Generator) -> dict[str, Pictures]:
-    """Pictures made of a split's that show none of its classes, or no single one: at most 1,000 of each kind.
+def made_outliers(split: Split, generator: np.random.Generator) -> dict[str, Images]:
+    """Images made of a split's that show none of its classes, or no single one: at most 1,000 of each kind.
 
-    `jigsaw`: a picture's sixteen squares in random order. `blend`: the mean of two pictures of different classes.
-    `noise`: noise of a picture's own spectrum.
+    `jigsaw`: an image's sixteen squares in random order. `blend`: the mean of two images of different classes.
+    `noise`: noise of an image's own spectrum.
     """
     images = split.images[:AT_MOST]
     partner = generator.permutation(len(images))
     different = split.labels[:AT_MOST] != split.labels[partner]
     blended = ((images.astype(np.uint16) + images[partner]) // 2).astype(np.uint8)[different]
     made = {"jigsaw": _jigsaw(images, generator), "blend": blended, "noise": _noise(images, generator)}
-    return {kind: pictures for kind, pictures in made.items() if len(pictures)}
+    return {kind: each for kind, each in made.items() if len(each)}
 
 
-def _jigsaw(images: Pictures, generator: np.random.Generator) -> Pictures:
+def _jigsaw(images: Images, generator: np.random.Generator) -> Images:
     side = images.shape[1] // CELL
     squares = images.reshape(-1, side, CELL, side, CELL, 3).swapaxes(2, 3).reshape(-1, side**2, CELL, CELL, 3)
     order = generator.permuted(np.tile(np.arange(side**2), (len(images), 1)), axis=1)
@@ -54,7 +56,7 @@ def _jigsaw(images: Pictures, generator: np.random.Generator) -> Pictures:
     return mixed.reshape(-1, side, side, CELL, CELL, 3).swapaxes(2, 3).reshape(images.shape)
 
 
-def _noise(images: Pictures, generator: np.random.Generator) -> Pictures:
+def _noise(images: Images, generator: np.random.Generator) -> Images:
     spectrum = np.fft.fft2(images, axes=(1, 2))
     white = np.fft.fft2(generator.standard_normal(images.shape[:3]), axes=(1, 2))[..., None]
     phases = white / np.abs(white)
@@ -72,6 +74,32 @@ def auroc(inside: Float[np.ndarray, "inside"], outside: Float[np.ndarray, "outsi
     return float(binary_auroc(ranks, is_inside))
 
 
+def warning_figures(release: Release, validation: Split, test: Split, folders: Mapping[str, Path]) -> WarningFigures:
+    """What `metrics.json` says of the warning, calibrated anew on the images that the release's run held out.
+
+    Raises OtherImagesError.
+    """
+    network = release.network
+    logits, temperature = logits_of(network, validation), release.config.temperature
+    found = calibrate(network, validation, logits, logits_of(network, test), temperature)
+    detector = Detector(found.score, found.threshold, found.false_alarms, {})
+    return replace(found, detections=detections(network, detector, folders))
+
+
+def warning_table(found: WarningFigures) -> str:
+    """The warning's figures as Markdown."""
+    false_alarms = found.false_alarms
+    lines = [
+        f"Score {found.score}, threshold {found.threshold:.3f}.",
+        "",
+        "| pictures | count | warned of |",
+        "| --- | --- | --- |",
+        f"| CIFAR-10's test pictures (false alarms) | {false_alarms.count:,} | {false_alarms.rate:.1%} |",
+    ]
+    lines += [f"| {name} | {each.count:,} | {each.rate:.1%} |" for name, each in (found.detections or {}).items()]
+    return "\n".join(lines)
+
+
 def calibrate(
     network: CifarResNet,
     validation: Split,
@@ -80,11 +108,11 @@ def calibrate(
     temperature: float,
 ) -> WarningFigures:
     """What `metrics.json` says of the warning: the score chosen, its threshold, the AUROC of all scores on the made
-    outliers, and the share of false alarms on the test pictures."""
+    outliers, and the share of false alarms on the test images."""
     generator = np.random.default_rng(0)
     made = {
-        kind: logits_of(network, Split(pictures, np.zeros(len(pictures), np.uint8)))
-        for kind, pictures in made_outliers(validation, generator).items()
+        kind: logits_of(network, Split(images, np.zeros(len(images), np.uint8)))
+        for kind, images in made_outliers(validation, generator).items()
     }
     table = {
         name: {
@@ -104,28 +132,28 @@ def _scores(name: str, logits: Logits, temperature: float) -> Float[np.ndarray, 
 
 
 def detections(network: CifarResNet, detector: Detector, folders: Mapping[str, Path]) -> dict[str, Rate]:
-    """How often it warns of the pictures in folders, by the name of what they show. Raises OtherPicturesError."""
+    """How often it warns of the images in folders, by the name of what they show. Raises OtherImagesError."""
     found = {}
     for name, folder in folders.items():
-        pictures = pictures_in(folder)
-        logits = logits_of(network, Split(pictures, np.zeros(len(pictures), np.uint8)))
+        images = images_in(folder)
+        logits = logits_of(network, Split(images, np.zeros(len(images), np.uint8)))
         warned = detector.warns(torch.from_numpy(logits), network.config.temperature)
         found[name] = Rate(float(np.mean(warned)), len(warned))
     return found
 
 
-def pictures_in(folder: Path) -> Pictures:
-    """All pictures below a folder, as the app would see them; other files are passed over.
+def images_in(folder: Path) -> Images:
+    """All images below a folder, as the app would see them; other files are skipped.
 
-    Raises OtherPicturesError if there is none.
+    Raises OtherImagesError if there is none.
     """
-    pictures = []
+    images = []
     for path in sorted(folder.rglob("*")):
         if path.is_file():
             try:
-                pictures.append(prepare(path))
+                images.append(prepare(path))
             except ImageError:
                 continue
-    if not pictures:
-        raise OtherPicturesError(f"There is no picture in {folder}.")
-    return np.stack(pictures)
+    if not images:
+        raise OtherImagesError(f"There is no picture in {folder}.")
+    return np.stack(images)

@@ -11,7 +11,7 @@ from model.metrics import Rate
 from tests.conftest import EXAMPLES, SUBSET
 from training.data.cifar10 import Split, load_cifar10
 from training.judging.evaluation import logits_of
-from training.judging.warning import OtherPicturesError, auroc, calibrate, detections, made_outliers, pictures_in
+from training.judging.warning import OtherImagesError, auroc, calibrate, detections, images_in, made_outliers
 
 
 @pytest.fixture(scope="module")
@@ -71,12 +71,12 @@ def test_detections_are_counted_by_folder_and_other_files_passed_over(network, t
     Image.new("RGB", (50, 40), (90, 90, 90)).save(tmp_path / "sub" / "grey.png")
     Image.open(EXAMPLES / "ship.png").save(tmp_path / "ship.png")
     (tmp_path / "notes.txt").write_text("no picture")
-    assert len(pictures_in(tmp_path)) == 2
+    assert len(images_in(tmp_path)) == 2
     logits = network(torch.cat([to_tensor(prepare(path)[None]) for path in sorted(tmp_path.rglob("*.png"))]))
     between = Detector("max_logit", float(logits.amax(dim=1).mean()), Rate(0.05, 1), {})
     assert detections(network, between, {"both": tmp_path}) == {"both": Rate(0.5, 2)}
 
 
 def test_a_folder_without_pictures_is_refused(tmp_path: Path):
-    with pytest.raises(OtherPicturesError, match="no picture in"):
-        pictures_in(tmp_path)
+    with pytest.raises(OtherImagesError, match="no picture in"):
+        images_in(tmp_path)
