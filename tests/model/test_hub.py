@@ -1,9 +1,13 @@
+import resource
 import subprocess
 
 import pytest
 
+from model.choice import choose_release
 from model.hub import check_target, matches_its_hash, push_files, read_text, remote_files
 from model.hub_errors import HubError
+from model.release import BUNDLED
+from tests.conftest import upload
 
 REPO = "ada/cifar-xray"
 pytestmark = pytest.mark.usefixtures("no_waiting")
@@ -40,3 +44,23 @@ def test_a_text_that_cannot_be_read_is_named(hub):
     push_files(check_target(REPO, default_name=""), {"notes.txt": b"\xff"}, "notes", is_ours=lambda path: False)
     with pytest.raises(HubError, match=r"The notes\.txt of ada/cifar-xray could not be read: it is no UTF-8 text\."):
         read_text(check_target(REPO, default_name=""), "notes.txt")
+
+
+def test_a_hub_that_cannot_be_reached_is_said_so(monkeypatch, tmp_path):
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+    monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", "http://127.0.0.1:9")
+    choice = choose_release(REPO)
+    assert choice.release.folder == BUNDLED
+    assert "could not be reached" in choice.problem
+
+
+def test_a_full_disk_is_said_so(hub, small_releases):
+    upload(hub, REPO, small_releases[0])
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, hard))
+    try:
+        choice = choose_release(REPO)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert choice.release.folder == BUNDLED
+    assert "there is no space left on the disk" in choice.problem

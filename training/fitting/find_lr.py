@@ -1,6 +1,7 @@
 """A learning-rate range test: short training at a rising rate, to see where the loss falls fastest and where it breaks.
 
-Smith 2017, https://arxiv.org/abs/1506.01186, section 3.3, with an exponential rise.
+Smith 2017, https://arxiv.org/abs/1506.01186, section 3.3, with an exponential rise. Lightning's own finder gives every
+parameter group the same rate, so the ratios between `fc`, Muon's convolutions and the rest are lost.
 """
 
 import json

@@ -15,7 +15,7 @@ from training.judging.pointing_game import mosaics, pointing_game
 from training.judging.sanity_checks import PARTS, random_logit_test, randomisation_test
 
 THREADS, CALLS, SLOW_CALLS = 8, 1_000, 100
-FLAT = 32 * 2**20  # bytes; the resident memory of a process is never quite still
+FLAT = 8 * 2**20  # bytes: half of what one last-stage activation kept by each of 500 calls would add
 MOST_ROUNDING = 1e-4
 CLEARLY_POINTED = 0.5  # chance is 0.25
 ENOUGH_PICTURES = 50  # to judge a mean by

@@ -3,6 +3,7 @@ import copy
 import torch
 
 from interpret.attribution.methods import METHOD_NAMES
+from training.judging.checks import ConcurrencyChecks
 from training.judging.concurrency import memory_growth, traces_left, wrong_answers
 
 
@@ -39,3 +40,19 @@ def test_hooks_gradients_and_training_mode_are_found_out(network):
 def test_many_calls_do_not_make_the_process_grow(network, cat):
     methods = [name for name in METHOD_NAMES if name != "score_cam"]
     assert memory_growth(network, cat, calls=100, methods=methods) < 8 * 2**20
+
+
+def test_a_network_that_keeps_something_of_each_call_is_found_out(network, cat):
+    leaking, kept = copy.deepcopy(network), []
+    classify = leaking.classify
+
+    def keep(activations):
+        kept.append(torch.ones(2**18))  # one mebibyte
+        return classify(activations)
+
+    leaking.classify = keep
+    growth = memory_growth(leaking, cat, calls=60, methods=["grad_cam"])
+    assert growth > 20 * 2**20, "at least 30 MiB are kept by the second half, less what was free before"
+    found = ConcurrencyChecks(wrong=0, compared=1, traces=[], growth=growth, slow_growth=0)
+    assert found.misses() == ["memory grows"]
+    assert ConcurrencyChecks(wrong=0, compared=1, traces=[], growth=2**20, slow_growth=0).misses() == []
