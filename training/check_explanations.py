@@ -161,7 +161,7 @@ def method(text: str) -> str:
 
 
 def named_folder(text: str) -> tuple[str, Path]:
-    """What the pictures in a folder show, and the folder."""
+    """What the images in a folder show, and the folder."""
     name, separator, folder = text.rpartition("=")
     if not (separator and name and folder):
         raise argparse.ArgumentTypeError(f"expected NAME=FOLDER, got {text!r}")

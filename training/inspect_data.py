@@ -97,7 +97,7 @@ def statistics_table(splits: dict[str, Split]) -> str:
 
 
 def sample_grid(split: Split) -> Figure:
-    """The first pictures of each class, one class in each row."""
+    """The first images of each class, one class in each row."""
     figure = Figure(figsize=(SAMPLES_PER_CLASS * 0.9, len(CIFAR10_CLASSES) * 0.9), layout="constrained")
     axes = figure.subplots(len(CIFAR10_CLASSES), SAMPLES_PER_CLASS)
     for axis in axes.flat:
@@ -123,7 +123,7 @@ def channel_histograms(train: Split, test: Split) -> Figure:
 
 
 def augmentation_sheet(image: UInt8[np.ndarray, "32 32 3"], recipe: Recipe, mean: tuple[float, float, float]) -> Figure:
-    """One picture as it is, and several draws of each augmentation alone and of all together."""
+    """One image as it is, and several draws of each augmentation alone and of all together."""
     none = replace(recipe, crop_padding=0, cutout_size=0)
     rows = {
         "flip": (none, True),
@@ -142,8 +142,8 @@ def augmentation_sheet(image: UInt8[np.ndarray, "32 32 3"], recipe: Recipe, mean
         augment = BatchAugmentation(augmentation(each, mean))
         parameters = augment.draw(generator, mirrored=generator.integers(1 + flips, size=DRAWS) == 1)
         drawn = augment(torch.from_numpy(image).expand(DRAWS, -1, -1, -1), parameters).numpy()
-        for axis, picture in zip(row, [image, *drawn], strict=True):
-            axis.imshow(picture, interpolation="nearest")
+        for axis, pixels in zip(row, [image, *drawn], strict=True):
+            axis.imshow(pixels, interpolation="nearest")
     return figure
 
 

@@ -9,7 +9,7 @@ from training.recipe import Recipe
 class Preset:
     """A recipe and what one run of it costs and brings.
 
-    `accuracy` is on the test pictures, single view; `cost` is that of training on all 50,000 pictures.
+    `accuracy` is on the test images, single view; `cost` is that of training on all 50,000 images.
     """
 
     recipe: Recipe

@@ -16,7 +16,7 @@ class Recipe:
     The learning rate rises linearly from 0 to `max_lr` over the first `warmup` part of all steps and falls linearly to
     `final_lr_ratio` x `max_lr`. It belongs to the mean loss over a batch of `batch_size`. The convolutions but the
     first are trained by Muon with `muon_momentum`, at `muon_lr_ratio` x that learning rate (0: by SGD as the rest). The
-    first convolution starts with whitening filters of `whitening_images` training pictures (0: at random, as others).
+    first convolution starts with whitening filters of `whitening_images` training images (0: at random, as others).
 
     Raises RecipeError if a value is out of range.
     """

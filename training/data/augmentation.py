@@ -24,7 +24,7 @@ class AugmentationError(TrainingError):
 
 
 def augmentation(recipe: Recipe, mean: tuple[float, float, float]) -> A.Compose:
-    """Reflect-pad and random crop, horizontal flip, one square cutout filled with the mean colour, for uint8 pictures.
+    """Reflect-pad and random crop, horizontal flip, one square cutout filled with the mean colour, for uint8 images.
 
     `mean` is per RGB channel in [0, 1]. A size of 0 in the recipe leaves that transform out.
     """
@@ -46,7 +46,7 @@ def augmentation(recipe: Recipe, mean: tuple[float, float, float]) -> A.Compose:
 
 
 class Parameters(NamedTuple):
-    """What happens to each picture of a batch: corners of the crop in the padded picture, flip, corner of the hole."""
+    """What happens to each image of a batch: corners of the crop in the padded image, flip, corner of the hole."""
 
     crop_tops: Integer[np.ndarray, "batch"]
     crop_lefts: Integer[np.ndarray, "batch"]
@@ -83,7 +83,7 @@ class BatchAugmentation:
         self.fill = torch.tensor(hole.fill if hole else (0, 0, 0), dtype=torch.uint8)
 
     def draw(self, generator: np.random.Generator, mirrored: Bool[np.ndarray, "batch"]) -> Parameters:
-        """Crops and holes anywhere, each place equally likely; which pictures to mirror is for the caller to say."""
+        """Crops and holes anywhere, each place equally likely; which images to mirror is for the caller to say."""
         count = len(mirrored)
         crops = generator.integers(0, 2 * self.padding, size=(2, count), endpoint=True)
         holes = generator.integers(0, SIDE - self.hole, size=(2, count), endpoint=True)
@@ -92,14 +92,14 @@ class BatchAugmentation:
     def __call__(
         self, images: UInt8[Tensor, "batch 32 32 3"], parameters: Parameters
     ) -> UInt8[Tensor, "batch 32 32 3"]:
-        """The augmented pictures, on the device of `images`."""
+        """The augmented images, on the device of `images`."""
         device, line = images.device, torch.arange(SIDE, device=images.device)
         numbers = torch.from_numpy(np.stack([each.astype(np.int64) for each in parameters])).to(device)
         crop_tops, crop_lefts, mirrored, hole_tops, hole_lefts = numbers[:, :, None]
         columns = torch.where(mirrored == 1, SIDE - 1 - line, line)
         sources = [_reflected(start - self.padding + at) for start, at in ((crop_tops, line), (crop_lefts, columns))]
-        picture = torch.arange(len(images), device=device)[:, None, None]
-        result = images[picture, sources[0][:, :, None], sources[1][:, None, :]]
+        row = torch.arange(len(images), device=device)[:, None, None]
+        result = images[row, sources[0][:, :, None], sources[1][:, None, :]]
         if not self.hole:
             return result
         inside = [(line >= start) & (line < start + self.hole) for start in (hole_tops, hole_lefts)]

@@ -43,7 +43,7 @@ class DataError(TrainingError):
 
 @dataclass(frozen=True)
 class Split:
-    """Pictures and their class indices, in the canonical order of the data set."""
+    """Images and their class indices, in the canonical order of the data set."""
 
     images: UInt8[np.ndarray, "count 32 32 3"]
     labels: UInt8[np.ndarray, "count"]
@@ -132,7 +132,7 @@ def _verified(split: Split, name: str = "train") -> Split:
 
 
 def split_validation(train: Split, validation_images: int, seed: int) -> tuple[Split, Split]:
-    """Training and validation pictures, drawn from `train` by a seeded permutation.
+    """Training and validation images, drawn from `train` by a seeded permutation.
 
     Raises DataError if nothing would be left to train on.
     """

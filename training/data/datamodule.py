@@ -27,12 +27,12 @@ class BatchPlan(NamedTuple):
 
 
 class ShuffledBatches(Sampler[BatchPlan]):
-    """Every picture once per epoch in an order of its own, in whole batches; the remainder is dropped.
+    """Every image once per epoch in an order of its own, in whole batches; the remainder is dropped.
 
     All follows from (seed, epoch, step) alone, so a resumed run sees exactly what an uninterrupted one would have seen.
-    Of several processes, each takes every so many-th picture of each batch (`share_with`).
+    Of several processes, each takes every so many-th image of each batch (`share_with`).
 
-    Half of the pictures are mirrored in the first epoch, the others in the second, and so on in turn, so that in two
+    Half of the images are mirrored in the first epoch, the others in the second, and so on in turn, so that in two
     epochs the network sees each both ways (K. Jordan 2024, https://arxiv.org/abs/2404.00498, section 3.6).
     """
 
@@ -83,7 +83,7 @@ class AugmentedBatches(Dataset[Batch]):
 
 
 class PlainBatches(Dataset[Batch]):
-    """Consecutive batches of unchanged pictures, the last one possibly smaller."""
+    """Consecutive batches of unchanged images, the last one possibly smaller."""
 
     def __init__(self, split: Split, batch_size: int, device: torch.device = CPU) -> None:
         self.images, self.labels = _tensors(split, device)

@@ -1,7 +1,7 @@
 """Muon, for the convolutions: momentum whose directions are made equally strong before the weights follow them.
 
-K. Jordan et al. 2024, https://kellerjordan.github.io/posts/muon/. torch.optim.Muon iterates on the wide matrix in bfloat16
-(195 ms for 512x4608 on a CPU, against 48 ms here), and does not keep the weights' norm.
+K. Jordan et al. 2024, https://kellerjordan.github.io/posts/muon/. torch.optim.Muon iterates on the wide matrix in
+bfloat16 (195 ms for 512x4608 on a CPU, against 48 ms here), and does not keep the weights' norm.
 """
 
 from collections.abc import Callable

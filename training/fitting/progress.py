@@ -8,7 +8,7 @@ from pytorch_lightning.callbacks import TQDMProgressBar
 
 
 class TrainingProgress(TQDMProgressBar):
-    """Lightning's bar, with pictures per second and the time left of the whole run, both since `fit` was called."""
+    """Lightning's bar, with images per second and the time left of the whole run, both since `fit` was called."""
 
     def __init__(self, batch_size: int, total_steps: int) -> None:
         super().__init__()

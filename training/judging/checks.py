@@ -25,7 +25,7 @@ NOT_MEASURED = "not measured"
 
 @dataclass(frozen=True)
 class MapChecks:
-    """Figures of single maps, by method where methods differ; `counts` of pictures: all, for randomisation, for SLOW.
+    """Figures of single maps, by method where methods differ; `counts` of images: all, for randomisation, for SLOW.
 
     `similarity` has one value for each part that was made random, `band` mean and standard deviation: see
     `training.judging.sanity_checks`.
@@ -90,16 +90,16 @@ def check_maps(
     pool: Float[Tensor, "_ 3 32 32"],
     labels: Integer[np.ndarray, "_"],
 ) -> MapChecks:
-    """All checks of single maps: on `images`, and on as many mosaics of pictures out of `pool`; randomisation sees a
+    """All checks of single maps: on `images`, and on as many mosaics of images out of `pool`; randomisation sees a
     tenth of them and the SLOW methods a fiftieth."""
     count = len(images)
     some, few = images[: max(1, count // 10)], images[: count // 50]
     another = random_logit_test(network, images)
     similarity, band = randomisation_test(network, some)
-    pictures, classes = mosaics(pool, labels, count)
-    pointing = pointing_game(network, pictures, classes)
+    mixed, classes = mosaics(pool, labels, count)
+    pointing = pointing_game(network, mixed, classes)
     if len(few):
-        pointing |= pointing_game(network, pictures[: len(few)], classes[: len(few)], SLOW)
+        pointing |= pointing_game(network, mixed[: len(few)], classes[: len(few)], SLOW)
         another |= random_logit_test(network, few, SLOW)
         slow_similarity, slow_band = randomisation_test(network, few, SLOW)
         similarity, band = similarity | slow_similarity, band | slow_band
