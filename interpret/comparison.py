@@ -5,6 +5,7 @@ The science is in `interpret.attribution.sanity_checks`.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from jaxtyping import Float, UInt8
@@ -28,7 +29,7 @@ class Comparison:
     controls: Mapping[str, Explanation]
     edges: Float[np.ndarray, "side side"]
 
-    @property
+    @cached_property
     def correlations(self) -> dict[str, float | None]:
         """Spearman's rank correlation with each control, by its name, in [-1, 1]; None if a map is constant."""
         maps = {name: each.maps[0] for name, each in self.controls.items()} | {"edges": self.edges}
@@ -39,8 +40,7 @@ class Comparison:
         scale = unsigned_scale(self.edges, "brightness per pixel")
         edges = Panel(enlarge(scale.paint(self.edges), CELLS_SIDE // len(self.edges)), "", scale)
         panels = {name: each.cells_panel(0) for name, each in self.controls.items()} | {"edges": edges}
-        correlations = self.correlations
-        titled = [replace(panel, title=_title(name, correlations[name])) for name, panel in panels.items()]
+        titled = [replace(panel, title=_title(name, self.correlations[name])) for name, panel in panels.items()]
         return [self.explanation.cells_panel(0), *titled]
 
     def picture(self) -> UInt8[np.ndarray, "tall wide 3"]:
