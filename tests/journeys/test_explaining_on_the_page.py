@@ -10,9 +10,6 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Locator, expect
 
-from interpret.attribution.erasing import GRID
-from interpret.drawing.ledger import CELL_SIDE
-from interpret.drawing.render import panel_origin
 from tests.answers import CAT
 from tests.browsing import PHONE, Visit
 from tests.conftest import EXAMPLES
@@ -34,10 +31,10 @@ def unfold(visit: Visit, title: str) -> None:
 
 def click_cell(ledger: Locator, column: int, row: int) -> None:
     """A click in the middle of a cell of the ledger, however large the picture is shown."""
-    left, top = panel_origin(GRID * CELL_SIDE)
+    left, top, side = 12, 36, 72  # pixels of the drawn ledger
     natural = ledger.evaluate("image => image.naturalWidth")
     shown = ledger.evaluate("image => image.clientWidth") / natural
-    x, y = (start + (number + 0.5) * CELL_SIDE for start, number in ((left, column), (top, row)))
+    x, y = (start + (number + 0.5) * side for start, number in ((left, column), (top, row)))
     ledger.click(position={"x": x * shown, "y": y * shown})
 
 

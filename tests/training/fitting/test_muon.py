@@ -3,7 +3,10 @@ import copy
 import pytest
 import torch
 
-from training.fitting.muon import CUBIC, LINEAR, NEWTON_SCHULZ_STEPS, QUINTIC, MuonSGD, orthogonalise
+from training.fitting.muon import MuonSGD, orthogonalise
+
+# As published: https://kellerjordan.github.io/posts/muon/
+STEPS, LINEAR, CUBIC, QUINTIC = 5, 3.4445, -4.7750, 2.0315
 
 
 def weight_and_gradients(steps: int, shape: tuple[int, ...] = (6, 4, 3, 3)) -> tuple[torch.Tensor, list[torch.Tensor]]:
@@ -17,7 +20,7 @@ def test_an_orthogonalised_matrix_keeps_its_singular_vectors_and_evens_its_singu
     matrix = torch.randn(shape, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
     left, values, right = torch.linalg.svd(matrix, full_matrices=False)
     expected = values / values.norm()
-    for _ in range(NEWTON_SCHULZ_STEPS):
+    for _ in range(STEPS):
         expected = LINEAR * expected + CUBIC * expected**3 + QUINTIC * expected**5
     torch.testing.assert_close(orthogonalise(matrix), left @ expected.diag() @ right, rtol=1e-6, atol=1e-6)
     assert expected[values > values.max() / 20].min() > 0.6 and expected.max() < 1.25
