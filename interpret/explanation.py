@@ -5,18 +5,20 @@ explanation.maps, explanation.sentence(), explanation.overlays(Style(opacity=0.7
 """
 
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Float, UInt8
 from torch import Tensor
 
 from interpret.attribution.cam import Cam, class_activation_steps, class_indices_of, resize_map
-from interpret.attribution.methods import METHODS, Method, method_named
+from interpret.attribution.measured.masking import USUAL_SAMPLING, Sampling
+from interpret.attribution.methods import DEFAULT_METHOD, Method, method_named
 from interpret.attribution.steps import finish
+from interpret.choices import check_name
 from interpret.drawing.render import Panel, draw_panels, enlarge, overlay
 from interpret.drawing.scales import UNSIGNED_PALETTE, Scale, signed_scale, unsigned_scale
-from interpret.drawing.words import describe_cam
+from interpret.drawing.words import describe_balance, describe_cam, describe_measured_balance
 from interpret.explainer import Explainer, ImageSource
 from interpret.prediction import probabilities_of, top_classes
 from model.network import STAGE_NAMES, NetworkConfig
@@ -31,14 +33,16 @@ CELLS_SIDE = 288
 class Question:
     """What to explain: an image's score for some classes ("predicted" or a name), at a layer, by a method.
 
-    A layer is one of the network's stages, named as in `model.network.STAGES`.
+    A layer is one of the network's stages, named as in `model.network.STAGES`. Methods that erase cells of the image do
+    so as `sampling` says, and give the same map for every layer.
     """
 
     image: ImageSource
     resize_mode: str = "crop"
     layer: str = STAGE_NAMES[-1]
     class_names: tuple[str, ...] = (PREDICTED,)
-    method: str = METHODS[0].name
+    method: str = DEFAULT_METHOD
+    sampling: Sampling = USUAL_SAMPLING
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,7 @@ class Explanation:
     config: NetworkConfig
     largest: float
     usual: float = 0.0
+    layer: str = Question.layer
 
     @property
     def maps(self) -> Float[np.ndarray, "maps height width"]:
@@ -91,6 +96,19 @@ class Explanation:
             for each, name, turned in zip(self.maps, self.names, self.turned, strict=True)
         )
         return " ".join(dict.fromkeys(sentences))
+
+    def balances(self) -> list[str]:
+        """For each explained class, what the cells add up to and what is missing from the score, in a sentence."""
+        sums, measured = self.cam.gradient_sums, self.cam.measured
+        found = []
+        for number, (index, name) in enumerate(zip(self.cam.class_indices, self.names, strict=True)):
+            score = float(self.cam.logits[index])
+            if sums is not None:
+                found.append(describe_balance(name, self.method, self.layer, float(sums[number]), score))
+            elif measured is not None:
+                total, blank = float(self.maps[number].sum()), float(measured.blank[index])
+                found.append(describe_measured_balance(name, self.method, total, blank, score))
+        return found
 
     def titles(self) -> list[str]:
         """What each map is of."""
@@ -149,17 +167,24 @@ def explain(explainer: Explainer, question: Question) -> Explanation:
 def explain_steps(explainer: Explainer, question: Question) -> Generator[float, None, Explanation]:
     """As `explain`, but yields the share of the work that is done, in [0, 1], and returns the explanation."""
     method = method_named(question.method)
-    pixels, images = explainer.preprocess(question.image, question.resize_mode)
-    wanted = (*class_indices_of(question.class_names, explainer.class_names), None)
+    layer = STAGE_NAMES[-1] if method.of_pixels else check_name("layer", question.layer, STAGE_NAMES)
+    asked = replace(question, layer=layer)
+    pixels, images = explainer.preprocess(asked.image, asked.resize_mode)
+    wanted = (*class_indices_of(asked.class_names, explainer.class_names), None)
     if method.rule is None:
-        cam = (yield from _maps_of_every_class(explainer, images, question)).of(wanted)
+        cam = (yield from _maps_of_every_class(explainer, images, asked)).of(wanted)
     else:
-        cam = yield from class_activation_steps(explainer.network, images, question.layer, wanted, question.method)
+        cam = yield from class_activation_steps(explainer.network, images, layer, wanted, asked.method)
     shown = cam.of(tuple(dict.fromkeys(cam.class_indices[:-1])))
     names = tuple(explainer.class_names[index] for index in shown.class_indices)
-    usual = explainer.release.metrics.usual_strength(question.method, question.layer)
+    # How strong maps usually are was measured with the usual sampling.
+    usual = (
+        explainer.release.metrics.usual_strength(asked.method, layer)
+        if asked.sampling.grid == USUAL_SAMPLING.grid
+        else 0.0
+    )
     largest = float(cam.maps.abs().max())
-    return Explanation(pixels, shown, names, method, explainer.network.config, largest, usual)
+    return Explanation(pixels, shown, names, method, explainer.network.config, largest, usual, layer)
 
 
 def _maps_of_every_class(
@@ -167,9 +192,13 @@ def _maps_of_every_class(
 ) -> Generator[float, None, Cam]:
     """A method that runs the network again learns about all classes at once. Asked about another class, or for another
     style, it need not run once more."""
-    known = explainer.slow_answers((images.numpy(force=True).tobytes(), question.layer, question.method))
+    known = explainer.slow_answers(
+        (images.numpy(force=True).tobytes(), question.layer, question.method, question.sampling)
+    )
     if not known:
         every = tuple(range(len(explainer.class_names)))
-        found = yield from class_activation_steps(explainer.network, images, question.layer, every, question.method)
+        found = yield from class_activation_steps(
+            explainer.network, images, question.layer, every, question.method, question.sampling
+        )
         known.append(found)
     return known[0]

@@ -12,14 +12,12 @@ from jaxtyping import Float, UInt8
 from torch import Tensor
 
 from interpret.attribution.cam import class_indices_of
-from interpret.attribution.evidence import LAST_STAGE, Evidence, evidence
+from interpret.attribution.evidence import LAST_STAGE, METHOD_OF_CREDIT, SHARED, Evidence, evidence
 from interpret.drawing.ledger import UNIT, draw_classes, draw_ledger
 from interpret.drawing.scales import Scale, signed_scale
 from interpret.drawing.words import describe_evidence
 from interpret.explainer import Explainer, ImageSource
 from interpret.explanation import PREDICTED, Question
-
-EXACT_METHOD = "hires_cam"  # whose map at the last layer is the ledger
 
 
 @dataclass(frozen=True)
@@ -33,6 +31,7 @@ class Ledger:
     class_names: tuple[str, ...]
     class_index: int
     against_index: int | None
+    credit: str = SHARED
     usual: float = 0.0
 
     @property
@@ -70,13 +69,14 @@ class Ledger:
         return describe_evidence(self.cells.cpu().numpy(), self.class_name, self.against)
 
     def numbers(self) -> dict[str, Any]:
-        """Everything in numbers, as JSON has it: class, against, cells, their sum, and every class's logit."""
+        """Everything in numbers, as JSON has it: class, against, cells, their sum, every class's logit, credit."""
         return {
             "class": self.class_name,
             "against": self.against,
             "cells": self.cells.tolist(),
             "sum": float(self.cells.sum()),
             "logits": dict(zip(self.class_names, self.evidence.logits.tolist(), strict=True)),
+            "credit": self.credit,
         }
 
 
@@ -85,15 +85,17 @@ def ledger_of(
     image: ImageSource,
     resize_mode: str = Question.resize_mode,
     class_names: tuple[str, ...] = (PREDICTED,),
+    credit: str = SHARED,
 ) -> Ledger:
-    """The ledger for one class, or for the first of two rather than the second.
+    """The ledger for one class, or for the first of two rather than the second; `credit` as in
+    `interpret.attribution.evidence`.
 
-    A class is not held against itself. Raises ImageError or ChoiceError if there is no such image or class.
+    A class is not held against itself. Raises ImageError or ChoiceError if there is no such image, class or credit.
     """
     _, images = explainer.preprocess(image, resize_mode)
     wanted = class_indices_of(class_names, explainer.class_names)
-    found = evidence(explainer.network, images)
+    found = evidence(explainer.network, images, credit)
     one, *others = (int(found.logits.argmax()) if index is None else index for index in wanted)
     against = others[0] if others and others[0] != one else None
-    usual = explainer.release.metrics.usual_strength(EXACT_METHOD, LAST_STAGE)
-    return Ledger(found, explainer.class_names, one, against, usual)
+    usual = explainer.release.metrics.usual_strength(METHOD_OF_CREDIT[credit], LAST_STAGE)
+    return Ledger(found, explainer.class_names, one, against, credit, usual)

@@ -6,19 +6,17 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from jaxtyping import Bool, Float, UInt8
-from PIL import Image, ImageFilter
 from torch import Tensor
 
-from interpret.attribution.evidence import evidence
+from interpret.attribution.evidence import SHARED, evidence
+from interpret.attribution.measured.masking import FILLS, cell_names, filling
 from interpret.choices import ChoiceError, check_name
 from model.images import INPUT_SIZE, to_tensor
 from model.network import CifarResNet
 
 GRID = 4
 CELL = INPUT_SIZE // GRID
-CELL_NAMES = tuple(f"{column}{row + 1}" for row in range(GRID) for column in "ABCD")
-FILLS = ("mean", "blur")
-BLUR_RADIUS = 4
+CELL_NAMES = cell_names(GRID)
 BRUSHED = re.compile(f"[0-9a-fA-F]{{{INPUT_SIZE**2 // 4}}}")
 
 
@@ -37,7 +35,11 @@ class Erased:
 
 
 def erase(
-    network: CifarResNet, pixels: UInt8[np.ndarray, "32 32 3"], mask: Bool[np.ndarray, "32 32"], fill: str = "mean"
+    network: CifarResNet,
+    pixels: UInt8[np.ndarray, "32 32 3"],
+    mask: Bool[np.ndarray, "32 32"],
+    fill: str = "mean",
+    credit: str = SHARED,
 ) -> Erased:
     """Fills the masked pixels and runs the network again.
 
@@ -45,16 +47,19 @@ def erase(
     of the cells under the mask, each by the share of its 8x8 pixels that is masked. The network sees further than a
     cell's own pixels, so measured need not equal predicted.
 
-    Raises ChoiceError for an unknown fill.
+    Raises ChoiceError for an unknown fill or credit.
     """
     check_name("fill", fill, FILLS)
-    erased = np.where(mask[..., None], _filling(network, pixels, fill), pixels)
     device = network.mean.device
-    found = evidence(network, to_tensor(pixels[None]).to(device))
+    image = to_tensor(pixels[None]).to(device)
+    found = evidence(network, image, credit)
+    hidden = torch.from_numpy(mask).to(device)
+    erased = torch.where(hidden, filling(network, image, fill), image)
     with torch.no_grad():
-        after = network(to_tensor(erased[None]).to(device))[0]
+        after = network(erased)[0]
     covered = torch.from_numpy(mask.reshape(GRID, CELL, GRID, CELL).mean(axis=(1, 3), dtype=np.float32)).to(device)
-    return Erased(erased, found.logits, after, -(found.cells * covered).sum(dim=(1, 2)))
+    left = (erased[0] * 255).round().byte().permute(1, 2, 0).numpy(force=True)
+    return Erased(left, found.logits, after, -(found.cells * covered).sum(dim=(1, 2)))
 
 
 def pixel_mask(cells: Bool[np.ndarray, "4 4"]) -> Bool[np.ndarray, "32 32"]:
@@ -81,10 +86,3 @@ def cell_mask(cells: tuple[str, ...]) -> Bool[np.ndarray, "4 4"]:
     """Which cells are named: A1 to D4, letters across, numbers down. Raises ChoiceError for an unknown one."""
     named = {check_name("cell", cell, CELL_NAMES) for cell in cells}
     return np.array([name in named for name in CELL_NAMES]).reshape(GRID, GRID)
-
-
-def _filling(network: CifarResNet, pixels: UInt8[np.ndarray, "32 32 3"], fill: str) -> UInt8[np.ndarray, "32 32 3"]:
-    if fill == "blur":
-        return np.asarray(Image.fromarray(pixels).filter(ImageFilter.GaussianBlur(BLUR_RADIUS)))
-    colour = np.rint(255 * np.array(network.config.mean)).astype(np.uint8)
-    return np.broadcast_to(colour, pixels.shape)

@@ -1,7 +1,11 @@
 """The evidence ledger: what each of the last stage's sixteen cells adds to each class's logit, exactly.
 
-The head of the network takes every channel's maximum over the cells and weights it, so each channel's share of a logit
-belongs to the one cell that holds the maximum: gradient x activation (HiResCAM) is no approximation there.
+The head of the network takes every channel's maximum over the cells and weights it. Two ways to credit it to cells:
+
+- `strongest`: all of it to the cell that holds the maximum. Gradient x activation (HiResCAM) is no approximation there.
+- `shared`: fairly to all cells, by Shapley values, so that a cell that comes close to the maximum has its share.
+
+Both add up to every logit.
 """
 
 from dataclasses import dataclass
@@ -12,9 +16,14 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from interpret.attribution.cam import capture
+from interpret.attribution.rules import shapley_of_maximum
+from interpret.choices import check_name
 from model.network import STAGE_NAMES, CifarResNet
 
 LAST_STAGE = STAGE_NAMES[-1]
+SHARED, STRONGEST = "shared", "strongest"
+CREDITS = (SHARED, STRONGEST)
+METHOD_OF_CREDIT = {SHARED: "shared_credit", STRONGEST: "hires_cam"}  # whose map at the last stage is the ledger
 
 
 @dataclass(frozen=True)
@@ -29,19 +38,25 @@ class Evidence:
         return self.cells[one] - self.cells[other]
 
 
-def evidence(network: CifarResNet, image: Float[Tensor, "1 3 32 32"]) -> Evidence:
-    """All classes' evidence from one forward pass, without a backward one."""
+def evidence(network: CifarResNet, image: Float[Tensor, "1 3 32 32"], credit: str = SHARED) -> Evidence:
+    """All classes' evidence from one forward pass, without a backward one. Raises ChoiceError for an unknown credit."""
+    check_name("credit", credit, CREDITS)
     captured = capture(network, image, LAST_STAGE)
-    return Evidence(captured.logits, evidence_cells(network, captured.activations[None])[0])
+    return Evidence(captured.logits, evidence_cells(network, captured.activations[None], credit)[0])
 
 
 def evidence_cells(
-    network: CifarResNet, activations: Float[Tensor, "batch channels 4 4"]
+    network: CifarResNet, activations: Float[Tensor, "batch channels 4 4"], credit: str = SHARED
 ) -> Float[Tensor, "batch classes 4 4"]:
-    """Gradient x activation of every logit at the last stage, for a batch."""
+    """What each cell adds to every logit, for a batch of the last stage's activations."""
+    credited = shapley_of_maximum if credit == SHARED else _all_to_the_strongest
     with torch.no_grad():
-        maxima, cells = F.max_pool2d(activations, activations.shape[-1], return_indices=True)
-        shares = maxima.flatten(1)[:, None] * network.fc.weight
-        empty = shares.new_zeros((*shares.shape[:2], activations[0, 0].numel()))
-        summed = empty.scatter_add_(2, cells.flatten(1)[:, None].expand_as(shares), shares)
-        return summed.view(*shares.shape[:2], *activations.shape[-2:])
+        return torch.einsum("kc,bchw->bkhw", network.fc.weight, credited(activations))
+
+
+def _all_to_the_strongest(activations: Float[Tensor, "batch channels 4 4"]) -> Float[Tensor, "batch channels 4 4"]:
+    """Each channel's maximum in the cell that holds it (the first one of equal cells), and 0 elsewhere."""
+    maxima, cells = F.max_pool2d(activations, activations.shape[-1], return_indices=True)
+    return (
+        torch.zeros_like(activations).flatten(2).scatter_(2, cells.flatten(2), maxima.flatten(2)).view_as(activations)
+    )

@@ -6,11 +6,12 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional as F
 
-from interpret.attribution.methods import METHOD_NAMES, METHODS, Method, weighted_sum
+from interpret.attribution.methods import METHOD_NAMES, METHODS, Method
+from interpret.attribution.rules import weighted_sum
 from model.network import STAGE_NAMES, STAGES, CifarResNet
 
 BATCH = 100
-SLOW = ("score_cam",)  # runs the network again for every channel
+SLOW = ("score_cam", "shapley", "occlusion")  # run the whole network again
 QUICK = tuple(name for name in METHOD_NAMES if name not in SLOW)
 
 

@@ -6,10 +6,11 @@ from dataclasses import replace
 import numpy as np
 from jaxtyping import Float
 
-from interpret.attribution.methods import METHOD_NAMES, method_named
+from interpret.attribution.methods import METHOD_NAMES, Method, method_named
 from interpret.drawing.render import two_decimals
 from interpret.out_of_distribution import Detector
 from model.metrics import FaithfulnessFigures, Metrics
+from model.network import STAGE_NAMES
 
 HALF_SHARE = 0.65
 QUARTER_SHARE = 0.5
@@ -57,6 +58,39 @@ def describe_evidence(cells: Float[np.ndarray, "height width"], class_name: str,
     place, share = busiest_place(positive / positive.sum()) if positive.sum() > 0 else (None, 1.0)
     where = f", {percent(share)} of what speaks for it in the {place}" if place else ""
     return f"{what[0].upper()}{what[1:]} is {parts}{where}."
+
+
+def describe_balance(class_name: str, method: Method, layer: str, cells: float, score: float) -> str:
+    """What gradient x activation at a layer's cells adds up to, and what the constants of later layers add."""
+    number = STAGE_NAMES.index(layer) + 1
+    parts = f"{two_decimals(cells)} from the cells of layer {number}"
+    if number < len(STAGE_NAMES):
+        # As rounded here, so that what is read adds up.
+        parts += f" + {_in_a_sum(round(score, 2) - round(cells, 2))} from the constants of the layers after it"
+    sentence = f"Score of {class_name}: {two_decimals(score)} logits = {parts}."
+    if abs(cells) < abs(score) / 2:
+        sentence += " So most of the score does not show at this layer."
+    if not method.sums_gradient:
+        own = f"{method.title}'s own cells do" if method.of_class else f"{method.title} is of no class: its cells do"
+        sentence += f" {own} not add up to it."
+    return sentence
+
+
+def describe_measured_balance(class_name: str, method: Method, cells: float, blank: float, score: float) -> str:
+    """What the cells of a map that was measured by erasing add up to, beside the blank picture's score."""
+    total, whole = two_decimals(cells), two_decimals(score)
+    if method.name == "shapley":
+        rest = _in_a_sum(round(score, 2) - round(cells, 2))
+        return f"Score of {class_name}: {whole} logits = {total} from the cells + {rest} of the blank picture."
+    return (
+        f"Score of {class_name}: {whole} logits, and {two_decimals(blank)} of the blank picture. Each cell was erased "
+        f"alone, so the losses ({total} in all) do not add up to the difference."
+    )
+
+
+def _in_a_sum(value: float) -> str:
+    text = two_decimals(value)
+    return text if value >= 0 or text == "0.00" else f"({text})"
 
 
 def percent(share: float) -> str:

@@ -1,4 +1,4 @@
-"""Whether the cells' evidence adds up to what the network says."""
+"""Whether the cells' evidence adds up to what the network says, and cells and constants at every layer."""
 
 from dataclasses import dataclass
 
@@ -6,33 +6,45 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from interpret.attribution.evidence import evidence_cells
+from interpret.attribution.balance import PLACES, balance
+from interpret.attribution.evidence import CREDITS, evidence_cells
 from interpret.attribution.last_stage import BATCH, last_stage
 from model.network import CifarResNet
 
 
 @dataclass(frozen=True)
 class Completeness:
-    """The largest errors of sums of evidence, relative to the largest magnitude of an image's logits."""
+    """The largest errors of sums of evidence, relative to the largest magnitude of an image's logits.
+
+    `logits` and `margins` are the ledgers', whichever way they credit; `balance` is that of the predicted class's score
+    at the pixels and every stage.
+    """
 
     logits: float
     margins: float
+    balance: float
     count: int
 
 
 def completeness(network: CifarResNet, images: Float[Tensor, "count 3 32 32"]) -> Completeness:
-    """How far the cells' evidence is from adding up to each logit, and to each difference of two logits.
+    """How far the cells' evidence is from adding up to each logit, to each difference of two logits, and with the
+    constants of later layers to the score at every layer.
 
     Images are in [0, 1].
     """
-    worst_logit = worst_margin = 0.0
+    worst_logit = worst_margin = worst_balance = 0.0
     for batch in images.split(BATCH):
         activations = last_stage(network, batch)
         with torch.no_grad():
             logits = network.classify(activations)
-        errors = evidence_cells(network, activations).sum(dim=(2, 3)) - logits
         scale = logits.abs().amax(dim=1, keepdim=True)
-        worst_logit = max(worst_logit, float((errors.abs() / scale).max()))
-        between = (errors[:, :, None] - errors[:, None, :]).abs() / scale[..., None]
-        worst_margin = max(worst_margin, float(between.max()))
-    return Completeness(worst_logit, worst_margin, len(images))
+        for credit in CREDITS:
+            errors = evidence_cells(network, activations, credit).sum(dim=(2, 3)) - logits
+            worst_logit = max(worst_logit, float((errors.abs() / scale).max()))
+            between = (errors[:, :, None] - errors[:, None, :]).abs() / scale[..., None]
+            worst_margin = max(worst_margin, float(between.max()))
+        for image, scores, largest in zip(batch, logits, scale.flatten().tolist(), strict=True):
+            found = balance(network, image[None], int(scores.argmax()))
+            score = float(scores.max())
+            worst_balance = max(worst_balance, *(abs(sum(found.at(place)) - score) / largest for place in PLACES))
+    return Completeness(worst_logit, worst_margin, worst_balance, len(images))

@@ -10,7 +10,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from interpret.attribution.cam import Cam, class_activation_maps
-from interpret.attribution.methods import METHOD_NAMES
+from interpret.attribution.methods import METHOD_NAMES, methods_at
 from model.network import STAGE_NAMES, CifarResNet
 
 STATUS = Path("/proc/self/statm")
@@ -23,9 +23,9 @@ def wrong_answers(
     methods: Sequence[str] = METHOD_NAMES,
     stages: Sequence[str] = STAGE_NAMES,
 ) -> tuple[int, int]:
-    """How many maps differ by even a bit when every method at every stage is asked for in each of `threads` threads at
-    once, and how many were compared. Each thread asks in an order of its own."""
-    questions = [(stage, method) for stage in stages for method in methods]
+    """How many maps differ by even a bit when every method, at every stage that it knows, is asked for in each of
+    `threads` threads at once, and how many were compared. Each thread asks in an order of its own."""
+    questions = [(stage, each.name) for stage in stages for each in methods_at(stage) if each.name in methods]
 
     def answer(question: tuple[str, str]) -> Cam:
         return class_activation_maps(network, image, question[0], (None, 0), question[1])

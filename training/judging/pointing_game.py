@@ -7,11 +7,16 @@ import torch
 from jaxtyping import Float, Integer
 from torch import Tensor
 
+from interpret.attribution.cam import measured_steps, worth_of
 from interpret.attribution.last_stage import BATCH, QUICK, last_stage, logits_of_any_size, maps_at_last_stage
-from interpret.attribution.methods import method_named, weighted_sum
+from interpret.attribution.measured.masking import USUAL_SAMPLING
+from interpret.attribution.methods import METHODS, method_named
 from interpret.attribution.perturbation import score_weights
+from interpret.attribution.rules import weighted_sum
 from interpret.attribution.steps import finish
 from model.network import CifarResNet
+
+SIDE = int(USUAL_SAMPLING.grid)  # cells of a mosaic that are erased; a quarter is 2x2 of them
 
 
 def mosaics(
@@ -55,12 +60,16 @@ def maps_of_mosaic(
     activations: Float[Tensor, "channels height width"],
     class_indices: list[int],
     methods: tuple[str, ...],
-) -> dict[str, list[Float[np.ndarray, "height width"]]]:
+) -> dict[str, list[Float[np.ndarray, "_ _"]]]:
     """Each class's map, by method."""
     maps: dict[str, list[np.ndarray]] = {}
     if set(methods) & set(QUICK):
         quick = [maps_at_last_stage(network, activations, index) for index in class_indices]
         maps = {name: [each[name] for each in quick] for name in methods if name in QUICK}
+    for method in (each for each in METHODS if each.of_pixels and each.name in methods):
+        worth = worth_of(network, mosaic[None], USUAL_SAMPLING.fill, logits_of_any_size)
+        measured = finish(measured_steps(worth, method, USUAL_SAMPLING))
+        maps[method.name] = [measured.cells[index].reshape(SIDE, SIDE) for index in class_indices]
     if "score_cam" in methods:
         weights = finish(score_weights(partial(logits_of_any_size, network), mosaic[None], activations))
         scored = (torch.relu(weighted_sum(weights[index], activations)) for index in class_indices)

@@ -8,7 +8,7 @@ import torch
 from jaxtyping import UInt8
 
 from interpret.attribution.cam import class_activation_maps
-from interpret.attribution.methods import METHODS, method_named
+from interpret.attribution.methods import METHODS, Method, method_named, methods_at
 from model.images import to_tensor
 from model.metrics import MethodStrength, StrengthFigures
 from model.network import STAGE_NAMES, CifarResNet
@@ -34,17 +34,23 @@ def map_strength(network: CifarResNet, images: Images, methods: Sequence[str] = 
 
 def _figures(stages: dict[str, list[float]]) -> MethodStrength:
     quantiles = {stage: float(np.quantile(values, QUANTILE)) for stage, values in stages.items()}
-    return MethodStrength(len(stages[STAGE_NAMES[0]]), quantiles)
+    return MethodStrength(len(stages[STAGE_NAMES[-1]]), quantiles)
+
+
+def stages_of(method: Method) -> tuple[str, ...]:
+    """Where a method's maps differ: not at all by stage, if it erases pixels."""
+    return STAGE_NAMES[-1:] if method.of_pixels else tuple(name for name in STAGE_NAMES if method in methods_at(name))
 
 
 def strongest_cells(network: CifarResNet, images: Images, methods: Sequence[str]) -> Strongest:
     """By method and stage, the largest magnitude in the predicted class's map of each image: one pass forwards and
     backwards for all of them."""
     found: Strongest = defaultdict(lambda: defaultdict(list))
-    rules = {method.name: method.rule for method in METHODS if method.name in methods and method.rule is not None}
+    asked = [method for method in METHODS if method.name in methods]
     for stage, activations, gradient in _captures(network, images):
-        for name, rule in rules.items():
-            found[name][stage].append(float(rule(activations, gradient).abs().max()))
+        for method in asked:
+            if method.rule is not None and stage in stages_of(method):
+                found[method.name][stage].append(float(method.rule(activations, gradient).abs().max()))
     return found
 
 
@@ -67,9 +73,9 @@ def strongest_cells_of_slow_methods(network: CifarResNet, images: Images, method
     for pixels in images if methods else ():
         image = to_tensor(pixels[None]).to(network.mean.device)
         for name in methods:
-            for stage in STAGE_NAMES:
+            for stage in stages_of(method_named(name)):
                 cam = class_activation_maps(network, image, stage, (None,), name)
-                found[name][stage].append(float(cam.maps.max()))
+                found[name][stage].append(float(cam.maps.abs().max()))
     return found
 
 
@@ -77,6 +83,6 @@ def strength_table(found: StrengthFigures) -> str:
     """How strong maps usually are, as Markdown."""
     lines = [f"| method | pictures | {' | '.join(STAGE_NAMES)} |", "|" + " --- |" * (2 + len(STAGE_NAMES))]
     for name, each in found.methods.items():
-        values = (f"{each.stages[stage]:.3g}" for stage in STAGE_NAMES)
+        values = (f"{each.stages[stage]:.3g}" if stage in each.stages else "" for stage in STAGE_NAMES)
         lines.append(f"| {method_named(name).title} | {each.count:,} | {' | '.join(values)} |")
     return "\n".join(lines)

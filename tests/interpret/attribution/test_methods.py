@@ -1,120 +1,16 @@
 import inspect
 
-import numpy as np
 import pytest
-import pytorch_grad_cam as package
-import torch
-from pytorch_grad_cam.utils.image import scale_cam_image
-from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
-from pytorch_grad_cam.utils.svd_on_activations import get_2d_projection
-from torch import nn
 
-from interpret.attribution.cam import capture, class_activation_maps
 from interpret.attribution.methods import (
+    GROUPS,
     METHOD_NAMES,
     METHODS,
-    first_component,
-    grad_cam_rule,
-    hires_cam_rule,
+    check_method_at,
     method_named,
+    methods_at,
 )
 from interpret.choices import ChoiceError
-from model.network import STAGE_NAMES
-from tests.interpret.attribution.hookable import hookable_copy
-
-CLASSES = {
-    "grad_cam": package.GradCAM,
-    "grad_cam_plus_plus": package.GradCAMPlusPlus,
-    "hires_cam": package.HiResCAM,
-    "xgrad_cam": package.XGradCAM,
-    "layer_cam": package.LayerCAM,
-    "eigen_cam": package.EigenCAM,
-    "eigen_grad_cam": package.EigenGradCAM,
-    "score_cam": package.ScoreCAM,
-    "ablation_cam": package.AblationCAM,
-}
-SLOW = ("score_cam", "ablation_cam")
-PRINCIPAL = ("eigen_cam", "eigen_grad_cam")
-QUICK = [name for name in CLASSES if name not in (*SLOW, *PRINCIPAL)]
-
-
-@pytest.fixture(scope="module")
-def hookable(network) -> nn.Sequential:
-    return hookable_copy(network)
-
-
-def stretched(cam: np.ndarray) -> np.ndarray:
-    """A map as the package hands it out: cut off at zero, stretched to [0, 1], resized to the input, stretched."""
-    return scale_cam_image(scale_cam_image(np.maximum(cam, 0)[None], (32, 32)))[0]
-
-
-def test_every_deterministic_method_of_the_family_is_compared_with_the_package():
-    assert set(CLASSES) == set(METHOD_NAMES) - {"random_cam"}
-
-
-CASES = [
-    *((method, stage, index) for method in QUICK for stage in STAGE_NAMES for index in (3, 5)),
-    *((method, stage, 3) for method in SLOW for stage in ("prep_layer", "resnet_block3")),
-]
-
-
-@pytest.mark.parametrize(("method", "stage", "class_index"), CASES)
-def test_it_agrees_with_the_grad_cam_package(network, hookable, cat, method, stage, class_index):
-    layer = hookable[1 + STAGE_NAMES.index(stage)]
-    with CLASSES[method](hookable, [layer]) as cam:
-        theirs = cam(cat, [ClassifierOutputTarget(class_index)])[0]
-    ours = class_activation_maps(network, cat, stage, (class_index,), method).maps[0].numpy()
-    np.testing.assert_allclose(stretched(ours), theirs, atol=1e-5)
-
-
-@pytest.mark.parametrize("stage", STAGE_NAMES)
-@pytest.mark.parametrize("method", PRINCIPAL)
-def test_a_principal_component_agrees_with_the_package_but_for_its_sign(network, cat, method, stage):
-    """The package leaves the sign, which means nothing, to the linear algebra library, and then cuts one half off."""
-    captured = capture(network, cat, stage)
-    (gradient,) = captured.gradients((3,))
-    values = captured.activations if method == "eigen_cam" else gradient * captured.activations
-    theirs = get_2d_projection(values[None].double().numpy())[0]
-    ours = first_component(values).numpy()
-    largest = np.abs(theirs).max()
-    difference = min(np.abs(ours - theirs).max(), np.abs(ours + theirs).max())
-    assert difference / largest < 1e-4
-    assert (ours * values.sum(dim=0).numpy()).sum() >= (ours.sum() * values.sum(dim=0).numpy().mean())
-
-
-def test_the_control_looks_the_same_for_every_class_and_every_time(network, cat):
-    """The package draws its random weights anew each time; a control that a permalink reproduces must not."""
-    maps = class_activation_maps(network, cat, "resnet_block3", (3, 5), "random_cam").maps
-    again = class_activation_maps(network, cat, "resnet_block3", (3, 5), "random_cam").maps
-    assert torch.equal(maps[0], maps[1]) and torch.equal(maps, again)
-
-
-def test_a_grad_cam_worked_out_by_hand():
-    """Two channels of 2x2 cells. Mean gradients: (1+3+0+0)/4 = 1 and (-2-2-2-2)/4 = -2.
-
-    Weighed sum: 1 x [[4, 0], [1, 2]] - 2 x [[1, 1], [0, 3]] = [[2, -2], [1, -4]]; cut off at zero: [[2, 0], [1, 0]].
-    """
-    activations = torch.tensor([[[4.0, 0.0], [1.0, 2.0]], [[1.0, 1.0], [0.0, 3.0]]])
-    gradient = torch.tensor([[[1.0, 3.0], [0.0, 0.0]], [[-2.0, -2.0], [-2.0, -2.0]]])
-    assert grad_cam_rule(activations, gradient).tolist() == [[2.0, 0.0], [1.0, 0.0]]
-    assert hires_cam_rule(activations, gradient).tolist() == [[2.0, -2.0], [0.0, -6.0]]
-
-
-@pytest.mark.parametrize("method", METHODS, ids=METHOD_NAMES)
-def test_only_a_signed_method_has_values_below_zero(network, method):
-    images = torch.rand(4, 1, 3, 32, 32, generator=torch.Generator().manual_seed(0))
-    lowest = min(
-        float(class_activation_maps(network, image, "resnet_block3", (0, 9), method.name).maps.min())
-        for image in images
-    )
-    assert (lowest < 0) is method.signed
-
-
-def test_a_map_of_silent_activations_is_empty_for_every_rule():
-    silent = torch.zeros(8, 4, 4)
-    for method in METHODS:
-        if method.rule is not None:
-            assert torch.equal(method.rule(silent, torch.randn(8, 4, 4)), torch.zeros(4, 4)), method.name
 
 
 def test_an_unknown_method_is_answered_with_the_methods_there_are():
@@ -125,3 +21,26 @@ def test_an_unknown_method_is_answered_with_the_methods_there_are():
 def test_every_method_says_what_it_does_in_which_unit():
     assert all(method.idea and method.unit and method.title for method in METHODS)
     assert all(inspect.getdoc(method.rule) for method in METHODS if method.rule)
+
+
+def test_every_method_stands_in_a_group_and_no_group_is_empty():
+    assert {method.group for method in METHODS} == set(GROUPS)
+
+
+def test_only_those_whose_cells_add_up_are_said_to():
+    exact = [method.name for method in METHODS if method.group == "adds up exactly"]
+    assert exact == ["hires_cam", "shared_credit"] == [method.name for method in METHODS if method.sums_gradient]
+
+
+def test_a_method_of_the_last_layer_says_so_elsewhere():
+    assert set(METHOD_NAMES) - {each.name for each in methods_at("custom_block2")} == {"shared_credit"}
+    assert methods_at("resnet_block3") == METHODS
+    check_method_at(method_named("shared_credit"), "resnet_block3")
+    with pytest.raises(ChoiceError, match="Shared credit exists at resnet_block3 only, the last layer"):
+        check_method_at(method_named("shared_credit"), "custom_block2")
+
+
+def test_a_paper_is_linked_by_its_number_or_its_address():
+    assert method_named("grad_cam").link == "https://arxiv.org/abs/1610.02391"
+    assert method_named("shapley").link == "https://doi.org/10.1016/j.cor.2008.04.004"
+    assert method_named("random_cam").link is None

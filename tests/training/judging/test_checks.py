@@ -7,13 +7,16 @@ from training.judging.checks import ConcurrencyChecks, MapChecks
 from training.judging.completeness import Completeness
 
 SOUND = MapChecks(
-    counts=(1_000, 100, 20),
-    sums=Completeness(1e-7, 1e-7, 1_000),
+    count=1_000,
+    some=100,
+    slow={"occlusion": 250, "shapley": 50, "score_cam": 20},
+    sums=Completeness(1e-7, 1e-7, 1e-7, 1_000),
     pointing=dict.fromkeys(METHOD_NAMES, 0.97) | {"eigen_cam": 0.25, "random_cam": 0.25},
     another=dict.fromkeys(METHOD_NAMES, 0.1),
     similarity={name: [0.9, 0.5, 0.2] for name in METHOD_NAMES},
     band=dict.fromkeys(METHOD_NAMES, (0.1, 0.2)),
 )
+FEW = {"count": 100, "some": 10, "slow": {"score_cam": 2}}
 
 
 def test_sound_maps_miss_nothing():
@@ -23,7 +26,8 @@ def test_sound_maps_miss_nothing():
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"sums": Completeness(1e-7, 2e-4, 1_000)}, "evidence misses the logit by more than 0.0001"),
+        ({"sums": Completeness(1e-7, 2e-4, 1e-7, 1_000)}, "evidence misses the logit by more than 0.0001"),
+        ({"sums": Completeness(1e-7, 1e-7, 2e-4, 1_000)}, "cells and constants miss the score by more than 0.0001"),
         ({"pointing": SOUND.pointing | {"layer_cam": 0.4}}, "layer_cam does not point at its class"),
         ({"similarity": SOUND.similarity | {"grad_cam": [0.9, 0.5, 0.4]}}, "grad_cam outlives the network"),
         ({"similarity": SOUND.similarity | {"xgrad_cam": [0.1, 0.1, 0.2]}}, "xgrad_cam outlives the network"),
@@ -35,18 +39,18 @@ def test_what_is_not_as_it_should_be_is_said(changes, words):
 
 def test_few_pictures_are_not_enough_to_judge_randomisation():
     outliving = {"similarity": SOUND.similarity | {"grad_cam": [0.9, 0.9, 0.9]}}
-    assert replace(SOUND, counts=(100, 10, 2), **outliving).misses() == []
+    assert replace(SOUND, **FEW, **outliving).misses() == []
 
 
 def test_a_slow_method_that_points_badly_is_judged_by_no_fewer_questions_than_tell():
     badly = replace(SOUND, pointing=SOUND.pointing | {"score_cam": 0.25})
     assert badly.misses() == ["score_cam does not point at its class"]
-    assert replace(badly, counts=(100, 10, 2)).misses() == []
+    assert replace(badly, **FEW).misses() == []
 
 
 def test_a_quick_method_that_points_badly_is_judged_by_any_number_of_pictures():
     badly = {"pointing": SOUND.pointing | {"grad_cam": 0.25}}
-    assert replace(SOUND, counts=(5, 1, 0), **badly).misses() == ["grad_cam does not point at its class"]
+    assert replace(SOUND, count=5, some=1, slow={}, **badly).misses() == ["grad_cam does not point at its class"]
 
 
 def test_what_was_not_measured_stands_in_the_table_as_such():

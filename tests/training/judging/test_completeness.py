@@ -14,7 +14,15 @@ def split() -> tuple[torch.Tensor, np.ndarray]:
     return to_tensor(test.images), test.labels
 
 
-def test_the_evidence_of_real_pictures_adds_up_to_logits_and_margins(network, split):
+def test_the_evidence_of_real_pictures_adds_up_to_logits_margins_and_at_every_layer(network, split):
     found = completeness(network, split[0])
     assert found.count == 60
-    assert found.logits < 1e-5 and found.margins < 1e-5
+    assert found.logits < 1e-5 and found.margins < 1e-5 and found.balance < 1e-5
+
+
+def test_a_credit_or_a_balance_that_loses_something_is_found_out(network, split, monkeypatch):
+    def careless(activations):
+        return torch.where(activations == activations.amax(dim=(2, 3), keepdim=True), 0.9, 0.0) * activations
+
+    monkeypatch.setattr("interpret.attribution.evidence.shapley_of_maximum", careless)
+    assert completeness(network, split[0][:5]).logits > 0.05

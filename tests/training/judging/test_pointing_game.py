@@ -41,3 +41,18 @@ def test_score_cam_of_a_mosaic_is_weighed_by_the_scores_of_the_whole_mosaic(netw
     found = maps_of_mosaic(network, mosaic, few, [3], ("score_cam",))
     assert found.keys() == {"score_cam"}
     np.testing.assert_allclose(found["score_cam"][0], expected.numpy(), rtol=1e-4, atol=1e-5)
+
+
+def test_methods_that_erase_pixels_erase_quarters_of_quarters_of_the_whole_mosaic(network, split):
+    (mosaic,), classes = mosaics(*split, count=1)
+    (activations,) = last_stage(network, mosaic[None])
+    (found,) = maps_of_mosaic(network, mosaic, activations, [int(classes[0, 0])], ("occlusion",)).values()
+    without = mosaic.clone()
+    without[:, 16:32, :16] = torch.tensor([125, 123, 114]).view(3, 1, 1) / 255  # the second row's first cell
+    before, after = logits_of_any_size(network, torch.stack([mosaic, without]))[:, classes[0, 0]].tolist()
+    assert found[0].shape == (4, 4) and found[0][1, 0] == pytest.approx(before - after, abs=1e-4)
+
+
+def test_what_is_measured_points_at_the_class(network, split):
+    found = pointing_game(network, *mosaics(*split, count=5), ("shapley", "occlusion"))
+    assert found.keys() == {"shapley", "occlusion"} and min(found.values()) > 0.5

@@ -3,13 +3,20 @@ import pytest
 import torch
 
 from interpret.attribution.cam import class_activation_maps
-from interpret.attribution.methods import METHOD_NAMES, METHODS
+from interpret.attribution.methods import METHOD_NAMES, METHODS, method_named
 from interpret.choices import ChoiceError
 from model.images import to_tensor
 from model.network import STAGE_NAMES
 from tests.conftest import SUBSET
 from training.data.cifar10 import load_cifar10
-from training.judging.strength import QUICK, map_strength, strongest_cells, strongest_cells_of_slow_methods
+from training.judging.strength import (
+    QUICK,
+    map_strength,
+    stages_of,
+    strength_table,
+    strongest_cells,
+    strongest_cells_of_slow_methods,
+)
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +31,7 @@ def strongest(network, pixels: np.ndarray, stage: str, method: str) -> float:
 @pytest.mark.parametrize("method", QUICK)
 def test_one_pass_for_many_pictures_finds_the_strongest_cells_of_the_maps_that_are_shown(network, pictures, method):
     found = strongest_cells(network, pictures[:3], [method])
-    assert set(found) == {method} and tuple(found[method]) == STAGE_NAMES
+    assert set(found) == {method} and tuple(found[method]) == stages_of(method_named(method))
     for stage, values in found[method].items():
         assert values == pytest.approx([strongest(network, each, stage, method) for each in pictures[:3]], rel=1e-3)
 
@@ -51,7 +58,23 @@ def test_the_usual_strength_is_what_one_picture_in_twenty_passes(network, pictur
 
 def test_all_methods_but_those_that_run_the_network_again_are_measured_unasked(network, pictures):
     assert set(map_strength(network, pictures[:2]).methods) == {each.name for each in METHODS if each.rule}
-    assert set(METHOD_NAMES) - set(QUICK) == {"score_cam", "ablation_cam"}
+    assert set(METHOD_NAMES) - set(QUICK) == {"score_cam", "ablation_cam", "shapley", "occlusion"}
+
+
+def test_a_method_is_measured_where_its_maps_differ():
+    assert stages_of(method_named("grad_cam")) == STAGE_NAMES
+    assert stages_of(method_named("shared_credit")) == ("resnet_block3",), "it exists nowhere else"
+    assert stages_of(method_named("shapley")) == ("resnet_block3",), "its map is the same at every layer"
+
+
+def test_a_table_leaves_out_what_a_method_does_not_know(network, pictures):
+    row = strength_table(map_strength(network, pictures[:2], ["shared_credit"])).splitlines()[-1]
+    assert row.startswith("| Shared credit | 2 |  |  |  |  |  | ")
+
+
+def test_the_strongest_cell_may_speak_against_the_class(network, pictures):
+    found = strongest_cells_of_slow_methods(network, pictures[:3], ["occlusion"])["occlusion"]
+    assert found == {"resnet_block3": [strongest(network, each, "resnet_block3", "occlusion") for each in pictures[:3]]}
 
 
 def test_it_leaves_no_gradient_behind(network, pictures):

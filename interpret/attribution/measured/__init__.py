@@ -1,0 +1,1 @@
+"""What the network really says of an image when cells of it are erased."""
