@@ -15,9 +15,11 @@ from interpret.drawing.render import Panel, draw_panels, enlarge, two_decimals
 from interpret.drawing.scales import unsigned_scale
 from interpret.explainer import Explainer
 from interpret.explanation import CELLS_SIDE, Explanation, Question, explain
+from model.network import STAGES
 
 ALIKE = 0.7
 RANDOM_METHOD = "random_cam"
+STAGE_OF_GRID = {stage.resolution: stage.name for stage in STAGES}
 TITLES = {"random_weights": "a network of random weights", RANDOM_METHOD: "RandomCAM", "edges": "an edge map"}
 
 
@@ -53,7 +55,9 @@ class Comparison:
 def compare_with_controls(explainer: Explainer, question: Question) -> Comparison:
     """The answer to a question about one class, beside its controls. Raises ImageError or ChoiceError."""
     found = explain(explainer, question)
-    same_class = replace(question, class_names=found.names)
+    # A map of the image's own cells is compared with one of the layer that has as many.
+    layer = STAGE_OF_GRID[int(question.sampling.grid)] if found.method.of_pixels else question.layer
+    same_class = replace(question, class_names=found.names, layer=layer)
     unlearnt = replace(explainer, network=random_network(explainer.network.config, explainer.device))
     controls = {
         # How strong maps usually are was measured on the network that learnt.

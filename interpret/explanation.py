@@ -5,7 +5,8 @@ explanation.maps, explanation.sentence(), explanation.overlays(Style(opacity=0.7
 """
 
 from collections.abc import Generator
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float, UInt8
@@ -76,6 +77,12 @@ class Explanation:
         return self.cam.maps.cpu().numpy()
 
     @property
+    def standard_errors(self) -> Float[np.ndarray, "maps height width"] | None:
+        """Of the maps' cells, in logits; None if nothing was sampled, or too little to tell."""
+        errors = self.cam.standard_errors
+        return None if errors is None or bool(errors.isnan().any()) else errors.cpu().numpy()
+
+    @property
     def probabilities(self) -> Float[Tensor, "classes"]:
         """Calibrated; they sum to 1."""
         return probabilities_of(self.cam.logits[None], self.config.temperature)[0]
@@ -99,16 +106,33 @@ class Explanation:
 
     def balances(self) -> list[str]:
         """For each explained class, what the cells add up to and what is missing from the score, in a sentence."""
-        sums, measured = self.cam.gradient_sums, self.cam.measured
-        found = []
-        for number, (index, name) in enumerate(zip(self.cam.class_indices, self.names, strict=True)):
-            score = float(self.cam.logits[index])
-            if sums is not None:
-                found.append(describe_balance(name, self.method, self.layer, float(sums[number]), score))
-            elif measured is not None:
-                total, blank = float(self.maps[number].sum()), float(measured.blank[index])
-                found.append(describe_measured_balance(name, self.method, total, blank, score))
-        return found
+        sentences = []
+        for number, name in enumerate(self.names):
+            found = self.balance(number)
+            cells, score = found["cells"], found["score"]
+            if self.method.of_pixels:
+                sentences.append(describe_measured_balance(name, self.method, cells, found["blank"], score))
+            else:
+                sentences.append(describe_balance(name, self.method, self.layer, cells, score))
+        return sentences
+
+    def balance(self, number: int) -> dict[str, float]:
+        """What the score of an explained class is made of, in logits: what the `cells` add up to, and what the
+        `constants` of later layers add; or, if cells were erased, what those of this map add up to, and the `blank`
+        picture's score."""
+        index, sums, measured = self.cam.class_indices[number], self.cam.gradient_sums, self.cam.measured
+        score = float(self.cam.logits[index])
+        if measured is not None:
+            return {"score": score, "cells": float(self.maps[number].sum()), "blank": float(measured.blank[index])}
+        assert sums is not None
+        return {"score": score, "cells": float(sums[number]), "constants": score - float(sums[number])}
+
+    def measurement(self, sampling: Sampling) -> dict[str, Any] | None:
+        """How the first map was measured by erasing, and its cells' standard errors, as JSON has it; else None."""
+        if self.cam.measured is None:
+            return None
+        errors, runs = self.standard_errors, len(self.cam.measured.shown)
+        return {**asdict(sampling), "runs": runs, "standard_errors": None if errors is None else errors[0].tolist()}
 
     def titles(self) -> list[str]:
         """What each map is of."""
@@ -141,9 +165,15 @@ class Explanation:
         return [overlay(pixels, scale.paint(values), style.opacity) for values in resized]
 
     def cells(self, palette: str = UNSIGNED_PALETTE) -> UInt8[np.ndarray, "tall wide 3"]:
-        """The maps at their own resolution, with titles and the legend."""
+        """The maps at their own resolution, with titles and legends; of a method that samples, with standard errors."""
         panels = [self.cells_panel(number, palette) for number in range(len(self.names))]
-        return draw_panels(panels, columns=len(panels))
+        if (errors := self.standard_errors) is not None:
+            scale = unsigned_scale(errors, "logits, standard error", palette)
+            panels += [
+                Panel(enlarge(scale.paint(each), CELLS_SIDE // len(each)), f"Standard errors: {name}", scale)
+                for each, name in zip(errors, self.names, strict=True)
+            ]
+        return draw_panels(panels, columns=min(2, len(panels)))
 
     def cells_panel(self, number: int, palette: str = UNSIGNED_PALETTE) -> Panel:
         """One of the maps at its own resolution."""

@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from urllib.parse import urlencode
 
-from interpret.attribution.methods import METHOD_NAMES
+from interpret.attribution.evidence import CREDITS, SHARED
+from interpret.attribution.measured.masking import USUAL_SAMPLING, Sampling
+from interpret.attribution.methods import check_method_at, method_named
 from interpret.choices import ChoiceError, check_name
 from interpret.explanation import NO_CLASS, PREDICTED, Question
 from model.images import RESIZE_MODES
@@ -32,20 +34,24 @@ class View:
     against: str = NO_CLASS
     layer: str = Question.layer
     method: str = Question.method
+    credit: str = SHARED
+    sampling: Sampling = USUAL_SAMPLING
 
     def query(self) -> str:
-        """As a link ends: `?example=cat.png&class=cat&...`; the release is always part of it."""
-        return "?" + urlencode(
-            {
-                self.kind: self.image,
-                "squaring": self.resize_mode,
-                "class": self.class_name,
-                "against": self.against,
-                "layer": self.layer,
-                "method": self.method,
-                "release": self.release,
-            }
-        )
+        """As a link ends: `?example=cat.png&class=cat&...`; the release is always part of it, and how cells are erased
+        and credited if that is not as usual."""
+        said = {
+            self.kind: self.image,
+            "squaring": self.resize_mode,
+            "class": self.class_name,
+            "against": self.against,
+            "layer": self.layer,
+            "method": self.method,
+        }
+        unusual = {"credit": self.credit} if self.credit != SHARED else {}
+        usual = asdict(USUAL_SAMPLING)
+        unusual |= {name: value for name, value in asdict(self.sampling).items() if value != usual[name]}
+        return "?" + urlencode(said | unusual | {"release": self.release})
 
 
 def view_of(query: Mapping[str, str], release: str, class_names: tuple[str, ...]) -> View | None:
@@ -66,6 +72,9 @@ def view_of(query: Mapping[str, str], release: str, class_names: tuple[str, ...]
         raise LinkError("This link names no upload: 64 hexadecimal digits are expected.")
     if (kind == "test" and not query[kind].isascii()) or (kind == "test" and not query[kind].isdigit()):
         raise LinkError("This link names no test picture: a number is expected.")
+    layer = check_name("layer", query.get("layer", View.layer), STAGE_NAMES)
+    method = method_named(query.get("method", View.method))
+    check_method_at(method, layer)
     return View(
         kind,
         query[kind],
@@ -73,6 +82,16 @@ def view_of(query: Mapping[str, str], release: str, class_names: tuple[str, ...]
         check_name("way to make a picture square", query.get("squaring", View.resize_mode), RESIZE_MODES),
         check_name("class", query.get("class", View.class_name), (PREDICTED, *class_names)),
         check_name("class", query.get("against", View.against), (NO_CLASS, *class_names)),
-        check_name("layer", query.get("layer", View.layer), STAGE_NAMES),
-        check_name("method", query.get("method", View.method), METHOD_NAMES),
+        layer,
+        method.name,
+        check_name("credit", query.get("credit", View.credit), CREDITS),
+        _sampling_of(query),
     )
+
+
+def _sampling_of(query: Mapping[str, str]) -> Sampling:
+    numbers = {name: query[name] for name in ("orders", "seed", "grid") if name in query}
+    if wrong := [name for name, text in numbers.items() if not (text.isascii() and text.isdigit())]:
+        raise LinkError(f"This link's {wrong[0]} is no number: {numbers[wrong[0]]!r}.")
+    whole = {name: int(text) for name, text in numbers.items()}
+    return replace(USUAL_SAMPLING, **whole, fill=query.get("fill", USUAL_SAMPLING.fill))

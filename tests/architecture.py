@@ -22,7 +22,13 @@ SHARED = (
     ("interpret.drawing",),
     ("interpret.explainer",),
     ("interpret.explanation",),
-    ("interpret.ledger", "interpret.comparison", "interpret.view"),
+    (
+        "interpret.ledger",
+        "interpret.comparison",
+        "interpret.side_by_side",
+        "interpret.enough_and_needed",
+        "interpret.view",
+    ),
 )
 SERVING = (
     ("interpret.tabs.page",),

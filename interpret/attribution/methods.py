@@ -185,7 +185,10 @@ METHODS = (
     ),
 )
 METHOD_NAMES = tuple(method.name for method in METHODS)
+BY_GROUP = tuple(method for group in GROUPS for method in METHODS if method.group == group)
 DEFAULT_METHOD = "grad_cam"
+# What a visitor sees first: of the methods that answer at once, the most faithful one that adds up to the score.
+FIRST_METHOD = "shared_credit"
 
 
 def method_named(name: str) -> Method:

@@ -1,12 +1,12 @@
 """Long computations as generators: they yield the share of the work that is done, in [0, 1], and return the result."""
 
 from collections.abc import Generator
-from typing import TypeVar
+from typing import Any, TypeVar
 
 Result = TypeVar("Result")
 
 
-def finish(steps: Generator[float, None, Result]) -> Result:
+def finish(steps: Generator[Any, None, Result]) -> Result:
     """The result, for a caller who need not know how far it is."""
     while True:
         try:

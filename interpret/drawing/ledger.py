@@ -7,6 +7,7 @@ from torch import Tensor
 from interpret.attribution.cam import resize_map
 from interpret.attribution.erasing import CELL_NAMES, GRID
 from interpret.attribution.evidence import Evidence
+from interpret.attribution.measured.masking import cell_names
 from interpret.drawing.render import Panel, draw_panels, panel_origin, two_decimals, write_numbers
 from interpret.drawing.scales import Scale
 
@@ -16,10 +17,17 @@ CLASS_CELL_SIDE, CLASS_COLUMNS = 32, 3
 
 
 def draw_ledger(
-    cells: Float[Tensor, "4 4"], scale: Scale, title: str, *, smooth: bool = False
+    cells: Float[Tensor, "side side"],
+    scale: Scale,
+    title: str,
+    *,
+    smooth: bool = False,
+    errors: Float[Tensor, "side side"] | None = None,
 ) -> UInt8[np.ndarray, "tall wide 3"]:
-    """Sixteen cells with their values in numbers."""
-    pixels = write_numbers(_paint(cells, scale, CELL_SIDE, smooth), cells.cpu().numpy(), CELL_NAMES)
+    """A square of named cells with their values in numbers, and below these how far they may be off, if known."""
+    painted, names = _paint(cells, scale, CELL_SIDE, smooth), cell_names(len(cells))
+    below = None if errors is None else errors.cpu().numpy()
+    pixels = write_numbers(painted, cells.cpu().numpy(), names, below)
     return draw_panels([Panel(pixels, title, scale)])
 
 

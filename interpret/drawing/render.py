@@ -85,7 +85,7 @@ def draw_panels(
     height = max(image.height for image in drawn)
     rows = -(-len(drawn) // columns)
     wide, tall = columns * (width + MARGIN) + MARGIN, rows * (height + MARGIN) + MARGIN
-    font = _font(TEXT_SIZES[panels[0].pixels.shape[1] >= WIDE])
+    font = font_of(TEXT_SIZES[panels[0].pixels.shape[1] >= WIDE])
     strip = BAR_HEIGHT + round(font.size * 1.5) + MARGIN if legend else 0
     canvas = Image.new("RGB", (wide, tall + strip), FILM)
     for number, image in enumerate(drawn):
@@ -106,27 +106,32 @@ def _title_height(width: int) -> int:
 
 
 def write_numbers(
-    pixels: UInt8[np.ndarray, "tall wide 3"], values: Float[np.ndarray, "height width"], names: Sequence[str]
+    pixels: UInt8[np.ndarray, "tall wide 3"],
+    values: Float[np.ndarray, "height width"],
+    names: Sequence[str],
+    errors: Float[np.ndarray, "height width"] | None = None,
 ) -> UInt8[np.ndarray, "tall wide 3"]:
     """A picture of cells, with each cell's name in its corner and its signed value in its middle, in black or white,
-    whichever shows. `names` go row by row."""
+    whichever shows. `names` go row by row. `errors` stand below the values, unless they are NaN."""
     image = Image.fromarray(pixels)
     draw, side = ImageDraw.Draw(image), len(pixels) // len(values)
 
     def write(x: int, y: int, text: str, size: int, anchor: str) -> None:
         ink = (0, 0, 0) if pixels[y, x] @ LUMINANCE > 128 else (255, 255, 255)
-        draw.text((x, y), text, ink, _font(size), anchor)
+        draw.text((x, y), text, ink, font_of(size), anchor)
 
     for name, ((row, column), value) in zip(names, np.ndenumerate(values), strict=True):
         left, top = side * column, side * row
         write(left + 4, top + 2, name, NAME_SIZE, "la")
         write(left + side // 2, top + side // 2, two_decimals(float(value), plus=True), TEXT_SIZES[0], "mm")
+        if errors is not None and np.isfinite(errors[row, column]):
+            write(left + side // 2, top + side - 12, f"± {errors[row, column]:.2f}", NAME_SIZE, "mm")
     return np.asarray(image)
 
 
 def _draw_panel(panel: Panel) -> Image.Image:
     height, width, _ = panel.pixels.shape
-    font = _font(TEXT_SIZES[width >= WIDE])
+    font = font_of(TEXT_SIZES[width >= WIDE])
     line = _title_height(width)
     legend = line + BAR_HEIGHT + 6 if panel.scale else 0
     image = Image.new("RGB", (max(width, int(font.getlength(panel.title)) + 1), line + height + legend), FILM)
@@ -169,6 +174,6 @@ def format_number(value: int | float) -> str:
 
 
 @lru_cache(maxsize=8)
-def _font(size: int) -> ImageFont.FreeTypeFont:
+def font_of(size: int) -> ImageFont.FreeTypeFont:
     """matplotlib's own DejaVu Sans: PIL's built-in font has no minus sign."""
     return ImageFont.truetype(Path(get_data_path(), "fonts", "ttf", "DejaVuSans.ttf"), size)

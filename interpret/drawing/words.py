@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 from jaxtyping import Float
 
+from interpret.attribution.balance import PIXELS, Balance
 from interpret.attribution.methods import METHOD_NAMES, Method, method_named
 from interpret.drawing.render import two_decimals
 from interpret.out_of_distribution import Detector
@@ -76,6 +77,18 @@ def describe_balance(class_name: str, method: Method, layer: str, cells: float, 
     return sentence
 
 
+def describe_balance_sheet(found: Balance, what: str) -> str:
+    """How much of a score, or of a lead, the cells add up to at the last layer and before it."""
+    shares = {number: found.at(name)[0] for number, name in enumerate(STAGE_NAMES, start=1)}
+    early = [two_decimals(shares[number]) for number in range(1, len(STAGE_NAMES))]
+    return (
+        f"{what} is {two_decimals(found.score)} logits. The cells of layer {len(STAGE_NAMES)} add up to all of it; "
+        f"those of layers 1 to {len(STAGE_NAMES) - 1} to {in_a_row(early)}, and the pixels to "
+        f"{two_decimals(found.at(PIXELS)[0])}. The constants of the later layers add the rest: a map of an early layer "
+        "shows what the layer responds to, not where the score comes from."
+    )
+
+
 def describe_measured_balance(class_name: str, method: Method, cells: float, blank: float, score: float) -> str:
     """What the cells of a map that was measured by erasing add up to, beside the blank picture's score."""
     total, whole = two_decimals(cells), two_decimals(score)
@@ -102,6 +115,12 @@ def listed(parts: Sequence[str]) -> str:
     """Parts of a sentence in a row: "a", "a and b", "a; b; and c", since the parts may hold commas themselves."""
     *before, last = parts or [""]
     return f"{'; '.join(before)}; and {last}" if len(before) > 1 else " and ".join([*before, last])
+
+
+def in_a_row(names: Sequence[str]) -> str:
+    """Names in a sentence: "A1", "A1 and B2", "A1, B2 and C3"."""
+    *before, last = names
+    return f"{', '.join(before)} and {last}" if before else last
 
 
 def busiest_place(shares: Float[np.ndarray, "height width"]) -> tuple[str | None, float]:
@@ -149,6 +168,9 @@ def faithfulness_table(found: FaithfulnessFigures) -> str:
     return "\n".join(lines)
 
 
+ROAD_IN_WORDS = "(ROAD, at most 1: erasing what it calls unimportant costs less.)"
+
+
 def describe_faithfulness(metrics: Metrics, method: str) -> str:
     """How faithful a method's maps are, next to the random control's, as a release states it."""
     found, control, title = measured_faithfulness(metrics), "random_cam", method_named(method).title
@@ -158,10 +180,10 @@ def describe_faithfulness(metrics: Metrics, method: str) -> str:
         f"{two_decimals(mean, plus=True)} ± {half_width:.2f}"
         for mean, half_width in (found.methods[name].road for name in (method, control))
     )
-    measured = f"Faithfulness on {found.count:,} test pictures, at the last layer (ROAD, at most 1)"
+    measured = f"Faithfulness at the last layer, measured on {found.count:,} test pictures"
     if method == control:
-        return f"{measured}: {chance}. This control knows nothing."
-    return f"{measured}: {title} {road}, maps that know nothing {chance}."
+        return f"{measured}: {chance}. This control knows nothing. {ROAD_IN_WORDS}"
+    return f"{measured}: {title} {road}, maps that know nothing {chance}. {ROAD_IN_WORDS}"
 
 
 WARNINGS = {

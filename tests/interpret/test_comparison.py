@@ -2,6 +2,7 @@
 
 import pytest
 
+from interpret.attribution.measured.masking import Sampling
 from interpret.comparison import compare_with_controls, describe_correlations
 from interpret.explainer import explainer_for
 from interpret.explanation import Question, explain
@@ -57,3 +58,12 @@ def test_a_map_that_turns_a_control_upside_down_is_no_better():
 
 def test_a_control_is_not_held_against_itself():
     assert said(0.1, 1.0, 0.1, "random_cam").startswith("RandomCAM is itself a control")
+
+
+@pytest.mark.parametrize(("grid", "layer"), [(4, "prep_layer"), (8, "resnet_block3")])
+def test_a_map_of_the_pictures_own_cells_is_compared_with_maps_of_as_many(explainer, grid, layer):
+    found = compare_with_controls(
+        explainer, Question(CAT, layer=layer, method="occlusion", sampling=Sampling(grid=grid))
+    )
+    assert found.explanation.maps[0].shape == found.controls["random_cam"].maps[0].shape == found.edges.shape
+    assert found.edges.shape == (grid, grid) and all(found.correlations.values())

@@ -1,10 +1,15 @@
 """What a map is called, what is said of it, and how far its colours reach."""
 
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
+from interpret.attribution.balance import balance
+from interpret.attribution.measured.masking import Sampling
+from interpret.choices import ChoiceError
 from interpret.explainer import Explainer, explainer_for
 from interpret.explanation import Explanation, Question, Style, explain
 from model.network import STAGE_NAMES
@@ -72,3 +77,50 @@ def test_a_class_that_is_also_the_predicted_one_is_explained_once(explainer):
 def test_a_map_that_no_class_has_a_say_in_is_described_once(explainer):
     assert explained(explainer, "cat", "dog", method="eigen_cam").sentence().count(".") == 1
     assert explained(explainer, "cat", "dog").sentence().count(".") == 2
+
+
+@pytest.mark.parametrize("layer", STAGE_NAMES)
+def test_the_balance_of_a_map_is_that_of_its_layer(explainer, network, cat, layer):
+    sheet = balance(network, cat, 3)
+    for method in ("grad_cam", "ablation_cam"):
+        found = explain(explainer, Question(CAT, layer=layer, class_names=("cat",), method=method)).balance(0)
+        assert (found["cells"], found["constants"]) == pytest.approx(sheet.at(layer), abs=1e-4)
+        assert found["score"] == pytest.approx(sheet.score, abs=1e-4)
+
+
+def test_each_of_two_classes_has_its_balance(explainer):
+    assert [each.split(":")[0] for each in explained(explainer, "cat", "dog").balances()] == [
+        "Score of cat",
+        "Score of dog",
+    ]
+
+
+def test_a_map_that_was_measured_is_the_same_for_every_layer_and_says_how_far_it_may_be_off(explainer):
+    asked = Question(CAT, class_names=("cat",), method="shapley")
+    last, first = (explain(explainer, replace(asked, layer=layer)) for layer in (LAST, STAGE_NAMES[0]))
+    assert last.cam is first.cam or np.array_equal(last.maps, first.maps)
+    found = last.balance(0)
+    assert found["cells"] == pytest.approx(found["score"] - found["blank"], abs=1e-4)
+    assert last.standard_errors.shape == (1, 4, 4) and last.standard_errors.min() > 0
+    assert explained(explainer).standard_errors is None
+
+
+def test_standard_errors_are_drawn_beside_the_map_where_they_are_known(explainer):
+    sides = [
+        explain(explainer, Question(CAT, method="shapley", sampling=Sampling(orders=orders))).cells().shape
+        for orders in (2, 4)
+    ]
+    assert sides[1][1] > 1.8 * sides[0][1], "a single pair of orders tells no error"
+
+
+def test_another_way_of_erasing_is_another_question(explainer):
+    maps = [
+        explain(explainer, Question(CAT, method="shapley", sampling=Sampling(orders=2, seed=seed))).maps
+        for seed in (0, 1, 0)
+    ]
+    assert np.array_equal(maps[0], maps[2]) and not np.array_equal(maps[0], maps[1])
+
+
+def test_a_layer_that_the_method_does_not_know_is_refused(explainer):
+    with pytest.raises(ChoiceError, match="exists at resnet_block3 only"):
+        explain(explainer, Question(CAT, layer="prep_layer", method="shared_credit"))

@@ -4,6 +4,7 @@ import pytest
 
 from interpret.choices import ChoiceError
 from interpret.explainer import explainer_for
+from interpret.explanation import Question, explain
 from interpret.ledger import ledger_of
 from tests.conftest import EXAMPLES
 from tests.strength import with_strength
@@ -45,7 +46,18 @@ def test_its_numbers_are_those_of_the_cells_and_the_logits(explainer, network, c
     assert (numbers["class"], numbers["against"]) == ("cat", "dog")
 
 
-def test_its_scale_reaches_as_far_as_hirescam_usually_does_and_further_if_a_cell_does(release):
+def test_its_credit_is_shared_unless_all_goes_to_the_strongest_cell(explainer):
+    shared, strongest = (
+        ledger_of(explainer, CAT, class_names=("cat",), credit=each) for each in ("shared", "strongest")
+    )
+    for ledger, method in ((shared, "shared_credit"), (strongest, "hires_cam")):
+        drawn = explain(explainer, Question(CAT, class_names=("cat",), method=method)).maps[0]
+        assert ledger.cells.numpy() == pytest.approx(drawn, abs=1e-4)
+    assert ledger_of(explainer, CAT, class_names=("cat",)).numbers()["credit"] == shared.numbers()["credit"] == "shared"
+    assert float(shared.cells.sum()) == pytest.approx(float(strongest.cells.sum()), rel=1e-4)
+
+
+def test_its_scale_reaches_as_far_as_such_maps_usually_do_and_further_if_a_cell_does(release):
     scales = [ledger_of(explainer_for(with_strength(release, usual)), CAT).scale for usual in (None, 1_000.0)]
     assert 0 < scales[0].high < 100 and scales[1].high == 1_000
     assert all(scale.low == -scale.high for scale in scales)

@@ -1,7 +1,9 @@
+from dataclasses import replace
 from urllib.parse import parse_qsl
 
 import pytest
 
+from interpret.attribution.measured.masking import Sampling
 from interpret.choices import ChoiceError
 from interpret.view import LinkError, View, view_of
 from model.network import CIFAR10_CLASSES
@@ -15,6 +17,14 @@ def followed(query: str, release: str = "abc1234") -> View | None:
 
 def test_a_link_leads_back_to_the_view_that_it_was_made_from():
     assert followed(VIEW.query()) == VIEW
+
+
+def test_how_cells_are_erased_and_credited_is_part_of_a_link_only_if_it_is_unusual():
+    assert not {"credit", "orders", "seed", "grid", "fill"} & dict(parse_qsl(VIEW.query())).keys()
+    unusual = replace(VIEW, method="shapley", credit="strongest", sampling=Sampling(16, 3, 8, "blur"))
+    assert followed(unusual.query()) == unusual
+    finer = replace(VIEW, sampling=Sampling(grid=8)).query()
+    assert "grid=8" in finer and "orders" not in finer
 
 
 def test_an_address_without_a_picture_asks_for_no_view():
@@ -39,6 +49,12 @@ def test_a_link_made_with_another_release_is_refused_in_words(query):
         ("layer=layer4", "prep_layer, custom_block1"),
         ("method=gradcam2", "grad_cam, grad_cam_plus_plus"),
         ("squaring=stretch", "crop, fit"),
+        ("credit=equal", "shared, strongest"),
+        ("fill=black", "mean, blur"),
+        ("grid=5", "4, 8"),
+        ("orders=7", "an even number from 2 to 64"),
+        ("seed=many", "seed is no number: 'many'"),
+        ("method=shared_credit&layer=prep_layer", "exists at resnet_block3 only"),
     ],
 )
 def test_a_link_that_names_what_there_is_not_is_answered_with_what_there_is(part, allowed):

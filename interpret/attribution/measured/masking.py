@@ -16,7 +16,7 @@ GRIDS = (4, 8)
 FILLS = ("mean", "blur")
 BLUR_RADIUS = 4  # pixels
 FEWEST_ORDERS, MOST_ORDERS = 2, 64
-LARGEST_SEED = 2**31 - 1
+LARGEST_SEED = 9_999
 
 Shown = Bool[np.ndarray, "runs cells"]
 

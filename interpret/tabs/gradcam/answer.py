@@ -6,7 +6,8 @@ from typing import Any
 import gradio as gr
 import numpy as np
 
-from interpret.attribution.methods import METHODS, method_named
+from interpret.attribution.measured.masking import USUAL_SAMPLING, Sampling
+from interpret.attribution.methods import DEFAULT_METHOD, method_named, methods_at
 from interpret.explanation import (
     NO_CLASS,
     PREDICTED,
@@ -22,7 +23,9 @@ from interpret.prediction import predict, top_classes
 from interpret.tabs.page.served import ServedRelease, chosen
 from interpret.tabs.page.static import markup
 from interpret.tabs.page.stopping import NOT_RUNNING, Stops, stoppable
+from model.network import STAGE_NAMES
 
+INSTEAD = DEFAULT_METHOD  # of a method that was stopped, or that a layer does not know
 Answer = tuple[dict[str, float], np.ndarray, np.ndarray, str, np.ndarray | None]
 
 
@@ -41,6 +44,10 @@ def gradcam_endpoint(served: ServedRelease) -> Callable[..., Any]:
         smooth: bool = Style.smooth,
         method: str = Question.method,
         palette: str = Style.palette,
+        orders: float = USUAL_SAMPLING.orders,
+        seed: float = USUAL_SAMPLING.seed,
+        grid: float = USUAL_SAMPLING.grid,
+        fill: str = USUAL_SAMPLING.fill,
     ) -> Answer:
         """The most probable classes of a picture, and where in it the evidence for a class lies.
 
@@ -50,7 +57,8 @@ def gradcam_endpoint(served: ServedRelease) -> Callable[..., Any]:
             The top classes with their calibrated confidences; the picture with its evidence; the map's own cells with a
             legend; a sentence that says where the evidence lies; the other class's overlay or None.
         """
-        question = Question(chosen(image), squaring, layer, classes_in_question(class_name, against), method)
+        classes, sampling = classes_in_question(class_name, against), Sampling(orders, seed, grid, fill)
+        question = Question(chosen(image), squaring, layer, classes, method, sampling)
         return _answer(explain(served.explainer, question), Style(opacity, smooth, palette), top_k)
 
     return gradcam
@@ -71,13 +79,18 @@ def gradcam_on_page(served: ServedRelease) -> Callable[..., Any]:
         smooth: bool,
         method: str,
         palette: str,
+        *sampling: Any,
     ) -> Iterator[tuple[Any, ...]]:
-        question = Question(chosen(image), squaring, layer, classes_in_question(class_name, against), method)
+        if method_named(method) not in methods_at(layer):  # `suit_layer` or `suit_method` is about to mend that
+            yield (gr.skip(),) * 8
+            return
+        classes = classes_in_question(class_name, against)
+        question = Question(chosen(image), squaring, layer, classes, method, Sampling(*sampling))
         steps = explain_steps(served.explainer, question)
         try:
             while True:
                 bar = markup("progress", title=method_named(method).title, share=f"{next(steps):.3f}")
-                yield *(gr.skip() for _ in range(5)), gr.update(value=bar, visible=True), gr.update(visible=True)
+                yield *(gr.skip() for _ in range(6)), gr.update(value=bar, visible=True), gr.update(visible=True)
         except StopIteration as end:
             yield *_shown(end.value, Style(opacity, smooth, palette), top_k), *NOT_RUNNING
 
@@ -88,8 +101,27 @@ def stop_on_page(stops: Stops) -> tuple[Any, ...]:
     """What Stop does: a quick method answers in place of the one that was stopped, so that all on the page belongs
     together, and the slow one can be chosen again."""
     stops.count += 1
-    gr.Info(f"Stopped: here is {METHODS[0].title} instead.", duration=5)
-    return *NOT_RUNNING, METHODS[0].name
+    gr.Info(f"Stopped: here is {method_named(INSTEAD).title} instead.", duration=5)
+    return *NOT_RUNNING, INSTEAD
+
+
+def suit_layer(method: str, layer: str) -> Any:
+    """The layer that a method which was chosen needs, if it exists at one only."""
+    if method_named(method) in methods_at(layer):
+        return gr.skip()
+    gr.Info(f"{method_named(method).title} exists at the last layer only, so this is the last layer.", duration=5)
+    return STAGE_NAMES[-1]
+
+
+def suit_method(layer: str, method: str) -> Any:
+    """Another method for a layer that was chosen, if the present one does not exist there."""
+    if method_named(method) in methods_at(layer):
+        return gr.skip()
+    gr.Info(
+        f"{method_named(method).title} exists at the last layer only: here is {method_named(INSTEAD).title} instead.",
+        duration=5,
+    )
+    return INSTEAD
 
 
 def _answer(explanation: Explanation, style: Style, top_k: float) -> Answer:
@@ -100,13 +132,15 @@ def _answer(explanation: Explanation, style: Style, top_k: float) -> Answer:
 
 
 def _shown(explanation: Explanation, style: Style, top_k: float) -> tuple[Any, ...]:
-    """The answer as updates of the page's components: each overlay is labelled with its class."""
+    """The answer as updates of the page's components: each overlay is labelled with its class, and below the map stands
+    what its cells add up to."""
     label, overlay, cells, sentence, other = _answer(explanation, style, top_k)
     titles = explanation.titles()
     against = gr.update(value=None, visible=False)
     if other is not None:
         against = gr.update(value=other, label=titles[1], visible=True)
-    return label, gr.update(value=overlay, label=titles[0]), cells, sentence, against
+    balances = "  \n".join(explanation.balances())
+    return label, gr.update(value=overlay, label=titles[0]), cells, sentence, against, balances
 
 
 def predict_endpoint(served: ServedRelease) -> Callable[..., Any]:

@@ -7,7 +7,9 @@ import gradio as gr
 import numpy as np
 
 from interpret.attribution.cam import class_indices_of
-from interpret.attribution.erasing import CELL_NAMES, FILLS, Erased, brushed_mask, cell_mask, erase, pixel_mask
+from interpret.attribution.erasing import CELL_NAMES, Erased, brushed_mask, cell_mask, erase, pixel_mask
+from interpret.attribution.evidence import SHARED
+from interpret.attribution.measured.masking import FILLS
 from interpret.drawing.ledger import cell_at
 from interpret.drawing.render import enlarge, two_decimals
 from interpret.drawing.words import percent
@@ -36,6 +38,7 @@ def erase_endpoint(served: ServedRelease) -> Callable[..., Any]:
         squaring: str = Question.resize_mode,
         brushed: str = "",
         against: str = NO_CLASS,
+        credit: str = SHARED,
     ) -> tuple[np.ndarray, list[list[Any]], str]:
         """Erases parts of a picture: how the scores change, as the evidence predicts it and as measured.
 
@@ -45,6 +48,7 @@ def erase_endpoint(served: ServedRelease) -> Callable[..., Any]:
             class_name: the class that the sentence is about, or "predicted".
             brushed: further pixels to erase: 256 hexadecimal digits, as numpy.packbits(mask).tobytes().hex() gives.
             against: a second class; the sentence is then about the lead of the first one's score over it. Or "none".
+            credit: what predicts the change, the ledger with "shared" credit or with all to the "strongest" cell.
         Returns:
             What is left of the picture; a table of each class's predicted and measured change and its scores, in
             logits; a sentence.
@@ -52,7 +56,7 @@ def erase_endpoint(served: ServedRelease) -> Callable[..., Any]:
         wanted = class_indices_of(classes_in_question(class_name, against), served.class_names)
         pixels = served.explainer.pixels(chosen(image), squaring)
         by_cell, by_brush = pixel_mask(cell_mask(tuple(cells))), brushed_mask(brushed)
-        result = erase(served.explainer.network, pixels, by_cell | by_brush, fill)
+        result = erase(served.explainer.network, pixels, by_cell | by_brush, fill, credit)
         classes = [int(result.before.argmax()) if index is None else index for index in wanted]
         sentence = _sentence(served, result, classes, erased_words(cells, int((by_brush & ~by_cell).sum())))
         return enlarge(result.pixels, ERASED_FACTOR), _rows(served, result), sentence
@@ -113,11 +117,11 @@ def erasing_section(
     # What was erased belongs to the picture before.
     nothing = script("constant", values=["", []])
     panel.seen.change(None, None, [brush, cells], js=nothing, trigger_mode="multiple", **PRIVATE)
-    changed = (panel.seen, cells, fills, settings.class_name, brush, settings.against)
+    changed = (panel.seen, cells, fills, settings.class_name, brush, settings.against, settings.credit)
     latest_wins(
         [each.change for each in changed],
         erase_endpoint(served),
-        [panel.picture, cells, fills, settings.class_name, panel.resize_mode, brush, settings.against],
+        [panel.picture, cells, fills, settings.class_name, panel.resize_mode, brush, settings.against, settings.credit],
         [left, table, outcome],
         api_name="erase",
         **MODEL_QUEUE,

@@ -9,6 +9,7 @@ from typing import Any
 import gradio as gr
 import numpy as np
 
+from interpret.attribution.measured.masking import USUAL_SAMPLING, Sampling
 from interpret.explanation import NO_CLASS, PREDICTED, Explanation, Question, Style, classes_in_question, explain
 from interpret.tabs.page.events import MODEL_QUEUE, emptied_by
 from interpret.tabs.page.files import keep, png
@@ -32,6 +33,10 @@ def export_endpoint(served: ServedRelease) -> Callable[..., Any]:
         method: str = Question.method,
         palette: str = Style.palette,
         against: str = NO_CLASS,
+        orders: float = USUAL_SAMPLING.orders,
+        seed: float = USUAL_SAMPLING.seed,
+        grid: float = USUAL_SAMPLING.grid,
+        fill: str = USUAL_SAMPLING.fill,
     ) -> list[str]:
         """A map as files: its numbers with all that made them (JSON), the bare array (.npy), and the overlay (PNG) at
         the picture's own resolution, at most 1,024 pixels a side, and at the 32x32 pixels that the network sees.
@@ -41,7 +46,8 @@ def export_endpoint(served: ServedRelease) -> Callable[..., Any]:
         Returns:
             Four files: map.json, map.npy, overlay.png and overlay-32.png.
         """
-        question = Question(chosen(image), squaring, layer, classes_in_question(class_name, against), method)
+        classes, sampling = classes_in_question(class_name, against), Sampling(orders, seed, grid, fill)
+        question = Question(chosen(image), squaring, layer, classes, method, sampling)
         style, found = Style(opacity, smooth, palette), explain(served.explainer, question)
         array, text = io.BytesIO(), json.dumps(document(served, question, found, style), indent=2)
         np.save(array, found.maps[0])
@@ -60,7 +66,7 @@ def document(served: ServedRelease, question: Question, found: Explanation, styl
     """Everything that `map.json` says; it is enough to compute the map, and what the overlays' colours mean, again.
 
     `against` is null without a second class; where a method's cells add up to the score, the two maps' difference adds
-    up to the `margin`.
+    up to the `margin`. `balance` says what the class's score is made of; `measured` is null unless cells were erased.
     """
     logits, names, scale = found.cam.logits, served.class_names, found.scale(style.palette)
     return {
@@ -72,6 +78,8 @@ def document(served: ServedRelease, question: Question, found: Explanation, styl
         "map": found.maps[0].tolist(),
         "colours": {"palette": scale.palette, "low": scale.low, "high": scale.high, "opacity": style.opacity},
         "against": _against(found) if len(found.names) > 1 else None,
+        "balance": found.balance(0),
+        "measured": found.measurement(question.sampling),
         "logits": dict(zip(names, logits.tolist(), strict=True)),
         "probabilities": dict(zip(names, found.probabilities.tolist(), strict=True)),
         "sentence": found.sentence(),
@@ -90,7 +98,8 @@ def export_section(served: ServedRelease, panel: PicturePanel, settings: Explana
     """Builds the section and its endpoint `/export`."""
     c = settings
     inputs: list[Any] = [
-        panel.picture, c.opacity, c.layer, c.class_name, panel.resize_mode, c.smooth, c.method, c.palette, c.against
+        panel.picture, c.opacity, c.layer, c.class_name, panel.resize_mode, c.smooth, c.method, c.palette, c.against,
+        *c.sampling,
     ]  # fmt: skip
     gr.Markdown(
         "The map as JSON and as a NumPy array; the overlay at the picture's own resolution (at most 1,024 pixels a "

@@ -7,6 +7,7 @@ import gradio as gr
 import numpy as np
 import pandas as pd
 
+from interpret.attribution.measured.masking import USUAL_SAMPLING, Sampling
 from interpret.attribution.methods import method_named
 from interpret.comparison import compare_with_controls
 from interpret.drawing.words import faithfulness_table, measured_faithfulness
@@ -29,6 +30,10 @@ def sanity_checks_endpoint(served: ServedRelease) -> Callable[..., Any]:
         class_name: str = PREDICTED,
         method: str = Question.method,
         squaring: str = Question.resize_mode,
+        orders: float = USUAL_SAMPLING.orders,
+        seed: float = USUAL_SAMPLING.seed,
+        grid: float = USUAL_SAMPLING.grid,
+        fill: str = USUAL_SAMPLING.fill,
     ) -> tuple[np.ndarray, str, dict[str, float | None]]:
         """A map beside three that cannot know what the network learnt, and how far they agree with it.
 
@@ -36,7 +41,9 @@ def sanity_checks_endpoint(served: ServedRelease) -> Callable[..., Any]:
             The four maps; a sentence that says what the comparison means; the rank correlation (Spearman, -1 to 1, null
             if a map is constant) with the map of: random_weights, random_cam, edges.
         """
-        found = compare_with_controls(served.explainer, Question(chosen(image), squaring, layer, (class_name,), method))
+        sampling = Sampling(orders, seed, grid, fill)
+        question = Question(chosen(image), squaring, layer, (class_name,), method, sampling)
+        found = compare_with_controls(served.explainer, question)
         return found.picture(), found.sentence(), found.correlations
 
     return controls
@@ -77,7 +84,8 @@ def faithfulness_curves(found: FaithfulnessFigures) -> None:
 
 def sanity_checks_section(served: ServedRelease, panel: PicturePanel, settings: ExplanationSettings) -> None:
     """Builds the section and its endpoint `/controls`."""
-    inputs: list[Any] = [panel.picture, settings.layer, settings.class_name, settings.method, panel.resize_mode]
+    inputs: list[Any] = [panel.picture, settings.layer, settings.class_name, settings.method, panel.resize_mode,
+                         *settings.sampling]  # fmt: skip
     gr.Markdown(
         "A map that looks the same on a network that learnt nothing shows the picture, not the decision. "
         "The numbers are rank correlations with the map: 1 is the same order of cells, 0 no relation."

@@ -8,11 +8,21 @@ import gradio as gr
 
 from interpret.drawing.words import describe_faithfulness
 from interpret.explanation import Question
-from interpret.tabs.gradcam.answer import gradcam_endpoint, gradcam_on_page, predict_endpoint, stop_on_page
+from interpret.tabs.gradcam.answer import (
+    gradcam_endpoint,
+    gradcam_on_page,
+    predict_endpoint,
+    stop_on_page,
+    suit_layer,
+    suit_method,
+)
+from interpret.tabs.gradcam.balance import balance_section
+from interpret.tabs.gradcam.enough_and_needed import enough_and_needed_section
 from interpret.tabs.gradcam.evidence import evidence_section
 from interpret.tabs.gradcam.export import export_section
 from interpret.tabs.gradcam.how_to_read import how_to_read
 from interpret.tabs.gradcam.sanity_checks import sanity_checks_section
+from interpret.tabs.gradcam.side_by_side import side_by_side_section
 from interpret.tabs.gradcam.warning import warning_line
 from interpret.tabs.page.components import result_picture
 from interpret.tabs.page.events import MODEL_QUEUE, PRIVATE, endpoint, latest_wins
@@ -34,6 +44,7 @@ class Shown:
     overlay: gr.Image
     against: gr.Image
     cells: gr.Image
+    balance: gr.Markdown
     faithful: gr.Markdown
     all_confidences: gr.Label
 
@@ -41,14 +52,21 @@ class Shown:
 def gradcam_tab(served: ServedRelease, panel: PicturePanel) -> ExplanationSettings:
     """Builds the tab and its endpoints."""
     gr.Markdown(
-        "Bright areas speak for the chosen class, dark ones do not. HiResCAM shows what speaks for it in red, against "
-        "it in blue.",
+        "Red speaks for the chosen class, blue against it. Where a method shows only what speaks for it, that is "
+        "bright and the rest is dark.",
         elem_classes="lead",
     )
     warning_line(served, panel)
     shown, settings = _answer_beside_settings(served)
+    with gr.Accordion("How to read this", open=False):
+        gr.Markdown(how_to_read(served))
+        balance_section(served, panel, settings)
     with gr.Accordion("Evidence ledger: sixteen cells that add up to the score", open=True):
         evidence_section(served, panel, settings)
+    with gr.Accordion("What is enough, and what is needed?", open=False):
+        enough_and_needed_section(served, panel, settings)
+    with gr.Accordion("Methods side by side", open=False):
+        side_by_side_section(served, panel, settings)
     with gr.Accordion("Can this map be trusted? Controls", open=False):
         sanity_checks_section(served, panel, settings)
     with gr.Accordion("Numbers, download and link", open=False):
@@ -70,6 +88,7 @@ def _answer_beside_settings(served: ServedRelease) -> tuple[Shown, ExplanationSe
                 overlay_image = result_picture("Evidence on the picture", "gradcam-overlay")
                 against_image = result_picture("Evidence for the other class", "gradcam-against", visible=False)
                 cells = result_picture("The map's own cells", "gradcam-cells", chart=True)
+            balance_line = gr.Markdown(elem_id="balance", elem_classes="lead")
             faithful = gr.Markdown(
                 describe_faithfulness(served.release.metrics, Question.method),
                 elem_id="faithfulness",
@@ -79,30 +98,33 @@ def _answer_beside_settings(served: ServedRelease) -> tuple[Shown, ExplanationSe
             settings = explanation_settings(served.class_names)
             with gr.Accordion("All confidences", open=False):
                 all_confidences = gr.Label(show_label=False)
-            with gr.Accordion("How to read this", open=False):
-                gr.Markdown(how_to_read(served))
-    shown = Shown(sentence, progress, stop, label, overlay_image, against_image, cells, faithful, all_confidences)
+    shown = Shown(
+        sentence, progress, stop, label, overlay_image, against_image, cells, balance_line, faithful, all_confidences
+    )
     return shown, settings
 
 
 def _answer_when_asked(served: ServedRelease, panel: PicturePanel, shown: Shown, settings: ExplanationSettings) -> None:
     c, metrics = settings, served.release.metrics
     inputs = [panel.picture, c.opacity, c.top_k, c.layer, c.class_name, c.against, panel.resize_mode, c.smooth,
-              c.method, c.palette]  # fmt: skip
+              c.method, c.palette, *c.sampling]  # fmt: skip
     outputs: list[Any] = [shown.label, shown.overlay, shown.cells, shown.sentence, shown.against]
+    on_page = [*outputs, shown.balance]
     running = [shown.progress, shown.stop]
-    changed = (c.class_name, c.against, c.layer, c.opacity, c.smooth, c.top_k, c.method, c.palette)
+    changed = (c.class_name, c.against, c.layer, c.opacity, c.smooth, c.top_k, c.method, c.palette, *c.sampling)
     stops = gr.State(Stops())
     latest_wins(
         [panel.seen.change, *(each.change for each in changed)],
         gradcam_on_page(served),
         [stops, *inputs],
-        [*outputs, *running],
-        dims=outputs,
+        [*on_page, *running],
+        dims=on_page,
         api_visibility="private",
         **MODEL_QUEUE,
     )
     shown.stop.click(stop_on_page, stops, [*running, c.method], **PRIVATE)
+    c.method.input(suit_layer, [c.method, c.layer], c.layer, **PRIVATE)
+    c.layer.input(suit_method, [c.layer, c.method], c.method, **PRIVATE)
     # The API's answer comes whole, with no progress in between.
     endpoint(gradcam_endpoint(served), inputs, outputs, "gradcam", **MODEL_QUEUE)
     image, confidences = [panel.picture, panel.resize_mode], shown.all_confidences

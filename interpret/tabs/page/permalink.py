@@ -1,6 +1,7 @@
 """Links that reproduce a view: made on the GradCAM tab, followed when the page opens."""
 
 from collections.abc import Callable
+from dataclasses import astuple
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,8 @@ import gradio as gr
 import numpy as np
 from gradio.utils import get_upload_folder
 
+from interpret.attribution.measured.masking import Sampling
+from interpret.attribution.methods import FIRST_METHOD
 from interpret.choices import ChoiceError
 from interpret.tabs.page.events import PRIVATE, latest_wins
 from interpret.tabs.page.files import keep, png
@@ -26,7 +29,7 @@ def link_section(served: ServedRelease, panel: PicturePanel, settings: Explanati
     link = gr.Textbox(label="Link to this view", interactive=False, buttons=["copy"], elem_id="permalink", max_lines=1)
     query = gr.Textbox(visible=False)
     c = settings
-    choices = (c.class_name, c.against, c.layer, c.method)
+    choices = (c.class_name, c.against, c.layer, c.method, c.credit, *c.sampling)
     inputs = [panel.picture, panel.resize_mode, *choices]
     changed = [panel.seen.change, *(each.change for each in choices)]
     latest_wins(changed, link_maker(served), inputs, query, api_visibility="private")
@@ -37,17 +40,26 @@ def link_maker(served: ServedRelease) -> Callable[..., Any]:
     """What turns the page's state into the query of a link; nothing if there is no picture to link to."""
     known = known_pictures(served)
 
-    def make(image: str | bytes | None, *choices: str) -> str:
+    def make(
+        image: str | bytes | None,
+        resize_mode: str,
+        class_name: str,
+        against: str,
+        layer: str,
+        method: str,
+        credit: str,
+        *sampling: Any,
+    ) -> str:
         if not isinstance(image, str):
             return ""
-        resize_mode, class_name, against, layer, method = choices
         try:
             pixels = served.explainer.pixels(chosen(image), resize_mode)
         except ImageError:
             return ""
         kind, picture = known.get(pixels.tobytes(), ("upload", Path(image).parent.name))
         release = served.release.identifier
-        return View(kind, picture, release, resize_mode, class_name, against, layer, method).query()
+        erased = Sampling(*sampling)
+        return View(kind, picture, release, resize_mode, class_name, against, layer, method, credit, erased).query()
 
     return make
 
@@ -96,12 +108,12 @@ def follow_links(
     first = next(each for each in example_pictures() if each.right)
 
     def open_page(request: gr.Request) -> tuple[Any, ...]:
-        unchanged = tuple(gr.skip() for _ in range(5))
+        unchanged = *(gr.skip() for _ in range(4)), FIRST_METHOD, *(gr.skip() for _ in range(5))
         try:
             view = view_of(dict(request.query_params), served.release.identifier, served.class_names)
             if view is not None:
-                choices = view.resize_mode, view.class_name, view.against, view.layer, view.method
-                return find_picture(served, view), *choices, gr.skip()
+                choices = view.resize_mode, view.class_name, view.against, view.layer, view.method, view.credit
+                return find_picture(served, view), *choices, *astuple(view.sampling), gr.skip()
         except (ChoiceError, ImageError) as error:
             return first.kept(), *unchanged, gr.update(value=str(error), visible=True)
         return first.kept(), *unchanged, gr.skip()
@@ -110,6 +122,6 @@ def follow_links(
     demo.load(
         open_page,
         None,
-        [panel.picture, panel.resize_mode, c.class_name, c.against, c.layer, c.method, note],
+        [panel.picture, panel.resize_mode, c.class_name, c.against, c.layer, c.method, c.credit, *c.sampling, note],
         **PRIVATE,
     )

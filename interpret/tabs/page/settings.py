@@ -8,7 +8,16 @@ from typing import Any
 import gradio as gr
 from gradio.utils import get_function_description
 
-from interpret.attribution.methods import METHOD_NAMES, METHODS
+from interpret.attribution.evidence import CREDITS
+from interpret.attribution.measured.masking import (
+    FEWEST_ORDERS,
+    FILLS,
+    GRIDS,
+    LARGEST_SEED,
+    MOST_ORDERS,
+    USUAL_SAMPLING,
+)
+from interpret.attribution.methods import BY_GROUP, GROUPS, METHOD_NAMES
 from interpret.drawing.scales import UNSIGNED_PALETTES
 from interpret.explanation import NO_CLASS, PREDICTED, TOP_K, Question, Style
 from interpret.tabs.page.components import Slider
@@ -30,8 +39,14 @@ PARAMETERS = {
     "against": f'a second class, to compare the first one with, or "{NO_CLASS}".',
     "squaring": '"crop" to the centred square, or "fit" the whole picture on white.',
     "smooth": "interpolate the colours between cells; the numbers stay those of the cells.",
-    "method": f"{', '.join(METHOD_NAMES[:-1])}, or {METHOD_NAMES[-1]} as a control.",
+    "method": f"{', '.join(METHOD_NAMES[:-1])} or {METHOD_NAMES[-1]}.",
     "palette": f"of maps that are not signed: {', '.join(UNSIGNED_PALETTES)}.",
+    "credit": '"shared" fairly among cells that come close to a channel\'s maximum, or all to the "strongest" one.',
+    "orders": f"of shapley: in how many random orders cells are erased, an even number from {FEWEST_ORDERS} to "
+    f"{MOST_ORDERS}.",
+    "seed": f"of shapley: what the orders are drawn from, from 0 to {LARGEST_SEED}.",
+    "grid": f"of shapley and occlusion: how many cells a side, {' or '.join(map(str, GRIDS))}.",
+    "fill": f"{' or '.join(FILLS)}: what fills erased cells, the training set's mean colour or the blurred picture.",
 }
 
 
@@ -43,6 +58,9 @@ def documentation(handler: Callable[..., Any], answered_by: str) -> str:
     first, *rest = head.partition("Parameters:")[0].strip().split("\n", 1)
     summary = "\n".join([f"{first} {answered_by}".strip(), *rest])
     return "\n".join([summary, "", "Parameters:", *described, f"{returns}{tail}"])
+
+
+IN_SHORT = dict(zip(GROUPS, ("adds up", "gradients", "measured", "control"), strict=True))
 
 
 @dataclass(frozen=True)
@@ -57,6 +75,21 @@ class ExplanationSettings:
     smooth: gr.Checkbox
     top_k: Slider
     palette: gr.Dropdown
+    credit: gr.Radio
+    orders: Slider
+    seed: Slider
+    grid: gr.Radio
+    fill: gr.Radio
+
+    @property
+    def sampling(self) -> list[Any]:
+        """In the order of the parameters of endpoints."""
+        return [self.orders, self.seed, self.grid, self.fill]
+
+
+def method_choices() -> list[tuple[str, str]]:
+    """What the page lists, group by group."""
+    return [(f"{each.title} ({IN_SHORT[each.group]})", each.name) for each in BY_GROUP]
 
 
 def explanation_settings(class_names: tuple[str, ...]) -> ExplanationSettings:
@@ -65,12 +98,39 @@ def explanation_settings(class_names: tuple[str, ...]) -> ExplanationSettings:
     return ExplanationSettings(
         class_name=gr.Dropdown([("the predicted class", PREDICTED), *class_names], value=predicted, label="Explain"),
         against=gr.Dropdown([("no other class", NO_CLASS), *class_names], value=NO_CLASS, label="Compare with"),
-        method=gr.Dropdown([(each.title, each.name) for each in METHODS], value=Question.method, label="Method"),
+        method=gr.Dropdown(method_choices(), value=Question.method, label="Method"),
         layer=gr.Dropdown(LAYER_CHOICES, value=Question.layer, label="Layer, and its cells"),
         opacity=Slider(0, 1, value=Style.opacity, step=0.05, label="Opacity"),
         smooth=gr.Checkbox(Style.smooth, label="Smooth between cells"),
         top_k=Slider(1, len(class_names), value=TOP_K, step=1, label="Top predictions"),
         palette=gr.Dropdown(
-            list(UNSIGNED_PALETTES), value=Style.palette, label="Colours", info="HiResCAM is always red and blue."
+            list(UNSIGNED_PALETTES),
+            value=Style.palette,
+            label="Colours",
+            info="Signed maps are always red (for the class) and blue (against it).",
         ),
+        credit=_credit_radio(),
+        **_sampling_widgets(),
+    )
+
+
+def _sampling_widgets() -> dict[str, Any]:
+    usual = USUAL_SAMPLING
+    grids = [(f"{grid}×{grid}", grid) for grid in GRIDS]
+    with gr.Accordion("Erasing: cells, orders, fill", open=False):
+        gr.Markdown("For Measured Shapley and Occlusion, which erase cells of the picture and run the network again.")
+        return {
+            "grid": gr.Radio(grids, value=usual.grid, label="Cells to erase"),
+            "orders": Slider(FEWEST_ORDERS, MOST_ORDERS, value=usual.orders, step=2, label="Random orders",
+                info="More take longer and are surer."),
+            "fill": gr.Radio([("mean colour", "mean"), ("blur", "blur")], value=usual.fill, label="Fill cells with"),
+            "seed": Slider(0, LARGEST_SEED, value=usual.seed, step=1, label="Seed of the orders"),
+        }  # fmt: skip
+
+
+def _credit_radio() -> gr.Radio:
+    """Who gets the credit for a channel's maximum; the ledger renders it."""
+    labels = ("shared among cells that come close", "all to the strongest cell")
+    return gr.Radio(
+        list(zip(labels, CREDITS, strict=True)), value=CREDITS[0], label="Credit", elem_id="credit", render=False
     )

@@ -1,13 +1,19 @@
 import numpy as np
 import pytest
 
+from interpret.attribution.balance import Balance
+from interpret.attribution.methods import method_named
 from interpret.drawing.render import two_decimals
 from interpret.drawing.words import (
     busiest_place,
+    describe_balance,
+    describe_balance_sheet,
     describe_cam,
     describe_evidence,
     describe_faithfulness,
+    describe_measured_balance,
     faithfulness_table,
+    in_a_row,
     listed,
     measured_faithfulness,
     percent,
@@ -90,8 +96,8 @@ def test_a_methods_faithfulness_stands_beside_the_controls():
     metrics = Metrics(TEST, faithfulness=FaithfulnessFigures(1000, None, methods))
     words = describe_faithfulness(metrics, "grad_cam")
     assert "1,000 test pictures" in words
-    assert words.endswith("Grad-CAM +0.48 ± 0.02, maps that know nothing \u22120.02 ± 0.02.")
-    assert describe_faithfulness(metrics, "random_cam").endswith("This control knows nothing.")
+    assert "Grad-CAM +0.48 ± 0.02, maps that know nothing \u22120.02 ± 0.02. (ROAD, at most 1: " in words
+    assert "This control knows nothing. (ROAD, at most 1: " in describe_faithfulness(metrics, "random_cam")
     for unknown in (describe_faithfulness(metrics, "score_cam"), describe_faithfulness(Metrics(TEST), "score_cam")):
         assert unknown == "How faithful Score-CAM is was not measured for this release."
 
@@ -132,3 +138,55 @@ def test_parts_of_a_sentence_are_listed_as_in_prose():
     parts = ["5% of food, plants", "6% of tools", "7% of digits"]
     assert [listed(parts[:count]) for count in range(3)] == ["", parts[0], f"{parts[0]} and {parts[1]}"]
     assert listed(parts) == "5% of food, plants; 6% of tools; and 7% of digits"
+
+
+def balance_of(name: str, layer: str, cells: float, score: float) -> str:
+    return describe_balance("cat", method_named(name), layer, cells, score)
+
+
+def test_a_balance_names_what_the_cells_and_the_later_constants_add():
+    assert balance_of("hires_cam", "custom_block3", 2.44, 4.0) == (
+        "Score of cat: 4.00 logits = 2.44 from the cells of layer 5 + 1.56 from the constants of the layers after it."
+    )
+    assert balance_of("shared_credit", "resnet_block3", 4.0, 4.0) == (
+        "Score of cat: 4.00 logits = 4.00 from the cells of layer 6."
+    )
+
+
+def test_a_balance_says_when_most_of_the_score_does_not_show_and_when_a_maps_cells_do_not_add_up():
+    said = balance_of("grad_cam", "prep_layer", -1.09, 4.0)
+    assert "+ 5.09 from" in said and "So most of the score does not show at this layer." in said
+    assert said.endswith("Grad-CAM's own cells do not add up to it.")
+    assert balance_of("random_cam", "prep_layer", 1.0, 4.0).endswith(
+        "RandomCAM is of no class: its cells do not add up to it."
+    )
+    assert "most of the score" not in balance_of("hires_cam", "custom_block3", 2.0, 4.0)
+
+
+def test_what_is_read_of_a_balance_adds_up_as_it_is_rounded():
+    assert "6.29 logits = 0.94 from the cells of layer 3 + 5.35 from" in balance_of(
+        "hires_cam", "resnet_block1", 0.944, 6.286
+    )
+    assert "= 5.00 from the cells of layer 3 + (\u22121.00) from" in balance_of("hires_cam", "resnet_block1", 5.0, 4.0)
+
+
+def test_the_balance_of_what_was_measured_has_the_blank_pictures_score():
+    shapley, occlusion = (
+        describe_measured_balance("cat", method_named(name), 5.5, -1.5, 4.0) for name in ("shapley", "occlusion")
+    )
+    assert shapley == "Score of cat: 4.00 logits = 5.50 from the cells + (\u22121.50) of the blank picture."
+    assert "the losses (5.50 in all) do not add up to the difference" in occlusion
+
+
+def test_a_balance_sheet_names_every_layer():
+    found = Balance(4.0, (-0.5, 0.1, 0.2, 0.3, 0.4, 1.5, 4.0), (4.5, 3.9, 3.8, 3.7, 3.6, 2.5, 0.0))
+    said = describe_balance_sheet(found, "The score of cat")
+    assert said.startswith(
+        "The score of cat is 4.00 logits. The cells of layer 6 add up to all of it; those of layers 1 to 5 to "
+    )
+    assert "0.10, 0.20, 0.30, 0.40 and 1.50, and the pixels to \u22120.50." in said
+
+
+def test_names_stand_in_a_row():
+    names = ["A1", "B2", "C3"]
+    assert [in_a_row(names[:count]) for count in (1, 2, 3)] == ["A1", "A1 and B2", "A1, B2 and C3"]

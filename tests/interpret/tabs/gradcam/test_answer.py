@@ -1,13 +1,23 @@
+from pathlib import Path
+
 import gradio as gr
 import numpy as np
 import pytest
 from PIL import Image
 
-from interpret.tabs.gradcam.answer import gradcam_endpoint, gradcam_on_page, predict_endpoint, stop_on_page
+from interpret.tabs.gradcam.answer import (
+    gradcam_endpoint,
+    gradcam_on_page,
+    predict_endpoint,
+    stop_on_page,
+    suit_layer,
+    suit_method,
+)
 from interpret.tabs.page.stopping import Stops
 from tests.conftest import EXAMPLES
 
 CAT = str(EXAMPLES / "cat.png")
+USUAL = (8, 0, 4, "mean")
 AS_ON_A_FRESH_PAGE = (0.5, 3, "resnet_block3", "predicted", "none", "crop", False)
 
 
@@ -28,19 +38,55 @@ def test_at_opacity_zero_the_overlay_is_the_picture_itself(served, cat_pixels):
 
 
 def test_on_the_page_a_quick_method_answers_at_once_with_titles_and_no_bar(served):
-    (answer,) = gradcam_on_page(served)(Stops(), CAT, *AS_ON_A_FRESH_PAGE, "grad_cam", "magma")
-    assert len(answer) == 7
+    (answer,) = gradcam_on_page(served)(Stops(), CAT, *AS_ON_A_FRESH_PAGE, "grad_cam", "magma", *USUAL)
+    assert len(answer) == 8
     assert answer[1]["label"].startswith("Evidence for ")
     assert answer[4] == gr.update(value=None, visible=False)
-    assert answer[5:] == (gr.update(visible=False), gr.update(visible=False))
+    assert answer[5].startswith("Score of ") and "from the cells of layer 6" in answer[5]
+    assert answer[6:] == (gr.update(visible=False), gr.update(visible=False))
 
 
 def test_on_the_page_a_slow_method_says_how_far_it_is_before_it_answers(served):
-    *steps, _ = gradcam_on_page(served)(Stops(), CAT, *AS_ON_A_FRESH_PAGE, "ablation_cam", "magma")
+    *steps, _ = gradcam_on_page(served)(Stops(), CAT, *AS_ON_A_FRESH_PAGE, "ablation_cam", "magma", *USUAL)
     assert steps
     for each in steps:
-        assert each[:5] == (gr.skip(),) * 5
-        assert "Ablation-CAM <progress value=" in each[5]["value"] and each[6] == gr.update(visible=True)
+        assert each[:6] == (gr.skip(),) * 6
+        assert "Ablation-CAM <progress value=" in each[6]["value"] and each[7] == gr.update(visible=True)
+
+
+def test_on_the_page_a_layer_that_the_method_does_not_know_is_passed_over_until_one_of_both_is_mended(served):
+    asked = list(AS_ON_A_FRESH_PAGE)
+    asked[2] = "prep_layer"
+    assert list(gradcam_on_page(served)(Stops(), CAT, *asked, "shared_credit", "magma", *USUAL)) == [(gr.skip(),) * 8]
+    with pytest.raises(gr.Error, match="Shared credit exists at resnet_block3 only"):
+        gradcam_endpoint(served)(CAT, layer="prep_layer", method="shared_credit")
+
+
+def test_a_method_brings_the_page_to_its_layer_and_a_layer_to_a_method_that_it_knows(monkeypatch):
+    said = []
+    monkeypatch.setattr(gr, "Info", lambda text, **_: said.append(text))
+    assert suit_layer("grad_cam", "prep_layer") == suit_method("resnet_block3", "shared_credit") == gr.skip()
+    assert said == []
+    assert suit_layer("shared_credit", "prep_layer") == "resnet_block3"
+    assert suit_method("prep_layer", "shared_credit") == "grad_cam"
+    assert said == [
+        "Shared credit exists at the last layer only, so this is the last layer.",
+        "Shared credit exists at the last layer only: here is Grad-CAM instead.",
+    ]
+
+
+def test_what_is_measured_depends_on_orders_seed_cells_and_fill(served):
+    maps = [
+        Path(gradcam_endpoint(served)(CAT, method="shapley", **asked)[1]).read_bytes()
+        for asked in (
+            {},
+            {"orders": 2},
+            {"orders": 2, "seed": 1},
+            {"orders": 2, "grid": 8},
+            {"orders": 2, "fill": "blur"},
+        )
+    ]
+    assert len(set(maps)) == 5
 
 
 def test_stop_is_counted_and_answers_with_the_quick_method(monkeypatch):

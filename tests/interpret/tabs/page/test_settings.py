@@ -13,7 +13,8 @@ def test_a_fresh_page_asks_for_grad_cam_of_the_predicted_class_at_the_last_layer
     found = {name: widget.value for name, widget in vars(settings).items()}
     assert found == {
         "class_name": "predicted", "against": "none", "method": "grad_cam", "layer": "resnet_block3",
-        "opacity": 0.5, "smooth": False, "top_k": 3, "palette": "magma",
+        "opacity": 0.5, "smooth": False, "top_k": 3, "palette": "magma", "credit": "shared",
+        "orders": 8, "seed": 0, "grid": 4, "fill": "mean",
     }  # fmt: skip
 
 
@@ -25,6 +26,14 @@ def test_every_class_can_be_explained_and_compared_with(settings):
 def test_sliders_reach_from_one_class_to_all_and_from_no_evidence_to_nothing_else(settings):
     assert (settings.top_k.minimum, settings.top_k.maximum, settings.top_k.step) == (1, 10, 1)
     assert (settings.opacity.minimum, settings.opacity.maximum) == (0, 1)
+
+
+def test_methods_are_listed_by_what_they_are(settings):
+    labels = [label for label, _ in settings.method.choices]
+    kinds = [label.rpartition(" (")[2].rstrip(")") for label in labels]
+    assert list(dict.fromkeys(kinds)) == ["adds up", "gradients", "measured", "control"]
+    assert kinds == sorted(kinds, key=["adds up", "gradients", "measured", "control"].index)
+    assert len({value for _, value in settings.method.choices}) == 13
 
 
 def test_layers_are_named_with_their_number_and_their_cells():

@@ -1,0 +1,132 @@
+"""Methods side by side on the GradCAM tab: the same question to up to twelve methods, the most faithful first."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import gradio as gr
+import pandas as pd
+
+from interpret.attribution.measured.masking import USUAL_SAMPLING, Sampling
+from interpret.attribution.methods import method_named
+from interpret.explanation import PREDICTED, Question
+from interpret.side_by_side import (
+    COLUMNS,
+    FIGURE_NAMES,
+    FIGURES,
+    MOST,
+    USUAL_METHODS,
+    SideBySide,
+    side_by_side,
+    side_by_side_steps,
+)
+from interpret.tabs.gradcam.enough_and_needed import count_a_stop
+from interpret.tabs.page.components import thumbnail_gallery
+from interpret.tabs.page.events import MODEL_QUEUE, PRIVATE, emptied_by, endpoint
+from interpret.tabs.page.picture import PicturePanel
+from interpret.tabs.page.served import ServedRelease, chosen
+from interpret.tabs.page.settings import ExplanationSettings, method_choices
+from interpret.tabs.page.static import markup
+from interpret.tabs.page.stopping import NOT_RUNNING, Stops, stoppable
+
+SORTS = [(title, name) for name, title in FIGURE_NAMES.items()]
+
+
+def side_by_side_endpoint(served: ServedRelease) -> Callable[..., Any]:
+    """The handler of `/side_by_side`."""
+
+    @served.answers_on_gpu
+    def methods_side_by_side(
+        image: str | None,
+        methods: Sequence[str] = USUAL_METHODS,
+        layer: str = Question.layer,
+        class_name: str = PREDICTED,
+        squaring: str = Question.resize_mode,
+        sort: str = FIGURES[0],
+        orders: float = USUAL_SAMPLING.orders,
+        seed: float = USUAL_SAMPLING.seed,
+        grid: float = USUAL_SAMPLING.grid,
+        fill: str = USUAL_SAMPLING.fill,
+    ) -> tuple[list[Any], pd.DataFrame, str]:
+        """Maps of one class by several methods, each on its own scale, the most faithful method first.
+
+        Parameters:
+            methods: from 1 to 12 of them; those that the layer does not know are left out.
+            sort: by which figure of faithfulness: road, insertion or deletion.
+        Returns:
+            The maps with captions; a table of the methods: kind, faithfulness, strongest cell and unit; a sentence.
+        """
+        sampling = Sampling(orders, seed, grid, fill)
+        question = Question(chosen(image), squaring, layer, (class_name,), sampling=sampling)
+        return _shown(side_by_side(served.explainer, question, methods, sort))
+
+    return methods_side_by_side
+
+
+def side_by_side_on_page(served: ServedRelease) -> Callable[..., Any]:
+    """As `/side_by_side`, for the page: quick methods are shown at once, slow ones as they arrive; the state at the end
+    holds their names in the order shown."""
+
+    @served.answers_on_gpu
+    def compare_on_page(
+        image: str | None, methods: Sequence[str], layer: str, class_name: str, squaring: str, sort: str, *sampling: Any
+    ) -> Iterator[tuple[Any, ...]]:
+        question = Question(chosen(image), squaring, layer, (class_name,), sampling=Sampling(*sampling))
+        steps, before = side_by_side_steps(served.explainer, question, methods, sort), -1
+        try:
+            while True:
+                share, found = next(steps)
+                title = found.waiting[0].title if found.waiting else ""
+                bar = gr.update(value=markup("progress", title=title, share=f"{share:.3f}"), visible=True)
+                news = len(found.explanations) != before
+                before = len(found.explanations)
+                shown = (*_shown(found), _order(found)) if news else (gr.skip(),) * 4
+                yield *shown, bar, gr.update(visible=True)
+        except StopIteration as end:
+            yield *_shown(end.value), _order(end.value), *NOT_RUNNING
+
+    return stoppable(compare_on_page)
+
+
+def _order(found: SideBySide) -> list[str]:
+    return [each.method.name for each in found.explanations]
+
+
+def _shown(found: SideBySide) -> tuple[list[Any], pd.DataFrame, str]:
+    return found.pictures(), pd.DataFrame(found.rows(), columns=list(COLUMNS)), found.sentence()
+
+
+def side_by_side_section(served: ServedRelease, panel: PicturePanel, settings: ExplanationSettings) -> None:
+    """Builds the section and its endpoint `/side_by_side`; a click on a map chooses its method."""
+    c = settings
+    with gr.Row():
+        methods = gr.Dropdown(
+            method_choices(), value=list(USUAL_METHODS), multiselect=True, max_choices=MOST, label="Methods", scale=3
+        )
+        sort = gr.Radio(SORTS, value=FIGURES[0], label="The most faithful first, by")
+    inputs: list[Any] = [panel.picture, methods, c.layer, c.class_name, panel.resize_mode, sort, *c.sampling]
+    with gr.Row():
+        compare = gr.Button("Show them side by side", size="sm", elem_id="side-by-side")
+        stop = gr.Button("Stop", visible=False, size="sm", scale=0, elem_id="side-by-side-stop")
+    progress = gr.HTML(visible=False, elem_id="side-by-side-progress")
+    sentence = gr.Markdown(elem_classes="answer", elem_id="side-by-side-sentence")
+    gallery = thumbnail_gallery("Click a map to choose its method", "methods-gallery", "maps", columns=4)
+    with gr.Accordion("As a table", open=False):
+        table = gr.Dataframe(headers=list(COLUMNS), interactive=False, wrap=True, elem_id="methods-table")
+    stops, order = gr.State(Stops()), gr.State([])
+    outputs, running = [gallery, table, sentence], [progress, stop]
+    comparing = compare.click(
+        side_by_side_on_page(served), [stops, *inputs], [*outputs, order, *running], api_visibility="private",
+        show_progress="hidden", **MODEL_QUEUE,
+    )  # fmt: skip
+    stop.click(count_a_stop, stops, running, **PRIVATE)
+    endpoint(side_by_side_endpoint(served), inputs, outputs, "side_by_side", **MODEL_QUEUE)
+    gallery.select(choose_method, order, [c.method, gallery], **PRIVATE)
+    empty: dict[Any, str | None] = {gallery: None, table: None, sentence: ""}
+    emptied_by([panel.seen.change, *(each.change for each in inputs[1:])], empty, comparing)
+
+
+def choose_method(order: list[str], event: gr.SelectData) -> tuple[Any, ...]:
+    """Explains by the method whose map was clicked."""
+    if event.index >= len(order):  # The gallery has been emptied in the meantime.
+        return gr.skip(), gr.skip()
+    return method_named(order[event.index]).name, gr.update(selected_index=None)
