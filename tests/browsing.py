@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import time
 from collections import Counter
@@ -63,6 +64,16 @@ class Visit:
     def show(self, tab: str) -> None:
         self.page.get_by_role("tab", name=tab, exact=True).click()
         self.page.locator(FIRST_PICTURE[tab]).first.wait_for()
+
+
+def choose(visit: Visit, control: str, option: str) -> None:
+    """An option of a dropdown list, by its label."""
+    visit.page.get_by_label(control, exact=True).first.click()
+    visit.page.get_by_role("option", name=option, exact=True).click()
+
+
+def unfold(visit: Visit, title: str) -> None:
+    visit.page.get_by_role("button", name=re.compile(title)).click()
 
 
 @pytest.fixture(scope="module")

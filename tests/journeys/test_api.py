@@ -12,6 +12,7 @@ from PIL import Image
 
 from interpret.attribution.cam import class_activation_maps
 from interpret.attribution.erasing import cell_mask, erase, pixel_mask
+from interpret.attribution.evidence import CREDITS
 from interpret.attribution.methods import METHOD_NAMES
 from interpret.drawing.render import enlarge
 from interpret.prediction import predict
@@ -115,6 +116,56 @@ def test_the_evidence_for_one_class_rather_than_another_adds_up_to_the_lead(clie
     logits = network(cat)[0]
     assert numbers["sum"] == pytest.approx(float(logits[3] - logits[5]), rel=1e-4)
     assert sentence.startswith("Cat's lead over dog is")
+
+
+def test_either_credit_adds_up_to_the_score(client, network, cat):
+    shared, strongest = (client.predict(CAT, "cat", credit=each, api_name="/evidence")[3] for each in CREDITS)
+    for numbers in (shared, strongest):
+        assert np.sum(numbers["cells"]) == pytest.approx(float(network(cat)[0, 3]), rel=1e-4)
+    assert client.predict(CAT, "cat", api_name="/evidence")[3] == shared != strongest
+
+
+def test_erasing_is_predicted_by_the_ledger_that_is_shown(client):
+    for credit in CREDITS:
+        cells = client.predict(CAT, "cat", credit=credit, api_name="/evidence")[3]["cells"]
+        _, table, _ = client.predict(CAT, ["C2"], class_name="cat", credit=credit, api_name="/erase")
+        predicted = next(row[1] for row in table["data"] if row[0] == "cat")
+        assert predicted == pytest.approx(-cells[1][2], abs=1e-3)
+
+
+def test_a_balance_adds_up_at_every_layer(client, network, cat):
+    picture, sentence, numbers = client.predict(CAT, "cat", api_name="/balance")
+    assert len(numbers["layers"]) == 7 and pixels_of(picture).ndim == 3 and sentence
+    for each in numbers["layers"].values():
+        assert each["cells"] + each["constants"] == pytest.approx(float(network(cat)[0, 3]), abs=1e-4)
+
+
+def test_what_is_measured_adds_up_and_what_is_enough_is_said_by_a_run_of_the_network(client, network, cat):
+    worth, enough, _, sentence, numbers = client.predict(CAT, "cat", orders=4, api_name="/measured")
+    assert np.sum(numbers["cells"]) == pytest.approx(numbers["score"] - numbers["blank_score"], abs=1e-4)
+    assert numbers["score"] == pytest.approx(float(network(cat)[0, 3]), abs=1e-4)
+    seen = pixels_of(enough)[::8, ::8]
+    _, probabilities = predict(network, to_tensor(seen[None]))
+    assert float(probabilities[0, 3]) == pytest.approx(numbers["enough"]["confidence"], abs=1e-4) and "cat" in sentence
+    assert pixels_of(worth).ndim == 3
+
+
+def test_measuring_gives_the_same_map_wherever_it_is_asked_for(client):
+    numbers = client.predict(CAT, "cat", orders=4, seed=3, api_name="/measured")[4]
+    asked = {"class_name": "cat", "method": "shapley", "orders": 4, "seed": 3}
+    document = json.loads(Path(client.predict(CAT, **asked, api_name="/export")[0]).read_text())
+    assert document["map"] == numbers["cells"]
+    assert document["measured"]["standard_errors"] == numbers["standard_errors"]
+
+
+def test_methods_stand_side_by_side_the_most_faithful_first(client):
+    asked = ["occlusion", "shared_credit", "hires_cam", "random_cam"]
+    gallery, table, sentence = client.predict(CAT, asked, api_name="/side_by_side")
+    assert len(gallery) == len(table["data"]) == 4 and sentence.startswith("4 methods")
+    road = [row[table["headers"].index("ROAD, higher")] for row in table["data"]]
+    assert road == sorted(road, reverse=True)
+    assert [item["caption"].split(":")[0] for item in gallery] == [row[0] for row in table["data"]]
+    assert all(pixels_of(item["image"]).ndim == 3 for item in gallery)
 
 
 def test_a_smooth_ledger_has_the_same_numbers_and_no_edges_between_the_cells(client):

@@ -11,22 +11,13 @@ from PIL import Image
 from playwright.sync_api import Locator, expect
 
 from tests.answers import CAT
-from tests.browsing import PHONE, Visit
+from tests.browsing import PHONE, Visit, choose, unfold
 from tests.conftest import EXAMPLES
 
 pytestmark = pytest.mark.browser
 
 # A link sets five controls one after the other; while a handler is busy, what changes is asked once more.
 QUESTIONS_TO_A_HANDLER = 6
-
-
-def choose(visit: Visit, control: str, option: str) -> None:
-    visit.page.get_by_label(control, exact=True).first.click()
-    visit.page.get_by_role("option", name=option, exact=True).click()
-
-
-def unfold(visit: Visit, title: str) -> None:
-    visit.page.get_by_role("button", name=re.compile(title)).click()
 
 
 def click_cell(ledger: Locator, column: int, row: int) -> None:
@@ -38,7 +29,7 @@ def click_cell(ledger: Locator, column: int, row: int) -> None:
     ledger.click(position={"x": x * shown, "y": y * shown})
 
 
-@pytest.mark.parametrize("title", ["HiResCAM", "Eigen-CAM", "Ablation-CAM"])
+@pytest.mark.parametrize("title", ["HiResCAM (adds up)", "Eigen-CAM (control)", "Ablation-CAM (measured)"])
 def test_another_method_draws_another_map(visit, title):
     before = visit.page.locator("#gradcam-cells img").get_attribute("src")
     choose(visit, "Method", title)
@@ -50,16 +41,16 @@ def test_another_method_draws_another_map(visit, title):
 def test_a_slow_method_says_how_far_it_is_and_can_be_stopped(visit, client):
     choose(visit, "Layer, and its cells", "6: resnet_block3, 4×4")
     before = visit.page.locator("#gradcam-cells img").get_attribute("src")
-    choose(visit, "Method", "Score-CAM")
+    choose(visit, "Method", "Score-CAM (measured)")
     expect(visit.page.locator("#gradcam-progress progress")).to_be_attached()
     expect(visit.page.locator("#gradcam-cells")).to_have_class(re.compile("asked"))
     visit.page.locator("#gradcam-stop").click()
     expect(visit.page.locator("#gradcam-cells")).not_to_have_class(re.compile("asked"))
     expect(visit.page.locator("#gradcam-progress")).to_be_hidden()
-    expect(visit.page.get_by_label("Method", exact=True)).to_have_value("Grad-CAM")
+    expect(visit.page.get_by_label("Method", exact=True)).to_have_value("Grad-CAM (gradients)")
     client.predict(CAT, method="score_cam", api_name="/gradcam")  # takes as long as what was stopped had to go
     expect(visit.page.locator("#gradcam-cells img")).to_have_attribute("src", before or "")
-    choose(visit, "Method", "Score-CAM")
+    choose(visit, "Method", "Score-CAM (measured)")
     expect(visit.page.locator("#gradcam-progress progress")).to_be_attached()
     expect(visit.page.locator("#gradcam-cells img")).not_to_have_attribute("src", before or "", timeout=30_000)
 
@@ -67,13 +58,13 @@ def test_a_slow_method_says_how_far_it_is_and_can_be_stopped(visit, client):
 def test_what_is_shown_after_stop_is_of_the_picture_that_is_asked_about(visit, tmp_path):
     Image.effect_noise((64, 64), 90).convert("RGB").save(tmp_path / "new.png")
     before = visit.page.locator("#gradcam-cells img").get_attribute("src")
-    choose(visit, "Method", "Score-CAM")
+    choose(visit, "Method", "Score-CAM (measured)")
     expect(visit.page.locator("#gradcam-cells img")).not_to_have_attribute("src", before or "", timeout=30_000)
     ledger = visit.page.locator("#evidence-sentence")
     of_the_old_picture = ledger.inner_text()
     visit.page.locator("#picture input[type=file]").set_input_files(tmp_path / "new.png")
     visit.page.locator("#gradcam-stop").click()
-    expect(visit.page.get_by_label("Method", exact=True)).to_have_value("Grad-CAM")
+    expect(visit.page.get_by_label("Method", exact=True)).to_have_value("Grad-CAM (gradients)")
     expect(ledger).not_to_have_text(of_the_old_picture)
     named = re.search(r"[Ss]core of (\w+) is", ledger.inner_text())
     assert named is not None
@@ -145,10 +136,10 @@ def test_the_controls_are_compared_on_request_and_never_shown_for_another_questi
     visit.page.locator("#compare-controls").click()
     expect(visit.page.locator("#controls-picture img")).to_be_visible()
     expect(visit.page.locator("#controls-sentence")).to_contain_text(re.compile("rank|ranks"))
-    choose(visit, "Method", "LayerCAM")
+    choose(visit, "Method", "LayerCAM (gradients)")
     expect(visit.page.locator("#controls-picture img")).to_be_hidden()
     expect(visit.page.locator("#controls-sentence")).to_have_text("")
-    choose(visit, "Method", "Score-CAM")
+    choose(visit, "Method", "Score-CAM (measured)")
     visit.page.locator("#compare-controls").click()
     choose(visit, "Method", "Grad-CAM")
     client.predict(CAT, method="score_cam", api_name="/controls")  # was asked later than what was given up
@@ -180,7 +171,7 @@ def test_a_visitor_goes_from_an_upload_to_files_and_a_link_that_reproduces_the_v
     visit.page.locator("#picture input[type=file]").set_input_files(str(tmp_path / "mirrored.png"))
     expect(visit.page.locator("#gradcam-label")).to_contain_text("truck")
     choose(visit, "Explain", "ship")
-    choose(visit, "Method", "LayerCAM")
+    choose(visit, "Method", "LayerCAM (gradients)")
     choose(visit, "Layer, and its cells", "5: custom_block3, 4×4")
     expect(visit.page.locator("#gradcam-sentence")).to_contain_text("ship")
     expect(visit.page.locator("#evidence-sentence")).to_contain_text("The score of ship is")

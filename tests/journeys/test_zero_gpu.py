@@ -37,7 +37,10 @@ def test_gradcam_answers_as_elsewhere(on_zero_gpu, elsewhere):
     assert abs(pixels_of(there[1]).astype(int) - pixels_of(here[1]).astype(int)).max() <= 1
 
 
-OF_A_PICTURE = ["/feature_maps", "/evidence", "/erase", "/controls", "/export", "/out_of_distribution"]
+OF_A_PICTURE = [
+    *("/feature_maps", "/evidence", "/balance", "/measured", "/side_by_side", "/erase", "/controls", "/export"),
+    "/out_of_distribution",
+]
 
 
 @pytest.mark.parametrize("endpoint", [*OF_A_PICTURE, "/kernels", "/misclassified", "/release"])
@@ -59,7 +62,7 @@ def test_the_page_explains_a_picture_by_a_quick_method_and_by_one_that_takes_ste
     expect(visit.page.locator("#gradcam-sentence")).to_contain_text("airplane")
     before = visit.page.locator("#gradcam-cells img").get_attribute("src")
     visit.page.get_by_label("Method", exact=True).first.click()
-    visit.page.get_by_role("option", name="Ablation-CAM", exact=True).click()
+    visit.page.get_by_role("option", name="Ablation-CAM (measured)", exact=True).click()
     expect(visit.page.locator("#gradcam-cells img")).not_to_have_attribute("src", before or "")
     expect(visit.page.locator("#gradcam-progress")).to_be_hidden()
     assert visit.errors == []

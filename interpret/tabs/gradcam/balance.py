@@ -52,8 +52,10 @@ def balance_endpoint(served: ServedRelease) -> Callable[..., Any]:
     return balance_sheet
 
 
-def balance_section(served: ServedRelease, panel: PicturePanel, settings: ExplanationSettings) -> None:
-    """Builds the section and its endpoint `/balance`."""
+def balance_section(
+    served: ServedRelease, panel: PicturePanel, settings: ExplanationSettings, accordion: gr.Accordion
+) -> None:
+    """Builds the section, which answers while the accordion around it is open, and its endpoint `/balance`."""
     gr.Markdown("**Where this picture's score comes from**")
     sentence = gr.Markdown(elem_id="balance-sentence")
     picture = result_picture("The score, layer by layer", "balance-sheet", chart=True)
@@ -62,6 +64,7 @@ def balance_section(served: ServedRelease, panel: PicturePanel, settings: Explan
         balance_endpoint(served),
         [panel.picture, settings.class_name, settings.against, panel.resize_mode],
         [picture, sentence, gr.JSON(visible=False)],
+        within=accordion,
         api_name="balance",
         **MODEL_QUEUE,
     )

@@ -11,7 +11,7 @@ from interpret.drawing.render import enlarge
 from interpret.enough_and_needed import EnoughAndNeeded, Trial, enough_and_needed, enough_and_needed_steps
 from interpret.explanation import PREDICTED, Question
 from interpret.tabs.page.components import result_picture
-from interpret.tabs.page.events import MODEL_QUEUE, PRIVATE, emptied_by, endpoint
+from interpret.tabs.page.events import MODEL_QUEUE, PRIVATE, QUIET, endpoint, stopped_by
 from interpret.tabs.page.picture import PicturePanel
 from interpret.tabs.page.served import ServedRelease, chosen
 from interpret.tabs.page.settings import ExplanationSettings
@@ -99,14 +99,14 @@ def enough_and_needed_section(served: ServedRelease, panel: PicturePanel, settin
         numbers = gr.JSON(show_label=False)
     outputs, running = [worth, enough, needed, sentence, numbers], [progress, stop]
     stops = gr.State(Stops())
-    measuring = measure.click(
+    measure.click(
         measured_on_page(served), [stops, *inputs], [*outputs, *running], api_visibility="private",
-        show_progress="hidden", **MODEL_QUEUE,
+        **QUIET, **MODEL_QUEUE,
     )  # fmt: skip
     stop.click(count_a_stop, stops, running, **PRIVATE)
     endpoint(measured_endpoint(served), inputs, outputs, "measured", **MODEL_QUEUE)
     empty: dict[Any, str | None] = {worth: None, enough: None, needed: None, sentence: "", numbers: None}
-    emptied_by([panel.seen.change, *(each.change for each in inputs[1:])], empty, measuring)
+    stopped_by([panel.seen.change, *(each.change for each in inputs[1:])], empty, stop)
 
 
 def count_a_stop(stops: Stops) -> tuple[Any, ...]:

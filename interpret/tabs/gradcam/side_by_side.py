@@ -21,7 +21,7 @@ from interpret.side_by_side import (
 )
 from interpret.tabs.gradcam.enough_and_needed import count_a_stop
 from interpret.tabs.page.components import thumbnail_gallery
-from interpret.tabs.page.events import MODEL_QUEUE, PRIVATE, emptied_by, endpoint
+from interpret.tabs.page.events import MODEL_QUEUE, PRIVATE, QUIET, endpoint, stopped_by
 from interpret.tabs.page.picture import PicturePanel
 from interpret.tabs.page.served import ServedRelease, chosen
 from interpret.tabs.page.settings import ExplanationSettings, method_choices
@@ -114,15 +114,15 @@ def side_by_side_section(served: ServedRelease, panel: PicturePanel, settings: E
         table = gr.Dataframe(headers=list(COLUMNS), interactive=False, wrap=True, elem_id="methods-table")
     stops, order = gr.State(Stops()), gr.State([])
     outputs, running = [gallery, table, sentence], [progress, stop]
-    comparing = compare.click(
+    compare.click(
         side_by_side_on_page(served), [stops, *inputs], [*outputs, order, *running], api_visibility="private",
-        show_progress="hidden", **MODEL_QUEUE,
+        **QUIET, **MODEL_QUEUE,
     )  # fmt: skip
     stop.click(count_a_stop, stops, running, **PRIVATE)
     endpoint(side_by_side_endpoint(served), inputs, outputs, "side_by_side", **MODEL_QUEUE)
     gallery.select(choose_method, order, [c.method, gallery], **PRIVATE)
     empty: dict[Any, str | None] = {gallery: None, table: None, sentence: ""}
-    emptied_by([panel.seen.change, *(each.change for each in inputs[1:])], empty, comparing)
+    stopped_by([panel.seen.change, *(each.change for each in inputs[1:])], empty, stop)
 
 
 def choose_method(order: list[str], event: gr.SelectData) -> tuple[Any, ...]:

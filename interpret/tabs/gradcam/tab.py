@@ -58,9 +58,9 @@ def gradcam_tab(served: ServedRelease, panel: PicturePanel) -> ExplanationSettin
     )
     warning_line(served, panel)
     shown, settings = _answer_beside_settings(served)
-    with gr.Accordion("How to read this", open=False):
+    with gr.Accordion("How to read this", open=False, elem_id="how-to-read") as accordion:
         gr.Markdown(how_to_read(served))
-        balance_section(served, panel, settings)
+        balance_section(served, panel, settings, accordion)
     with gr.Accordion("Evidence ledger: sixteen cells that add up to the score", open=True):
         evidence_section(served, panel, settings)
     with gr.Accordion("What is enough, and what is needed?", open=False):

@@ -24,16 +24,28 @@ def endpoint(handler: Callable[..., Any], inputs: Any, outputs: Any, api_name: s
 
 
 def latest_wins(
-    triggers: list[Any], handler: Callable[..., Any], inputs: Any, outputs: Any, *, dims: Any = None, **options: Any
+    triggers: list[Any],
+    handler: Callable[..., Any],
+    inputs: Any,
+    outputs: Any,
+    *,
+    dims: Any = None,
+    within: gr.Accordion | None = None,
+    **options: Any,
 ) -> gr.events.Dependency:
     """Calls `handler` whenever one of `triggers` fires; while it is busy, only the last of them is kept for later.
 
     The handler's own trigger is a hidden counter. Until it has answered, its old answers stay, dimmed (those in `dims`,
-    by default all of its outputs).
+    by default all of its outputs). What is shown `within` an accordion is asked for only while that is open, and when
+    it opens.
     """
     shown = outputs if dims is None else dims
     counter = gr.Number(0, visible=False)
-    gr.on(triggers, None, counter, counter, js=script("increment"), trigger_mode="multiple", **PRIVATE)
+    counting = script("increment")
+    if within is not None:
+        within.expand(None, counter, counter, js=counting, trigger_mode="multiple", **PRIVATE)
+        counting = script("increment_if_open", accordion=within.elem_id)
+    gr.on(triggers, None, counter, counter, js=counting, trigger_mode="multiple", **PRIVATE)
     answering = counter.change(handler, inputs, outputs, js=_dimming(shown, True), **QUIET, **options)
     for ending in (answering.then, answering.failure):
         ending(None, js=_dimming(shown, False), **PRIVATE)
@@ -45,6 +57,13 @@ def emptied_by(triggers: list[Any], shown: dict[Any, str | None], asked: gr.even
     what was `asked`: it would answer a question that is no longer on the page. The browser does it, without asking."""
     empty = script("constant", values=list(shown.values()))
     gr.on(triggers, None, None, list(shown), js=empty, cancels=[asked], trigger_mode="multiple", **PRIVATE)
+
+
+def stopped_by(triggers: list[Any], shown: dict[Any, str | None], stop: gr.Button) -> None:
+    """As `emptied_by`, for what has a Stop button: it is pressed, if it is there. An event that is cancelled instead
+    passes over what is asked of it until the server has done the step that it is in."""
+    empty = script("stop_and_empty", stop=stop.elem_id, values=list(shown.values()))
+    gr.on(triggers, None, None, list(shown), js=empty, trigger_mode="multiple", **PRIVATE)
 
 
 def _dimming(outputs: Any, dimmed: bool) -> str:

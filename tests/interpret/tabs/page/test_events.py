@@ -1,7 +1,7 @@
 import gradio as gr
 import pytest
 
-from interpret.tabs.page.events import emptied_by, endpoint, latest_wins
+from interpret.tabs.page.events import emptied_by, endpoint, latest_wins, stopped_by
 
 
 @pytest.fixture
@@ -47,6 +47,19 @@ def test_a_handler_is_asked_by_a_counter_of_its_own_that_every_trigger_moves(dem
     assert counter not in {target for target, _ in counting["targets"]}
 
 
+def test_what_an_accordion_hides_is_asked_for_when_it_opens_and_while_it_is_open(blocks):
+    setting, answer = gr.Number(label="setting"), gr.Textbox(elem_id="answer")
+    with gr.Accordion("More", open=False, elem_id="more") as accordion:
+        pass
+    latest_wins([setting.change], str, setting, answer, within=accordion, api_name="text")
+    ((counter, _),) = named(blocks, "text")["targets"]
+    counting = {
+        event: each["js"] for each in events_of(blocks) for _, event in each["targets"] if each["outputs"] == [counter]
+    }
+    assert counting["expand"] == "(count) => count + 1"
+    assert 'getElementById("more")' in counting["change"] and ": count" in counting["change"]
+
+
 def test_old_answers_are_dimmed_until_the_new_one_is_there_or_has_failed(demo):
     asked = named(demo, "double")
     assert 'of ["answer"]' in asked["js"] and '"asked", true' in asked["js"]
@@ -62,6 +75,14 @@ def test_what_is_out_of_date_is_emptied_in_the_browser_and_its_question_is_cance
     assert cancelling["cancels"] == [named(demo, "double")["id"]]
     for each in (emptying, cancelling):
         assert [event for _, event in each["targets"]] == ["input"]
+
+
+def test_what_can_be_stopped_is_stopped_rather_than_cancelled(blocks):
+    setting, answer, stop = gr.Number(label="setting"), gr.Textbox(), gr.Button("Stop", elem_id="stop-it")
+    stopped_by([setting.change], {answer: ""}, stop)
+    (emptying,) = events_of(blocks)
+    assert emptying["outputs"] == [answer._id] and not emptying["backend_fn"] and not emptying["cancels"]
+    assert 'getElementById("stop-it")?.click()' in emptying["js"] and 'return [""]' in emptying["js"]
 
 
 def test_only_what_is_named_can_be_called(demo):
