@@ -19,7 +19,7 @@ from model.network import STAGES
 
 ALIKE = 0.7
 RANDOM_METHOD = "random_cam"
-STAGE_OF_GRID = {stage.resolution: stage.name for stage in STAGES}
+STAGE_OF_SIDE = {stage.resolution: stage.name for stage in STAGES}
 TITLES = {"random_weights": "a network of random weights", RANDOM_METHOD: "RandomCAM", "edges": "an edge map"}
 
 
@@ -56,7 +56,7 @@ def compare_with_controls(explainer: Explainer, question: Question) -> Compariso
     """The answer to a question about one class, beside its controls. Raises ImageError or ChoiceError."""
     found = explain(explainer, question)
     # A map of the image's own cells is compared with one of the layer that has as many.
-    layer = STAGE_OF_GRID[int(question.sampling.grid)] if found.method.of_pixels else question.layer
+    layer = STAGE_OF_SIDE[question.sampling.side] if found.method.of_pixels else question.layer
     same_class = replace(question, class_names=found.names, layer=layer)
     unlearnt = replace(explainer, network=random_network(explainer.network.config, explainer.device))
     controls = {

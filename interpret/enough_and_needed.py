@@ -77,7 +77,7 @@ class EnoughAndNeeded:
         return f"{self._enough_sentence()} {self._needed_sentence()}"
 
     def _enough_sentence(self) -> str:
-        most, name = self.sampling.grid**2 - 1, self.class_name
+        most, name = self.sampling.side**2 - 1, self.class_name
         if self.enough is None:
             return f"**Enough:** of no set of up to {most} cells that was tried it says {name}, {LIKELY:.0%} or more."
         said = f"{self.enough.class_name}, {percent(self.enough.confidence)}"
@@ -87,7 +87,7 @@ class EnoughAndNeeded:
         return f"**Enough:** shown only {self._named(self.enough)} it {still}says {said}."
 
     def _needed_sentence(self) -> str:
-        most, name = self.sampling.grid**2 - 1, self.class_name
+        most, name = self.sampling.side**2 - 1, self.class_name
         if self.said != name:
             return f"**Needed:** it does not say {name} of the whole picture, but {self.said}."
         if self.needed is None:
@@ -97,7 +97,7 @@ class EnoughAndNeeded:
 
     def _named(self, trial: Trial) -> str:
         if len(trial.cells) > MOST_NAMED:
-            return f"{len(trial.cells)} of the {self.sampling.grid**2} cells"
+            return f"{len(trial.cells)} of the {self.sampling.side**2} cells"
         return in_a_row(trial.cells)
 
     def numbers(self) -> dict[str, Any]:
@@ -142,7 +142,7 @@ def enough_and_needed_steps(explainer: Explainer, question: Question) -> Generat
         if cells is None or shown is None:
             return None
         changed = showing(image, filling(network, image, asked.sampling.fill), shown[None])
-        names = np.array(cell_names(int(asked.sampling.grid)))[cells]
+        names = np.array(cell_names(asked.sampling.side))[cells]
         pixels = (changed[0] * 255).round().byte().permute(1, 2, 0).numpy(force=True)
         _, probabilities = predict(network, changed)
         best = int(probabilities[0].argmax())

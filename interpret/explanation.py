@@ -210,7 +210,7 @@ def explain_steps(explainer: Explainer, question: Question) -> Generator[float, 
     # How strong maps usually are was measured with the usual sampling.
     usual = (
         explainer.release.metrics.usual_strength(asked.method, layer)
-        if asked.sampling.grid == USUAL_SAMPLING.grid
+        if (asked.sampling.grid, asked.sampling.fill) == (USUAL_SAMPLING.grid, USUAL_SAMPLING.fill)
         else 0.0
     )
     largest = float(cam.maps.abs().max())

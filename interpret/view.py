@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from urllib.parse import urlencode
 
 from interpret.attribution.evidence import CREDITS, SHARED
@@ -90,8 +90,13 @@ def view_of(query: Mapping[str, str], release: str, class_names: tuple[str, ...]
 
 
 def _sampling_of(query: Mapping[str, str]) -> Sampling:
-    numbers = {name: query[name] for name in ("orders", "seed", "grid") if name in query}
+    numbers = {name: query[name] for name in ("orders", "seed") if name in query}
     if wrong := [name for name, text in numbers.items() if not (text.isascii() and text.isdigit())]:
         raise LinkError(f"This link's {wrong[0]} is no number: {numbers[wrong[0]]!r}.")
-    whole = {name: int(text) for name, text in numbers.items()}
-    return replace(USUAL_SAMPLING, **whole, fill=query.get("fill", USUAL_SAMPLING.fill))
+    usual = USUAL_SAMPLING
+    return Sampling(
+        int(numbers.get("orders", usual.orders)),
+        int(numbers.get("seed", usual.seed)),
+        query.get("grid", usual.grid),
+        query.get("fill", usual.fill),
+    )

@@ -148,7 +148,7 @@ def class_activation_steps(
 
 def measured_steps(worth: Worth, method: Method, sampling: Sampling) -> Generator[float, None, Measured]:
     """What a method that erases pixels finds for all classes. Yields as `class_activation_steps` does."""
-    cells = int(sampling.grid**2)
+    cells = sampling.side**2
     if method.name == "occlusion":
         return occlusion_steps(worth, cells)
     return shapley_steps(worth, cells, int(sampling.orders), int(sampling.seed))

@@ -60,10 +60,10 @@ def test_a_control_is_not_held_against_itself():
     assert said(0.1, 1.0, 0.1, "random_cam").startswith("RandomCAM is itself a control")
 
 
-@pytest.mark.parametrize(("grid", "layer"), [(4, "prep_layer"), (8, "resnet_block3")])
-def test_a_map_of_the_pictures_own_cells_is_compared_with_maps_of_as_many(explainer, grid, layer):
+@pytest.mark.parametrize(("side", "layer"), [(4, "prep_layer"), (8, "resnet_block3")])
+def test_a_map_of_the_pictures_own_cells_is_compared_with_maps_of_as_many(explainer, side, layer):
     found = compare_with_controls(
-        explainer, Question(CAT, layer=layer, method="occlusion", sampling=Sampling(grid=grid))
+        explainer, Question(CAT, layer=layer, method="occlusion", sampling=Sampling(grid=f"{side}x{side}"))
     )
     assert found.explanation.maps[0].shape == found.controls["random_cam"].maps[0].shape == found.edges.shape
-    assert found.edges.shape == (grid, grid) and all(found.correlations.values())
+    assert found.edges.shape == (side, side) and all(found.correlations.values())

@@ -96,7 +96,7 @@ def test_a_single_pair_of_orders_has_no_errors_and_is_drawn_all_the_same(explain
 
 
 def test_finer_cells_have_names_of_their_own(explainer):
-    found = enough_and_needed(explainer, Question(CAT, sampling=Sampling(grid=8, orders=2)))
+    found = enough_and_needed(explainer, Question(CAT, sampling=Sampling(grid="8x8", orders=2)))
     assert np.shape(found.numbers()["cells"]) == (8, 8)
     assert all(re.fullmatch("[A-H][1-8]", cell) for cell in found.enough.cells)
 

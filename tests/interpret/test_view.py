@@ -21,10 +21,10 @@ def test_a_link_leads_back_to_the_view_that_it_was_made_from():
 
 def test_how_cells_are_erased_and_credited_is_part_of_a_link_only_if_it_is_unusual():
     assert not {"credit", "orders", "seed", "grid", "fill"} & dict(parse_qsl(VIEW.query())).keys()
-    unusual = replace(VIEW, method="shapley", credit="strongest", sampling=Sampling(16, 3, 8, "blur"))
+    unusual = replace(VIEW, method="shapley", credit="strongest", sampling=Sampling(16, 3, "8x8", "blur"))
     assert followed(unusual.query()) == unusual
-    finer = replace(VIEW, sampling=Sampling(grid=8)).query()
-    assert "grid=8" in finer and "orders" not in finer
+    finer = replace(VIEW, sampling=Sampling(grid="8x8")).query()
+    assert "grid=8x8" in finer and "orders" not in finer
 
 
 def test_an_address_without_a_picture_asks_for_no_view():
@@ -51,7 +51,7 @@ def test_a_link_made_with_another_release_is_refused_in_words(query):
         ("squaring=stretch", "crop, fit"),
         ("credit=equal", "shared, strongest"),
         ("fill=black", "mean, blur"),
-        ("grid=5", "4, 8"),
+        ("grid=5x5", "4x4, 8x8"),
         ("orders=7", "an even number from 2 to 64"),
         ("seed=many", "seed is no number: 'many'"),
         ("method=shared_credit&layer=prep_layer", "exists at resnet_block3 only"),

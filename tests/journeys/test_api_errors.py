@@ -33,7 +33,7 @@ from tests.conftest import EXAMPLES
         ("/gradcam", {"image": CAT, "method": "shapley", "orders": 7}, "an even number from 2 to 64"),
         ("/gradcam", {"image": CAT, "method": "shapley", "orders": 1_000}, "maximum value 64"),
         ("/gradcam", {"image": CAT, "method": "shapley", "seed": 0.5}, "whole number from 0 to 9999"),
-        ("/gradcam", {"image": CAT, "method": "shapley", "grid": 5}, "4"),
+        ("/gradcam", {"image": CAT, "method": "shapley", "grid": "5x5"}, "4"),
         ("/measured", {"image": CAT, "fill": "black"}, "blur"),
         ("/measured", {"image": CAT, "class_name": "tiger"}, "airplane"),
         ("/balance", {"image": CAT, "against": "tiger"}, "airplane"),

@@ -119,7 +119,7 @@ def test_a_link_brings_back_how_cells_were_erased(browser, visit):
     expect(visit.page.locator("#balance")).to_contain_text("Each cell was erased alone")
     unfold(visit, "Numbers, download and link")
     field = visit.page.locator("#permalink").locator("textarea, input").first
-    expect(field).to_have_value(re.compile("method=occlusion.*grid=8"))
+    expect(field).to_have_value(re.compile("method=occlusion.*grid=8x8"))
     sentence = visit.page.locator("#balance").inner_text()
     other = Visit(browser.new_context().new_page())
     other.open(field.input_value())

@@ -16,7 +16,7 @@ from interpret.attribution.rules import weighted_sum
 from interpret.attribution.steps import finish
 from model.network import CifarResNet
 
-SIDE = int(USUAL_SAMPLING.grid)  # cells of a mosaic that are erased; a quarter is 2x2 of them
+SIDE = USUAL_SAMPLING.side  # cells of a mosaic that are erased; a quarter is 2x2 of them
 
 
 def mosaics(

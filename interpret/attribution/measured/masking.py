@@ -12,7 +12,7 @@ from torch import Tensor
 from interpret.choices import ChoiceError, check_name, check_whole
 from model.network import CifarResNet
 
-GRIDS = (4, 8)
+GRIDS = {"4x4": 4, "8x8": 8}  # cells a side
 FILLS = ("mean", "blur")
 BLUR_RADIUS = 4  # pixels
 FEWEST_ORDERS, MOST_ORDERS = 2, 64
@@ -24,7 +24,7 @@ Shown = Bool[np.ndarray, "runs cells"]
 @dataclass(frozen=True)
 class Sampling:
     """How the methods that erase cells do it: in how many random orders (an even number, since each is also run
-    backwards), from which seed, in a grid of how many cells a side, and what fills the holes ("mean" is the training
+    backwards), from which seed, in which grid of cells, and what fills the holes ("mean" is the training
     set's mean colour, "blur" the image itself, blurred).
 
     Raises ChoiceError for what there is not.
@@ -32,7 +32,7 @@ class Sampling:
 
     orders: int | float = 8
     seed: int | float = 0
-    grid: int | float = GRIDS[0]
+    grid: str = "4x4"
     fill: str = FILLS[0]
 
     def __post_init__(self) -> None:
@@ -40,12 +40,16 @@ class Sampling:
             raise ChoiceError(
                 f"orders must be an even number from {FEWEST_ORDERS} to {MOST_ORDERS}, got {self.orders!r}."
             )
-        check_name("grid", f"{self.grid:g}", [str(grid) for grid in GRIDS])
+        check_name("grid", self.grid, tuple(GRIDS))
         check_name("fill", self.fill, FILLS)
         seed = check_whole("seed", self.seed, 0, LARGEST_SEED)
-        whole = {"orders": int(self.orders), "seed": seed, "grid": int(self.grid)}
-        for name, value in whole.items():
+        for name, value in {"orders": int(self.orders), "seed": seed}.items():
             object.__setattr__(self, name, value)
+
+    @property
+    def side(self) -> int:
+        """How many cells the image has a side."""
+        return GRIDS[self.grid]
 
 
 USUAL_SAMPLING = Sampling()

@@ -46,7 +46,7 @@ def gradcam_endpoint(served: ServedRelease) -> Callable[..., Any]:
         palette: str = Style.palette,
         orders: float = USUAL_SAMPLING.orders,
         seed: float = USUAL_SAMPLING.seed,
-        grid: float = USUAL_SAMPLING.grid,
+        grid: str = USUAL_SAMPLING.grid,
         fill: str = USUAL_SAMPLING.fill,
     ) -> Answer:
         """The most probable classes of a picture, and where in it the evidence for a class lies.

@@ -32,7 +32,7 @@ def measured_endpoint(served: ServedRelease) -> Callable[..., Any]:
         squaring: str = Question.resize_mode,
         orders: float = USUAL_SAMPLING.orders,
         seed: float = USUAL_SAMPLING.seed,
-        grid: float = USUAL_SAMPLING.grid,
+        grid: str = USUAL_SAMPLING.grid,
         fill: str = USUAL_SAMPLING.fill,
     ) -> Shown:
         """What each cell of a picture is worth, measured by erasing cells; which cells are enough, and which needed.

@@ -35,7 +35,7 @@ def export_endpoint(served: ServedRelease) -> Callable[..., Any]:
         against: str = NO_CLASS,
         orders: float = USUAL_SAMPLING.orders,
         seed: float = USUAL_SAMPLING.seed,
-        grid: float = USUAL_SAMPLING.grid,
+        grid: str = USUAL_SAMPLING.grid,
         fill: str = USUAL_SAMPLING.fill,
     ) -> list[str]:
         """A map as files: its numbers with all that made them (JSON), the bare array (.npy), and the overlay (PNG) at

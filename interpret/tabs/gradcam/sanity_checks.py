@@ -32,7 +32,7 @@ def sanity_checks_endpoint(served: ServedRelease) -> Callable[..., Any]:
         squaring: str = Question.resize_mode,
         orders: float = USUAL_SAMPLING.orders,
         seed: float = USUAL_SAMPLING.seed,
-        grid: float = USUAL_SAMPLING.grid,
+        grid: str = USUAL_SAMPLING.grid,
         fill: str = USUAL_SAMPLING.fill,
     ) -> tuple[np.ndarray, str, dict[str, float | None]]:
         """A map beside three that cannot know what the network learnt, and how far they agree with it.

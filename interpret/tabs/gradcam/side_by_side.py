@@ -44,7 +44,7 @@ def side_by_side_endpoint(served: ServedRelease) -> Callable[..., Any]:
         sort: str = FIGURES[0],
         orders: float = USUAL_SAMPLING.orders,
         seed: float = USUAL_SAMPLING.seed,
-        grid: float = USUAL_SAMPLING.grid,
+        grid: str = USUAL_SAMPLING.grid,
         fill: str = USUAL_SAMPLING.fill,
     ) -> tuple[list[Any], pd.DataFrame, str]:
         """Maps of one class by several methods, each on its own scale, the most faithful method first.

@@ -45,7 +45,7 @@ PARAMETERS = {
     "orders": f"of shapley: in how many random orders cells are erased, an even number from {FEWEST_ORDERS} to "
     f"{MOST_ORDERS}.",
     "seed": f"of shapley: what the orders are drawn from, from 0 to {LARGEST_SEED}.",
-    "grid": f"of shapley and occlusion: how many cells a side, {' or '.join(map(str, GRIDS))}.",
+    "grid": f"of shapley and occlusion: which cells are erased, {' or '.join(GRIDS)}.",
     "fill": f"{' or '.join(FILLS)}: what fills erased cells, the training set's mean colour or the blurred picture.",
 }
 
@@ -116,7 +116,7 @@ def explanation_settings(class_names: tuple[str, ...]) -> ExplanationSettings:
 
 def _sampling_widgets() -> dict[str, Any]:
     usual = USUAL_SAMPLING
-    grids = [(f"{grid}×{grid}", grid) for grid in GRIDS]
+    grids = [(grid.replace("x", "×"), grid) for grid in GRIDS]
     with gr.Accordion("Erasing: cells, orders, fill", open=False):
         gr.Markdown("For Measured Shapley and Occlusion, which erase cells of the picture and run the network again.")
         return {

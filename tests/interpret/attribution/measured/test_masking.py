@@ -44,9 +44,9 @@ def test_or_is_the_image_blurred(network, cat, cat_pixels):
 
 
 def test_numbers_from_sliders_become_whole():
-    sampling = Sampling(16.0, 3.0, 8.0)
-    assert (sampling.orders, sampling.seed, sampling.grid) == (16, 3, 8)
-    assert isinstance(sampling.orders, int) and isinstance(sampling.grid, int)
+    sampling = Sampling(16.0, 3.0, "8x8")
+    assert (sampling.orders, sampling.seed, sampling.side) == (16, 3, 8)
+    assert isinstance(sampling.orders, int) and isinstance(sampling.seed, int)
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_numbers_from_sliders_become_whole():
         ({"orders": 0}, "orders must be an even number from 2 to 64"),
         ({"seed": -1}, "seed must be a whole number from 0 to"),
         ({"seed": 0.5}, "seed must be a whole number"),
-        ({"grid": 5}, "Unknown grid '5'. Allowed: 4, 8"),
+        ({"grid": "5x5"}, "Unknown grid '5x5'. Allowed: 4x4, 8x8"),
         ({"fill": "black"}, "Unknown fill 'black'. Allowed: mean, blur"),
     ],
 )

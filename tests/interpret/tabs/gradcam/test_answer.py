@@ -17,7 +17,7 @@ from interpret.tabs.page.stopping import Stops
 from tests.conftest import EXAMPLES
 
 CAT = str(EXAMPLES / "cat.png")
-USUAL = (8, 0, 4, "mean")
+USUAL = (8, 0, "4x4", "mean")
 AS_ON_A_FRESH_PAGE = (0.5, 3, "resnet_block3", "predicted", "none", "crop", False)
 
 
@@ -82,7 +82,7 @@ def test_what_is_measured_depends_on_orders_seed_cells_and_fill(served):
             {},
             {"orders": 2},
             {"orders": 2, "seed": 1},
-            {"orders": 2, "grid": 8},
+            {"orders": 2, "grid": "8x8"},
             {"orders": 2, "fill": "blur"},
         )
     ]

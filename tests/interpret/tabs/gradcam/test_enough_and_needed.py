@@ -7,7 +7,7 @@ from interpret.tabs.page.stopping import Stops
 from tests.conftest import EXAMPLES
 
 CAT = str(EXAMPLES / "cat.png")
-USUAL = ("predicted", "crop", 8, 0, 4, "mean")
+USUAL = ("predicted", "crop", 8, 0, "4x4", "mean")
 
 
 def test_the_endpoint_answers_with_three_pictures_a_sentence_and_the_numbers(served):
@@ -35,7 +35,7 @@ def test_on_the_page_it_says_how_far_it_is_before_it_answers(served):
 
 def test_stop_ends_it_without_an_answer(served):
     stops = Stops()
-    asked = measured_on_page(served)(stops, CAT, "predicted", "crop", 64, 9, 4, "mean")
+    asked = measured_on_page(served)(stops, CAT, "predicted", "crop", 64, 9, "4x4", "mean")
     next(asked)
     count_a_stop(stops)
     (last,) = asked
@@ -43,7 +43,8 @@ def test_stop_ends_it_without_an_answer(served):
 
 
 @pytest.mark.parametrize(
-    ("wrong", "said"), [({"orders": 3}, "even number"), ({"grid": 6}, "4, 8"), ({"class_name": "x"}, "airplane")]
+    ("wrong", "said"),
+    [({"orders": 3}, "even number"), ({"grid": "6x6"}, "4x4, 8x8"), ({"class_name": "x"}, "airplane")],
 )
 def test_what_is_not_possible_is_refused_in_words(served, wrong, said):
     with pytest.raises(gr.Error, match=said):

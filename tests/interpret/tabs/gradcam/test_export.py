@@ -31,7 +31,7 @@ def test_an_export_says_what_the_score_is_made_of(served):
 
 
 def test_an_export_of_what_was_measured_says_how_and_how_far_it_may_be_off(served):
-    sampling = Sampling(4, 7, 8, "blur")
+    sampling = Sampling(4, 7, "8x8", "blur")
     found = exported(served, method="shapley", sampling=sampling)
     assert {name: found["measured"][name] for name in asdict(sampling)} == asdict(sampling)
     assert np.shape(found["measured"]["standard_errors"]) == np.shape(found["map"]) == (8, 8)

@@ -6,7 +6,7 @@ from interpret.tabs.page.stopping import Stops
 from tests.conftest import EXAMPLES
 
 CAT = str(EXAMPLES / "cat.png")
-ASKED = (["occlusion", "grad_cam", "shared_credit"], "resnet_block3", "predicted", "crop", "road", 2, 0, 4, "mean")
+ASKED = (["occlusion", "grad_cam", "shared_credit"], "resnet_block3", "predicted", "crop", "road", 2, 0, "4x4", "mean")
 
 
 def test_the_endpoint_answers_with_pictures_a_table_and_a_sentence(served):

@@ -14,7 +14,7 @@ from interpret.view import LinkError, View
 from model.choice import Choice
 from tests.conftest import EXAMPLES
 
-CHOICES = ("crop", "cat", "dog", "custom_block3", "layer_cam", "shared", 8, 0, 4, "mean")
+CHOICES = ("crop", "cat", "dog", "custom_block3", "layer_cam", "shared", 8, 0, "4x4", "mean")
 
 
 @pytest.fixture(autouse=True)

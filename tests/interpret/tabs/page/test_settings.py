@@ -14,7 +14,7 @@ def test_a_fresh_page_asks_for_grad_cam_of_the_predicted_class_at_the_last_layer
     assert found == {
         "class_name": "predicted", "against": "none", "method": "grad_cam", "layer": "resnet_block3",
         "opacity": 0.5, "smooth": False, "top_k": 3, "palette": "magma", "credit": "shared",
-        "orders": 8, "seed": 0, "grid": 4, "fill": "mean",
+        "orders": 8, "seed": 0, "grid": "4x4", "fill": "mean",
     }  # fmt: skip
 
 
