@@ -10,6 +10,8 @@ import pytest
 import yaml
 from PIL import Image
 
+from interpret.attribution.methods import METHODS
+from interpret.drawing.words import faithfulness_table
 from interpret.prediction import predict
 from model.images import prepare, to_tensor
 from tests.conftest import EXAMPLES, ROOT
@@ -107,6 +109,31 @@ def test_the_readmes_way_to_explain_without_a_page_works(monkeypatch, capsys):
     exec(code, names)
     assert "evidence for cat" in capsys.readouterr().out
     assert names["overlay"].shape == names["other"].shape == (320, 320, 3)
+
+
+def test_the_python_of_the_document_on_explanations_works(monkeypatch, capsys):
+    monkeypatch.chdir(ROOT)
+    (code,) = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "explanations.md").read_text(), re.DOTALL)
+    names: dict = {}
+    exec(code, names)
+    said = capsys.readouterr().out
+    assert "Score of cat: " in said and "**Enough:**" in said and "Shared credit" in said
+
+
+def test_the_readmes_table_of_faithfulness_is_that_of_the_bundled_release(release):
+    assert release.metrics.faithfulness is not None
+    assert faithfulness_table(release.metrics.faithfulness) in (ROOT / "README.md").read_text()
+
+
+def test_files_and_methods_that_the_document_on_explanations_names_exist():
+    text = (ROOT / "docs" / "explanations.md").read_text()
+    for name in re.findall(r"`(tests/[\w/.]+)`", text):
+        assert (ROOT / name).exists(), name
+    kinds = dict(
+        re.findall(r"^\| (adds up[\w ]*|by gradients|measured[\w ]*|control) \| ([^|]+) \|", text, re.MULTILINE)
+    )
+    listed = {title for titles in kinds.values() for title in titles.strip().split(", ")}
+    assert listed == {method.title for method in METHODS}
 
 
 def test_the_readme_quotes_the_accuracy_of_the_bundled_release(release):
