@@ -41,10 +41,10 @@ def latest_wins(
     """
     shown = outputs if dims is None else dims
     counter = gr.Number(0, visible=False)
-    counting = script("increment")
+    counting = script("increment", accordion=None)
     if within is not None:
         within.expand(None, counter, counter, js=counting, trigger_mode="multiple", **PRIVATE)
-        counting = script("increment_if_open", accordion=within.elem_id)
+        counting = script("increment", accordion=within.elem_id)
     gr.on(triggers, None, counter, counter, js=counting, trigger_mode="multiple", **PRIVATE)
     answering = counter.change(handler, inputs, outputs, js=_dimming(shown, True), **QUIET, **options)
     for ending in (answering.then, answering.failure):
@@ -55,14 +55,14 @@ def latest_wins(
 def emptied_by(triggers: list[Any], shown: dict[Any, str | None], asked: gr.events.Dependency) -> None:
     """Empties what is shown, each component to its own empty value, as soon as one of `triggers` fires, and cancels
     what was `asked`: it would answer a question that is no longer on the page. The browser does it, without asking."""
-    empty = script("constant", values=list(shown.values()))
+    empty = script("empty", values=list(shown.values()), stop=None)
     gr.on(triggers, None, None, list(shown), js=empty, cancels=[asked], trigger_mode="multiple", **PRIVATE)
 
 
 def stopped_by(triggers: list[Any], shown: dict[Any, str | None], stop: gr.Button) -> None:
     """As `emptied_by`, for what has a Stop button: it is pressed, if it is there. An event that is cancelled instead
     passes over what is asked of it until the server has done the step that it is in."""
-    empty = script("stop_and_empty", stop=stop.elem_id, values=list(shown.values()))
+    empty = script("empty", values=list(shown.values()), stop=stop.elem_id)
     gr.on(triggers, None, None, list(shown), js=empty, trigger_mode="multiple", **PRIVATE)
 
 

@@ -139,7 +139,7 @@ def calls() -> list[tuple[str, set[str]]]:
 def test_python_fills_exactly_the_placeholders_of_each_file_that_it_uses():
     used = calls()
     assert [(name, filled) for name, filled in used if filled != placeholders(name)] == []
-    assert {name for name, _ in used} >= {"dim.js", "header.html", "progress.html", "constant.js"}
+    assert {name for name, _ in used} >= {"dim.js", "header.html", "progress.html", "empty.js"}
 
 
 def test_every_file_is_used_and_those_with_placeholders_only_where_they_are_filled():
@@ -150,7 +150,8 @@ def test_every_file_is_used_and_those_with_placeholders_only_where_they_are_fill
 
 
 def test_values_reach_javascript_as_json_and_html_as_text():
-    assert script("constant", values=[None, 'say "no"', True]) == '() => [null, "say \\"no\\"", true]'
+    filled = script("empty", values=[None, 'say "no"', True], stop="it's")
+    assert 'return [null, "say \\"no\\"", true];' in filled and 'getElementById("it\'s")' in filled
     shown = markup("progress", title='<b>"A" & B</b>', share="0.5")
     assert "&lt;b&gt;&quot;A&quot; &amp; B&lt;/b&gt;" in shown and "<b>" not in shown
 
@@ -158,10 +159,10 @@ def test_values_reach_javascript_as_json_and_html_as_text():
 @pytest.mark.parametrize("fill", [script, markup])
 def test_a_placeholder_without_a_value_is_an_error(fill):
     with pytest.raises(KeyError):
-        fill("constant" if fill is script else "progress")
+        fill("empty" if fill is script else "progress")
 
 
 def test_a_file_is_read_as_it_stands():
-    assert static_text("increment.js") == "(count) => count + 1"
+    assert static_text("scroll_to_tabs.js") == (FOLDER / "scroll_to_tabs.js").read_text().strip()
     assert json.loads(json.dumps(static_text("style.css"))) == (FOLDER / "style.css").read_text().strip()
     assert Path(inspect.getfile(static)).parent == FOLDER

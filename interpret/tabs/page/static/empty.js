@@ -1,0 +1,5 @@
+// Gives the empty values, and presses the Stop button with this id, if there is one to press.
+() => {
+  document.getElementById($stop)?.click();
+  return $values;
+}
