@@ -15,7 +15,6 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional as F
 
-from interpret.attribution.cam import capture
 from interpret.attribution.rules import shapley_of_maximum
 from interpret.choices import check_name
 from model.network import STAGE_NAMES, CifarResNet
@@ -41,8 +40,12 @@ class Evidence:
 def evidence(network: CifarResNet, image: Float[Tensor, "1 3 32 32"], credit: str = SHARED) -> Evidence:
     """All classes' evidence from one forward pass, without a backward one. Raises ChoiceError for an unknown credit."""
     check_name("credit", credit, CREDITS)
-    captured = capture(network, image, LAST_STAGE)
-    return Evidence(captured.logits, evidence_cells(network, captured.activations[None], credit)[0])
+    with torch.inference_mode():
+        activations = network.normalise(image)
+        for name in STAGE_NAMES:
+            activations = network.run_stage(name, activations)
+        cells = evidence_cells(network, activations, credit)[0]
+        return Evidence(network.classify(activations)[0], cells)
 
 
 def evidence_cells(
@@ -51,7 +54,8 @@ def evidence_cells(
     """What each cell adds to every logit, for a batch of the last stage's activations."""
     credited = shapley_of_maximum if credit == SHARED else _all_to_the_strongest
     with torch.no_grad():
-        return torch.einsum("kc,bchw->bkhw", network.fc.weight, credited(activations))
+        cells = network.fc.weight @ credited(activations).flatten(2)
+        return cells.unflatten(2, activations.shape[-2:])
 
 
 def _all_to_the_strongest(activations: Float[Tensor, "batch channels 4 4"]) -> Float[Tensor, "batch channels 4 4"]:

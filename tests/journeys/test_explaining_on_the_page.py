@@ -39,7 +39,9 @@ def test_another_method_draws_another_map(visit, title):
 
 
 def test_a_slow_method_says_how_far_it_is_and_can_be_stopped(visit, client):
-    choose(visit, "Layer, and its cells", "6: resnet_block3, 4×4")
+    first = visit.page.locator("#gradcam-cells img").get_attribute("src")
+    choose(visit, "Method", "Grad-CAM (gradients)")
+    expect(visit.page.locator("#gradcam-cells img")).not_to_have_attribute("src", first or "")
     before = visit.page.locator("#gradcam-cells img").get_attribute("src")
     choose(visit, "Method", "Score-CAM (measured)")
     expect(visit.page.locator("#gradcam-progress progress")).to_be_attached()
@@ -141,7 +143,7 @@ def test_the_controls_are_compared_on_request_and_never_shown_for_another_questi
     expect(visit.page.locator("#controls-sentence")).to_have_text("")
     choose(visit, "Method", "Score-CAM (measured)")
     visit.page.locator("#compare-controls").click()
-    choose(visit, "Method", "Grad-CAM")
+    choose(visit, "Method", "Grad-CAM (gradients)")
     client.predict(CAT, method="score_cam", api_name="/controls")  # was asked later than what was given up
     expect(visit.page.locator("#controls-picture img")).to_be_hidden()
 
