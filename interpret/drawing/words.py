@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Float
 
 from interpret.attribution.balance import PIXELS, Balance
+from interpret.attribution.measured.masking import cell_names
 from interpret.attribution.methods import METHOD_NAMES, Method, method_named
 from interpret.drawing.render import two_decimals
 from interpret.out_of_distribution import Detector
@@ -16,12 +17,13 @@ from model.network import STAGE_NAMES
 HALF_SHARE = 0.65
 QUARTER_SHARE = 0.5
 WEAK_SHARE = 0.1
+EVEN = 1.5  # a map is nearly even if no cell of sixteen holds this many times its share
 
 
 def describe_cam(
     cam: Float[np.ndarray, "height width"], class_name: str | None, *, turned: bool = False, usual: float = 0.0
 ) -> str:
-    """Where a map's positive values lie: in which quarter or half of the picture, and how much of them.
+    """Where a map's positive values lie: in which quarter, half or cells of the picture, and how much of them.
 
     A map with negative values too is told what share of all evidence speaks against the class. None: a map of no class.
     `turned`: positive values speak against the class. `usual`: how strong the strongest cell of such a map usually is;
@@ -34,12 +36,13 @@ def describe_cam(
     if total <= 0:
         nothing = f"This map finds nothing in the picture that speaks {side} {class_name}."
         return nothing if class_name else "The map is empty."
-    place, share = busiest_place(positive / total)
+    place, share = where_most_is(positive / total)
     if place is None:
-        sentence = f"The {what} is spread over the whole picture"
+        sentence = f"The {what} is spread evenly over the whole picture"
     else:
-        sentence = f"{percent(share)} of the {what} lies in the {place} of the picture"
-    opposed = f"; {percent(against / (total + against))} of all evidence speaks against it" if against else ""
+        sentence = f"{percent(share)} of the {what} lies in {place}"
+    opposing = against / (total + against)
+    opposed = f"; {percent(opposing)} of all evidence speaks against it" if opposing >= 0.005 else ""
     return f"{sentence}{opposed}.{_weakness(float(np.abs(cam).max()), usual)}"
 
 
@@ -56,8 +59,8 @@ def describe_evidence(cells: Float[np.ndarray, "height width"], class_name: str,
     what = f"{class_name}'s lead over {against}" if against else f"The score of {class_name}"
     parts = f"{two_decimals(total)} logits: {two_decimals(total - opposed)} for it and {two_decimals(opposed)} against"
     positive = np.maximum(cells, 0)
-    place, share = busiest_place(positive / positive.sum()) if positive.sum() > 0 else (None, 1.0)
-    where = f", {percent(share)} of what speaks for it in the {place}" if place else ""
+    place, share = where_most_is(positive / positive.sum()) if positive.sum() > 0 else (None, 1.0)
+    where = f", {percent(share)} of what speaks for it in {place}" if place else ""
     return f"{what[0].upper()}{what[1:]} is {parts}{where}."
 
 
@@ -121,6 +124,26 @@ def in_a_row(names: Sequence[str]) -> str:
     """Names in a sentence: "A1", "A1 and B2", "A1, B2 and C3"."""
     *before, last = names
     return f"{', '.join(before)} and {last}" if before else last
+
+
+def where_most_is(shares: Float[np.ndarray, "height width"]) -> tuple[str | None, float]:
+    """A quarter or half of the picture that holds most of the evidence, else the fewest of sixteen cells that hold at
+    least half of it, and its share; (None, 1.0) if the evidence is nearly even.
+
+    Cells are named as in the ledger. `shares` sum to 1; their sides are multiples of 4.
+    """
+    place, share = busiest_place(shares)
+    if place is not None:
+        return f"the {place} of the picture", share
+    cells = shares.reshape(4, shares.shape[0] // 4, 4, shares.shape[1] // 4).sum(axis=(1, 3)).ravel()
+    if cells.max() < EVEN / len(cells):
+        return None, 1.0
+    strongest = np.argsort(-cells, kind="stable")
+    count = int(np.argmax(cells[strongest].cumsum() >= 0.5)) + 1
+    names = np.array(cell_names(4))[strongest[:count]]
+    return f"cells {in_a_row(sorted(names, key=lambda name: (name[1], name[0])))}", float(
+        cells[strongest[:count]].sum()
+    )
 
 
 def busiest_place(shares: Float[np.ndarray, "height width"]) -> tuple[str | None, float]:

@@ -98,9 +98,9 @@ def _shown(found: SideBySide) -> tuple[list[Any], pd.DataFrame, str]:
 def side_by_side_section(served: ServedRelease, panel: PicturePanel, settings: ExplanationSettings) -> None:
     """Builds the section and its endpoint `/side_by_side`; a click on a map chooses its method."""
     c = settings
-    with gr.Row():
+    with gr.Accordion("Which methods, in which order", open=False):
         methods = gr.Dropdown(
-            method_choices(), value=list(USUAL_METHODS), multiselect=True, max_choices=MOST, label="Methods", scale=3
+            method_choices(), value=list(USUAL_METHODS), multiselect=True, max_choices=MOST, label="Methods"
         )
         sort = gr.Radio(SORTS, value=FIGURES[0], label="The most faithful first, by")
     inputs: list[Any] = [panel.picture, methods, c.layer, c.class_name, panel.resize_mode, sort, *c.sampling]

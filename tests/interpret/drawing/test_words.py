@@ -46,8 +46,26 @@ def test_a_half_is_named_if_no_quarter_holds_most():
     assert (place, round(share, 6)) == ("upper half", 0.8)
 
 
-def test_even_evidence_is_called_spread():
-    assert describe_cam(np.ones((4, 4)), "ship") == "The evidence for ship is spread over the whole picture."
+@pytest.mark.parametrize("side", [4, 32])
+def test_only_nearly_even_evidence_is_called_spread(side):
+    sentence = "The evidence for ship is spread evenly over the whole picture."
+    assert describe_cam(np.ones((side, side)), "ship") == sentence
+    uneven = np.ones((4, 4))
+    uneven[0, 0] = uneven[3, 3] = 1.9
+    assert describe_cam(uneven.repeat(side // 4, axis=0).repeat(side // 4, axis=1), "ship") != sentence
+
+
+def test_evidence_in_no_single_place_is_said_to_be_in_the_fewest_cells_that_hold_half_of_it():
+    corners = cam((0, 0, 4.0), (3, 3, 3.0), (3, 0, 2.0), (0, 3, 2.0), (1, 2, 1.0))
+    finer = corners.repeat(4, axis=0).repeat(4, axis=1)
+    for values in (corners, finer):
+        assert describe_cam(values, "ship") == "58% of the evidence for ship lies in cells A1 and D4."
+
+
+def test_the_map_and_the_ledger_name_the_same_cells():
+    cells = cam((0, 0, 4.0), (3, 3, 3.0), (3, 0, 2.0), (0, 3, 2.0), (1, 2, 1.0))
+    assert "58% of the evidence for ship lies in cells A1 and D4" in describe_cam(cells, "ship")
+    assert "58% of what speaks for it in cells A1 and D4." in describe_evidence(cells, "ship")
 
 
 def test_no_evidence_is_said_in_words():
@@ -67,9 +85,15 @@ def test_a_map_of_no_class_claims_no_evidence():
     assert describe_cam(np.zeros((4, 4)), None) == "The map is empty."
 
 
+def test_what_speaks_against_it_is_left_out_where_it_rounds_to_nothing():
+    assert describe_cam(cam((0, 0, 3.0), (3, 3, -0.01)), "cat").endswith("upper left quarter of the picture.")
+
+
 def test_the_ledgers_sentence_adds_up():
     cells = cam((1, 1, 3.0), (2, 2, 1.0), (0, 0, -1.5))
-    expected = "is 2.50 logits: 4.00 for it and \u22121.50 against, 100% of what speaks for it in the centre."
+    expected = (
+        "is 2.50 logits: 4.00 for it and \u22121.50 against, 100% of what speaks for it in the centre of the picture."
+    )
     assert describe_evidence(cells, "cat") == f"The score of cat {expected}"
     assert describe_evidence(cells, "cat", "dog") == f"Cat's lead over dog {expected}"
 
