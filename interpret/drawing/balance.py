@@ -51,7 +51,9 @@ def draw_balance(found: Balance, title: str) -> UInt8[np.ndarray, "tall wide 3"]
             left = numbers_left + number * (NUMBERS_WIDTH - MARGIN - 130)
             draw.text((left, y + 2), two_decimals(value, plus=True), colour, small)
     bottom = top + len(PLACES) * ROW_HEIGHT
-    for value, text in ((0.0, "0"), (found.score, f"score {two_decimals(found.score)} logits")):
+    score = f"score {two_decimals(found.score)} logits"
+    apart = abs(x_of(found.score) - x_of(0.0)) > small.getlength(score) / 2 + MARGIN
+    for value, text in ((0.0, "0" if apart else ""), (found.score, score)):
         draw.line((x_of(value), top - 2, x_of(value), bottom), fill=FAINT_INK)
         draw.text((x_of(value), bottom + 2), text, FAINT_INK, small, anchor="ma")
     return np.asarray(image)
