@@ -18,7 +18,7 @@ from interpret.attribution.cam import worth_of
 from interpret.attribution.measured.masking import Sampling, cell_names, filling, showing
 from interpret.attribution.measured.shapley import Measured
 from interpret.attribution.measured.subsets import LIKELY, Cells, enough, needed
-from interpret.attribution.steps import finish
+from interpret.attribution.steps import finish, share_of
 from interpret.drawing.ledger import draw_ledger
 from interpret.drawing.words import in_a_row, percent
 from interpret.explainer import Explainer
@@ -28,6 +28,7 @@ from model.images import to_tensor
 
 METHOD = "shapley"
 MOST_NAMED = 15
+SAMPLED, SOUGHT = 0.6, 0.8  # shares of the work that are done when the worth is known, and what is enough
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ class Trial:
 class EnoughAndNeeded:
     """What each cell was measured to be worth to one class's score, what is `enough` and what is `needed` to say it.
 
-    Either is None if no such set of cells, short of all, was found.
+    Either is None if no such set of cells, short of all, was found; nothing is needed for a class that is not said.
     """
 
     explanation: Explanation
@@ -79,7 +80,7 @@ class EnoughAndNeeded:
     def _enough_sentence(self) -> str:
         most, name = self.sampling.side**2 - 1, self.class_name
         if self.enough is None:
-            return f"**Enough:** of no set of up to {most} cells that was tried it says {name}, {LIKELY:.0%} or more."
+            return f"**Enough:** no set of up to {most} cells that was tried makes it say {name}, {LIKELY:.0%} or more."
         said = f"{self.enough.class_name}, {percent(self.enough.confidence)}"
         if not self.enough.cells:
             return f"**Enough:** nothing; even of the blank picture it says {said}."
@@ -91,7 +92,7 @@ class EnoughAndNeeded:
         if self.said != name:
             return f"**Needed:** it does not say {name} of the whole picture, but {self.said}."
         if self.needed is None:
-            return f"**Needed:** no set of up to {most} cells that was tried; without any of them it still says {name}."
+            return f"**Needed:** whichever set of up to {most} cells was tried, without it it still says {name}."
         said = f"{self.needed.class_name}, {percent(self.needed.confidence)}"
         return f"**Needed:** without {self._named(self.needed)} it says {said}."
 
@@ -112,6 +113,7 @@ class EnoughAndNeeded:
             "blank_score": float(self.measured.blank[index]),
             "orders": self.sampling.orders,
             "seed": self.sampling.seed,
+            "grid": self.sampling.grid,
             "fill": self.sampling.fill,
             "runs": len(self.measured.shown),
             "enough": self.enough and self.enough.numbers(),
@@ -128,15 +130,18 @@ def enough_and_needed(explainer: Explainer, question: Question) -> EnoughAndNeed
 
 
 def enough_and_needed_steps(explainer: Explainer, question: Question) -> Generator[float, None, EnoughAndNeeded]:
-    """As `enough_and_needed`, but yields the share of the runs that is done, in [0, 1], and returns the answer."""
+    """As `enough_and_needed`, but yields about what share of the work is done, in [0, 1], and returns the answer."""
     asked = replace(question, class_names=question.class_names[:1], method=METHOD)
-    explanation = yield from explain_steps(explainer, asked)
+    explanation = yield from share_of(explain_steps(explainer, asked), 0.0, SAMPLED)
     measured, network = explanation.cam.measured, explainer.network
     assert measured is not None
     image = to_tensor(explanation.pixels[None]).to(explainer.device)
     worth, index = worth_of(network, image, asked.sampling.fill), explanation.cam.class_indices[0]
-    few = enough(worth, measured, index, network.config.temperature)
-    missing = needed(worth, measured, index)
+    said = explainer.class_names[int(explanation.cam.logits.argmax())]
+    few = yield from share_of(enough(worth, measured, index, network.config.temperature), SAMPLED, SOUGHT)
+    missing = None
+    if said == explanation.names[0]:
+        missing = yield from share_of(needed(worth, measured, index), SOUGHT, 1.0)
 
     def tried(cells: Cells | None, shown: Cells | None) -> Trial | None:
         if cells is None or shown is None:
@@ -148,6 +153,5 @@ def enough_and_needed_steps(explainer: Explainer, question: Question) -> Generat
         best = int(probabilities[0].argmax())
         return Trial(tuple(names.tolist()), pixels, explainer.class_names[best], float(probabilities[0, best]))
 
-    said = explainer.class_names[int(explanation.cam.logits.argmax())]
     trials = tried(few, few), tried(missing, None if missing is None else ~missing)
     return EnoughAndNeeded(explanation, asked.sampling, measured, said, *trials)

@@ -127,12 +127,16 @@ class Explanation:
         assert sums is not None
         return {"score": score, "cells": float(sums[number]), "constants": score - float(sums[number])}
 
-    def measurement(self, sampling: Sampling) -> dict[str, Any] | None:
-        """How the first map was measured by erasing, and its cells' standard errors, as JSON has it; else None."""
+    def measurement(self, number: int, sampling: Sampling) -> dict[str, Any] | None:
+        """How one of the maps was measured by erasing, and its cells' standard errors, as JSON has it; else None.
+
+        Null stands for what was not sampled: `orders` and `seed`, or too few orders to tell an error.
+        """
         if self.cam.measured is None:
             return None
         errors, runs = self.standard_errors, len(self.cam.measured.shown)
-        return {**asdict(sampling), "runs": runs, "standard_errors": None if errors is None else errors[0].tolist()}
+        said = asdict(sampling) | ({} if self.cam.measured.pairs else {"orders": None, "seed": None})
+        return said | {"runs": runs, "standard_errors": None if errors is None else errors[number].tolist()}
 
     def titles(self) -> list[str]:
         """What each map is of."""
@@ -198,7 +202,7 @@ def explain_steps(explainer: Explainer, question: Question) -> Generator[float, 
     """As `explain`, but yields the share of the work that is done, in [0, 1], and returns the explanation."""
     method = method_named(question.method)
     layer = STAGE_NAMES[-1] if method.of_pixels else check_name("layer", question.layer, STAGE_NAMES)
-    asked = replace(question, layer=layer)
+    asked = replace(question, layer=layer, sampling=used_sampling(method, question.sampling))
     pixels, images = explainer.preprocess(asked.image, asked.resize_mode)
     wanted = (*class_indices_of(asked.class_names, explainer.class_names), None)
     if method.rule is None:
@@ -215,6 +219,13 @@ def explain_steps(explainer: Explainer, question: Question) -> Generator[float, 
     )
     largest = float(cam.maps.abs().max())
     return Explanation(pixels, shown, names, method, explainer.network.config, largest, usual, layer)
+
+
+def used_sampling(method: Method, sampling: Sampling) -> Sampling:
+    """What of it the method depends on; the rest as usual, so that it makes no other question of the same one."""
+    if method.name == "occlusion":
+        return replace(sampling, orders=USUAL_SAMPLING.orders, seed=USUAL_SAMPLING.seed)
+    return sampling if method.of_pixels else USUAL_SAMPLING
 
 
 def _maps_of_every_class(

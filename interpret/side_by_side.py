@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import UInt8
 
+from interpret.attribution.measured.masking import USUAL_SAMPLING
 from interpret.attribution.methods import BY_GROUP, Method, method_named, methods_at
 from interpret.attribution.steps import finish
 from interpret.choices import ChoiceError, check_name
@@ -66,15 +67,18 @@ class SideBySide:
 
     def sentence(self) -> str:
         """What is shown, and of what there is nothing to show."""
-        count = len(self.explanations)
-        if not count:
-            return ""
-        sentence = f"{count} {'methods' if count > 1 else 'method'}, each on its own scale, the most faithful first."
+        count, parts = len(self.explanations), []
+        if count:
+            figure = FIGURE_NAMES[self.sort]
+            parts.append(
+                f"{count} {'methods' if count > 1 else 'method'}, each on its own scale, the most faithful first, by "
+                f"{figure} as measured at the last layer."
+            )
         if self.waiting:
-            sentence += f" Still to come: {', '.join(each.title for each in self.waiting)}."
+            parts.append(f"Still to come: {', '.join(each.title for each in self.waiting)}.")
         if self.left_out:
-            sentence += f" {', '.join(each.title for each in self.left_out)}: at the last layer only."
-        return sentence
+            parts.append(f"{', '.join(each.title for each in self.left_out)}: at the last layer only.")
+        return " ".join(parts)
 
 
 Steps = Generator[tuple[float, SideBySide], None, SideBySide]
@@ -91,7 +95,7 @@ def side_by_side_steps(
     explainer: Explainer, question: Question, methods: Sequence[str] = USUAL_METHODS, sort: str = FIGURES[0]
 ) -> Steps:
     """As `side_by_side`, but yields, with the share of the present slow method that is done, in [0, 1], the answers so
-    far: the quick methods' at once, the slow ones' as they arrive."""
+    far: none, the quick methods' at once, the slow ones' as they arrive."""
     chosen = tuple(method_named(name) for name in dict.fromkeys(methods))
     if not 1 <= len(chosen) <= MOST:
         raise ChoiceError(f"Choose from 1 to {MOST} methods to show side by side; got {len(chosen)}.")
@@ -100,8 +104,11 @@ def side_by_side_steps(
     asked = sorted((each for each in chosen if each in possible), key=lambda method: method.rule is None)
     measured = measured_faithfulness(explainer.release.metrics)
     known = dict(measured.methods) if measured else {}
+    if question.sampling != USUAL_SAMPLING:  # which the figures were measured with
+        known = {name: scores for name, scores in known.items() if not method_named(name).of_pixels}
     left_out = tuple(each for each in chosen if each not in possible)
     done = SideBySide((), tuple(asked), left_out, known, sort)
+    yield 0.0, done
     for number, method in enumerate(asked):
         steps = explain_steps(explainer, replace(question, class_names=question.class_names[:1], method=method.name))
         while True:

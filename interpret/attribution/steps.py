@@ -13,3 +13,13 @@ def finish(steps: Generator[Any, None, Result]) -> Result:
             next(steps)
         except StopIteration as end:
             return end.value
+
+
+def share_of(steps: Generator[float, None, Result], start: float, end: float) -> Generator[float, None, Result]:
+    """A computation as the part of a longer one that reaches from `start` to `end` of it."""
+    while True:
+        try:
+            share = next(steps)
+        except StopIteration as finished:
+            return finished.value
+        yield start + (end - start) * share

@@ -72,7 +72,7 @@ def describe_balance(class_name: str, method: Method, layer: str, cells: float, 
         # As rounded here, so that what is read adds up.
         parts += f" + {_in_a_sum(round(score, 2) - round(cells, 2))} from the constants of the layers after it"
     sentence = f"Score of {class_name}: {two_decimals(score)} logits = {parts}."
-    if abs(cells) < abs(score) / 2:
+    if cells * score < score**2 / 2:
         sentence += " So most of the score does not show at this layer."
     if not method.sums_gradient:
         own = f"{method.title}'s own cells do" if method.of_class else f"{method.title} is of no class: its cells do"
@@ -83,12 +83,16 @@ def describe_balance(class_name: str, method: Method, layer: str, cells: float, 
 def describe_balance_sheet(found: Balance, what: str) -> str:
     """How much of a score, or of a lead, the cells add up to at the last layer and before it."""
     shares = {number: found.at(name)[0] for number, name in enumerate(STAGE_NAMES, start=1)}
-    early = [two_decimals(shares[number]) for number in range(1, len(STAGE_NAMES))]
+    before = [shares[number] for number in range(1, len(STAGE_NAMES))]
+    early = [two_decimals(value) for value in before]
+    little = all(value * found.score < found.score**2 / 2 for value in before)
+    conclusion = (
+        ": a map of an early layer shows what the layer responds to, not where the score comes from." if little else "."
+    )
     return (
         f"{what} is {two_decimals(found.score)} logits. The cells of layer {len(STAGE_NAMES)} add up to all of it; "
         f"those of layers 1 to {len(STAGE_NAMES) - 1} to {in_a_row(early)}, and the pixels to "
-        f"{two_decimals(found.at(PIXELS)[0])}. The constants of the later layers add the rest: a map of an early layer "
-        "shows what the layer responds to, not where the score comes from."
+        f"{two_decimals(found.at(PIXELS)[0])}. The constants of the later layers add the rest{conclusion}"
     )
 
 
@@ -191,7 +195,7 @@ def faithfulness_table(found: FaithfulnessFigures) -> str:
     return "\n".join(lines)
 
 
-ROAD_IN_WORDS = "(ROAD, at most 1: erasing what it calls unimportant costs less.)"
+ROAD_IN_WORDS = "(ROAD, at most 1: how much more its important cells matter.)"
 
 
 def describe_faithfulness(metrics: Metrics, method: str) -> str:

@@ -67,7 +67,9 @@ def test_both_are_said_with_cells_class_and_confidence(found):
 
 
 def test_a_class_that_is_not_said_of_the_whole_picture_needs_nothing(explainer):
-    sentence = enough_and_needed(explainer, Question(HORSE, class_names=("dog",))).sentence()
+    found = enough_and_needed(explainer, Question(HORSE, class_names=("dog",)))
+    sentence = found.sentence()
+    assert found.needed is None
     assert "**Needed:** it does not say dog of the whole picture, but horse." in sentence
     assert "still" not in sentence
 
@@ -75,7 +77,7 @@ def test_a_class_that_is_not_said_of_the_whole_picture_needs_nothing(explainer):
 def test_what_even_the_blank_picture_is_called_needs_no_cell(explainer, tmp_path):
     Image.new("RGB", (32, 32), FILL).save(tmp_path / "blank.png")
     found = enough_and_needed(explainer, Question(str(tmp_path / "blank.png")))
-    assert found.needed is None and "**Needed:** no set of up to 15 cells" in found.sentence()
+    assert found.needed is None and "**Needed:** whichever set of up to 15 cells" in found.sentence()
     if found.enough is not None:
         assert found.enough.cells == () and "even of the blank picture" in found.sentence()
 

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from interpret.attribution.balance import balance
-from interpret.attribution.measured.masking import Sampling
+from interpret.attribution.measured.masking import USUAL_SAMPLING, Sampling
 from interpret.choices import ChoiceError
 from interpret.explainer import Explainer, explainer_for
 from interpret.explanation import Explanation, Question, Style, explain
@@ -124,3 +124,27 @@ def test_another_way_of_erasing_is_another_question(explainer):
 def test_a_layer_that_the_method_does_not_know_is_refused(explainer):
     with pytest.raises(ChoiceError, match="exists at resnet_block3 only"):
         explain(explainer, Question(CAT, layer="prep_layer", method="shared_credit"))
+
+
+@pytest.mark.parametrize("sampling", [Sampling(16, 3, "8x8", "blur"), Sampling(seed=5)])
+def test_how_cells_are_erased_is_nothing_to_a_method_that_erases_none(release, sampling):
+    explainer = explainer_for(with_strength(release, 1_000.0))
+    for method in ("grad_cam", "ablation_cam"):
+        usual, other = (
+            explain(explainer, Question(CAT, method=method, sampling=each)) for each in (USUAL_SAMPLING, sampling)
+        )
+        assert other.scale() == usual.scale() and other.sentence() == usual.sentence()
+        assert other.cam.maps is usual.cam.maps or np.array_equal(other.maps, usual.maps)
+
+
+def test_an_answer_that_took_long_is_kept_whatever_it_does_not_depend_on(explainer, monkeypatch):
+    explain(explainer, Question(CAT, method="ablation_cam"))
+    explain(explainer, Question(CAT, method="occlusion"))
+    monkeypatch.setattr("interpret.explanation.class_activation_steps", None)
+    for method in ("ablation_cam", "occlusion"):
+        assert explain(explainer, Question(CAT, method=method, sampling=Sampling(orders=2, seed=9))).maps.size
+
+
+def test_occlusion_samples_nothing(explainer):
+    found = explain(explainer, Question(CAT, method="occlusion")).measurement(0, USUAL_SAMPLING)
+    assert (found["orders"], found["seed"], found["standard_errors"], found["runs"]) == (None, None, None, 18)

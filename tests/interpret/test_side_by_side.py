@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from interpret.attribution.measured.masking import Sampling
 from interpret.choices import ChoiceError
 from interpret.explainer import explainer_for
 from interpret.explanation import Question, explain
@@ -58,7 +59,8 @@ def test_each_map_is_the_one_that_the_method_gives_alone(measured):
 def test_quick_methods_are_there_before_slow_ones_begin(measured):
     shown = [(names(found), [each.name for each in found.waiting]) for _, found in
              side_by_side_steps(measured, Question(CAT), ("occlusion", "grad_cam", "ablation_cam"))]  # fmt: skip
-    assert shown[0] == (["grad_cam"], ["occlusion", "ablation_cam"])
+    assert shown[0] == ([], ["grad_cam", "occlusion", "ablation_cam"]), "a visitor can stop it from the start"
+    assert shown[1] == (["grad_cam"], ["occlusion", "ablation_cam"])
     assert shown[-1] == (["occlusion", "grad_cam"], ["ablation_cam"])
 
 
@@ -80,9 +82,12 @@ def test_each_picture_is_captioned_with_the_figure_that_sorts_it(measured):
 def test_methods_that_a_layer_does_not_know_are_left_out_and_named(measured):
     found = side_by_side(measured, Question(CAT, layer="prep_layer"), ("shared_credit", "grad_cam"))
     assert names(found) == ["grad_cam"]
-    assert (
-        found.sentence()
-        == "1 method, each on its own scale, the most faithful first. Shared credit: at the last layer only."
+    assert found.sentence() == (
+        "1 method, each on its own scale, the most faithful first, by ROAD as measured at the last layer. "
+        "Shared credit: at the last layer only."
+    )
+    assert side_by_side(measured, Question(CAT, layer="prep_layer"), ("shared_credit",)).sentence() == (
+        "Shared credit: at the last layer only."
     )
 
 
@@ -111,3 +116,10 @@ def test_an_unknown_method_or_figure_is_refused(measured, methods, sort):
 def test_a_release_without_figures_shows_them_in_the_order_asked_quick_ones_first(release):
     found = side_by_side(with_figures(release, {}), Question(CAT), ("occlusion", "layer_cam", "grad_cam"))
     assert names(found) == ["layer_cam", "grad_cam", "occlusion"]
+
+
+def test_figures_of_erasing_as_usual_are_not_shown_for_erasing_otherwise(measured):
+    asked = Question(CAT, sampling=Sampling(orders=2, grid="8x8"))
+    found = side_by_side(measured, asked, ("occlusion", "grad_cam"))
+    assert names(found) == ["grad_cam", "occlusion"]
+    assert [caption for _, caption in found.pictures()] == ["Grad-CAM: ROAD 0.30", "Occlusion"]

@@ -126,3 +126,18 @@ def test_a_link_brings_back_how_cells_were_erased(browser, visit):
     expect(other.page.locator("#balance")).to_have_text(sentence)
     assert other.settles()
     other.page.context.close()
+
+
+@pytest.mark.parametrize(("section", "button", "sentence"), [
+    ("What is enough, and what is needed", "#measure", "#measured-sentence"),
+    ("Methods side by side", "#side-by-side", "#side-by-side-sentence"),
+])  # fmt: skip
+def test_an_answer_to_a_question_that_was_given_up_at_once_never_appears(visit, section, button, sentence):
+    unfold(visit, section)
+    visit.page.locator(button).click()
+    expect(visit.page.locator(button)).to_have_class(re.compile("asked"))
+    visit.page.locator("#examples button.thumbnail-item").nth(3).click()
+    expect(visit.page.locator("#gradcam-label")).to_contain_text("cat")
+    expect(visit.page.locator(button)).not_to_have_class(re.compile("asked"), timeout=30_000)
+    assert visit.settles()
+    expect(visit.page.locator(sentence)).to_be_empty()

@@ -1,6 +1,6 @@
 """Which few cells of an image are enough for the network to say a class, and without which few it no longer says so."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 
 import numpy as np
 import torch
@@ -13,14 +13,16 @@ from interpret.prediction import probabilities_of
 LIKELY = 0.5
 
 Cells = Bool[np.ndarray, "cells"]
+Search = Generator[float, None, Cells | None]
 Holds = Callable[[Shown], Bool[np.ndarray, "runs"]]
 
 
-def enough(worth: Worth, measured: Measured, class_index: int, temperature: float) -> Cells | None:
+def enough(worth: Worth, measured: Measured, class_index: int, temperature: float) -> Search:
     """The fewest cells found that, shown alone, make the network say the class with a confidence of at least LIKELY.
 
     From no cell to all but one; None if no such set was found. Tried are all sets that were run, and those of the most
-    valuable cells; of the smallest, cells are left out, the least valuable first, until none can be.
+    valuable cells; of the smallest, cells are left out, the least valuable first, until none can be. Yields, after each
+    round of runs, a number in [0, 1] that rises.
     """
 
     def holds(shown: Shown) -> Bool[np.ndarray, "runs"]:
@@ -30,7 +32,7 @@ def enough(worth: Worth, measured: Measured, class_index: int, temperature: floa
     return _fewest(measured, class_index, measured.shown[confidences >= LIKELY], holds)
 
 
-def needed(worth: Worth, measured: Measured, class_index: int) -> Cells | None:
+def needed(worth: Worth, measured: Measured, class_index: int) -> Search:
     """The fewest cells found without which the network says another class. Otherwise as `enough`."""
 
     def holds(erased: Shown) -> Bool[np.ndarray, "runs"]:
@@ -40,7 +42,7 @@ def needed(worth: Worth, measured: Measured, class_index: int) -> Cells | None:
     return _fewest(measured, class_index, ~measured.shown[other], holds)
 
 
-def _fewest(measured: Measured, class_index: int, known: Shown, holds: Holds) -> Cells | None:
+def _fewest(measured: Measured, class_index: int, known: Shown, holds: Holds) -> Search:
     rank = np.argsort(np.argsort(-measured.cells[class_index], kind="stable"))
     count = len(rank)
     most_valuable = rank < np.arange(count)[:, None]
@@ -49,8 +51,12 @@ def _fewest(measured: Measured, class_index: int, known: Shown, holds: Holds) ->
     if not len(found):
         return None
     cells = found[found.sum(axis=1).argmin()]
-    while (fewer := _without_one(cells, rank)).size and (still := holds(fewer)).any():
-        cells = fewer[still.argmax()]
+    rounds = 1
+    while (fewer := _without_one(cells, rank)).size:
+        yield rounds / (rounds + 1)
+        if not (still := holds(fewer)).any():
+            break
+        cells, rounds = fewer[still.argmax()], rounds + 1
     return cells
 
 

@@ -47,7 +47,7 @@ def balance_endpoint(served: ServedRelease) -> Callable[..., Any]:
         what = f"lead of {names[one]} over {names[other]}" if other is not None else f"score of {names[one]}"
         layers = {place: dict(zip(("cells", "constants"), found.at(place), strict=True)) for place in PLACES}
         sentence = describe_balance_sheet(found, f"The {what}")
-        return draw_balance(found, what.capitalize()), sentence, {"score": found.score, "layers": layers}
+        return draw_balance(found, f"{what[0].upper()}{what[1:]}"), sentence, {"score": found.score, "layers": layers}
 
     return balance_sheet
 

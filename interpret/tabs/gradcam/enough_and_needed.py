@@ -11,12 +11,12 @@ from interpret.drawing.render import enlarge
 from interpret.enough_and_needed import EnoughAndNeeded, Trial, enough_and_needed, enough_and_needed_steps
 from interpret.explanation import PREDICTED, Question
 from interpret.tabs.page.components import result_picture
-from interpret.tabs.page.events import MODEL_QUEUE, PRIVATE, QUIET, endpoint, stopped_by
+from interpret.tabs.page.events import MODEL_QUEUE, asked_by, endpoint, stopped_by
 from interpret.tabs.page.picture import PicturePanel
 from interpret.tabs.page.served import ServedRelease, chosen
 from interpret.tabs.page.settings import ExplanationSettings
 from interpret.tabs.page.static import markup
-from interpret.tabs.page.stopping import NOT_RUNNING, Stops, stoppable
+from interpret.tabs.page.stopping import NOT_RUNNING, stoppable
 
 FACTOR = 8
 Shown = tuple[np.ndarray, np.ndarray | None, np.ndarray | None, str, dict[str, Any]]
@@ -98,18 +98,7 @@ def enough_and_needed_section(served: ServedRelease, panel: PicturePanel, settin
     with gr.Accordion("In numbers", open=False):
         numbers = gr.JSON(show_label=False)
     outputs, running = [worth, enough, needed, sentence, numbers], [progress, stop]
-    stops = gr.State(Stops())
-    measure.click(
-        measured_on_page(served), [stops, *inputs], [*outputs, *running], api_visibility="private",
-        **QUIET, **MODEL_QUEUE,
-    )  # fmt: skip
-    stop.click(count_a_stop, stops, running, **PRIVATE)
+    asked_by(measure, stop, measured_on_page(served), inputs, outputs, running)
     endpoint(measured_endpoint(served), inputs, outputs, "measured", **MODEL_QUEUE)
     empty: dict[Any, str | None] = {worth: None, enough: None, needed: None, sentence: "", numbers: None}
-    stopped_by([panel.seen.change, *(each.change for each in inputs[1:])], empty, stop)
-
-
-def count_a_stop(stops: Stops) -> tuple[Any, ...]:
-    """What Stop does."""
-    stops.count += 1
-    return NOT_RUNNING
+    stopped_by([panel.seen.change, *(each.change for each in inputs[1:])], empty, measure, stop)

@@ -66,20 +66,20 @@ def document(served: ServedRelease, question: Question, found: Explanation, styl
     """Everything that `map.json` says; it is enough to compute the map, and what the overlays' colours mean, again.
 
     `against` is null without a second class; where a method's cells add up to the score, the two maps' difference adds
-    up to the `margin`. `balance` says what the class's score is made of; `measured` is null unless cells were erased.
+    up to the `margin`. `balance` says what a class's score is made of; `measured` is null unless cells were erased.
     """
     logits, names, scale = found.cam.logits, served.class_names, found.scale(style.palette)
     return {
         "class": found.names[0],
         "method": question.method,
-        "layer": question.layer,
+        "layer": None if found.method.of_pixels else question.layer,
         "squaring": question.resize_mode,
         "unit": found.method.unit,
         "map": found.maps[0].tolist(),
         "colours": {"palette": scale.palette, "low": scale.low, "high": scale.high, "opacity": style.opacity},
-        "against": _against(found) if len(found.names) > 1 else None,
+        "against": _against(found, question) if len(found.names) > 1 else None,
         "balance": found.balance(0),
-        "measured": found.measurement(question.sampling),
+        "measured": found.measurement(0, question.sampling),
         "logits": dict(zip(names, logits.tolist(), strict=True)),
         "probabilities": dict(zip(names, found.probabilities.tolist(), strict=True)),
         "sentence": found.sentence(),
@@ -89,9 +89,15 @@ def document(served: ServedRelease, question: Question, found: Explanation, styl
     }
 
 
-def _against(found: Explanation) -> dict[str, Any]:
+def _against(found: Explanation, question: Question) -> dict[str, Any]:
     first, second = (found.cam.logits[index] for index in found.cam.class_indices)
-    return {"class": found.names[1], "map": found.maps[1].tolist(), "margin": float(first - second)}
+    return {
+        "class": found.names[1],
+        "map": found.maps[1].tolist(),
+        "margin": float(first - second),
+        "balance": found.balance(1),
+        "measured": found.measurement(1, question.sampling),
+    }
 
 
 def export_section(served: ServedRelease, panel: PicturePanel, settings: ExplanationSettings) -> None:

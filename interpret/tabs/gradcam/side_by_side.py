@@ -19,15 +19,19 @@ from interpret.side_by_side import (
     side_by_side,
     side_by_side_steps,
 )
-from interpret.tabs.gradcam.enough_and_needed import count_a_stop
 from interpret.tabs.page.components import thumbnail_gallery
-from interpret.tabs.page.events import MODEL_QUEUE, PRIVATE, QUIET, endpoint, stopped_by
+from interpret.tabs.page.events import MODEL_QUEUE, PRIVATE, asked_by, endpoint, stopped_by
 from interpret.tabs.page.picture import PicturePanel
 from interpret.tabs.page.served import ServedRelease, chosen
 from interpret.tabs.page.settings import ExplanationSettings, method_choices
 from interpret.tabs.page.static import markup
-from interpret.tabs.page.stopping import NOT_RUNNING, Stops, stoppable
+from interpret.tabs.page.stopping import NOT_RUNNING, stoppable
 
+FIGURES_IN_WORDS = (
+    "Cells of test pictures were erased in the order of each method's maps. Deletion: the confidence left while the "
+    "most important cells vanish (lower is better). Insertion: while they appear. ROAD: how much more the important "
+    "cells matter than the unimportant ones."
+)
 SORTS = [(title, name) for name, title in FIGURE_NAMES.items()]
 
 
@@ -71,7 +75,7 @@ def side_by_side_on_page(served: ServedRelease) -> Callable[..., Any]:
         image: str | None, methods: Sequence[str], layer: str, class_name: str, squaring: str, sort: str, *sampling: Any
     ) -> Iterator[tuple[Any, ...]]:
         question = Question(chosen(image), squaring, layer, (class_name,), sampling=Sampling(*sampling))
-        steps, before = side_by_side_steps(served.explainer, question, methods, sort), -1
+        steps, before = side_by_side_steps(served.explainer, question, methods, sort), 0
         try:
             while True:
                 share, found = next(steps)
@@ -102,7 +106,7 @@ def side_by_side_section(served: ServedRelease, panel: PicturePanel, settings: E
         methods = gr.Dropdown(
             method_choices(), value=list(USUAL_METHODS), multiselect=True, max_choices=MOST, label="Methods"
         )
-        sort = gr.Radio(SORTS, value=FIGURES[0], label="The most faithful first, by")
+        sort = gr.Radio(SORTS, value=FIGURES[0], label="The most faithful first, by", info=FIGURES_IN_WORDS)
     inputs: list[Any] = [panel.picture, methods, c.layer, c.class_name, panel.resize_mode, sort, *c.sampling]
     with gr.Row():
         compare = gr.Button("Show them side by side", size="sm", elem_id="side-by-side")
@@ -112,17 +116,13 @@ def side_by_side_section(served: ServedRelease, panel: PicturePanel, settings: E
     gallery = thumbnail_gallery("Click a map to choose its method", "methods-gallery", "maps", columns=4)
     with gr.Accordion("As a table", open=False):
         table = gr.Dataframe(headers=list(COLUMNS), interactive=False, wrap=True, elem_id="methods-table")
-    stops, order = gr.State(Stops()), gr.State([])
+    order = gr.State([])
     outputs, running = [gallery, table, sentence], [progress, stop]
-    compare.click(
-        side_by_side_on_page(served), [stops, *inputs], [*outputs, order, *running], api_visibility="private",
-        **QUIET, **MODEL_QUEUE,
-    )  # fmt: skip
-    stop.click(count_a_stop, stops, running, **PRIVATE)
+    asked_by(compare, stop, side_by_side_on_page(served), inputs, [*outputs, order], running)
     endpoint(side_by_side_endpoint(served), inputs, outputs, "side_by_side", **MODEL_QUEUE)
     gallery.select(choose_method, order, [c.method, gallery], **PRIVATE)
     empty: dict[Any, str | None] = {gallery: None, table: None, sentence: ""}
-    stopped_by([panel.seen.change, *(each.change for each in inputs[1:])], empty, stop)
+    stopped_by([panel.seen.change, *(each.change for each in inputs[1:])], empty, compare, stop)
 
 
 def choose_method(order: list[str], event: gr.SelectData) -> tuple[Any, ...]:

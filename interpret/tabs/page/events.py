@@ -10,6 +10,7 @@ from typing import Any
 import gradio as gr
 
 from interpret.tabs.page.static import script
+from interpret.tabs.page.stopping import Stops, count_a_stop
 
 MODEL_QUEUE: dict[str, Any] = {"concurrency_id": "model", "concurrency_limit": 4}
 QUIET: dict[str, Any] = {"show_progress": "hidden", "trigger_mode": "always_last"}
@@ -55,14 +56,41 @@ def latest_wins(
 def emptied_by(triggers: list[Any], shown: dict[Any, str | None], asked: gr.events.Dependency) -> None:
     """Empties what is shown, each component to its own empty value, as soon as one of `triggers` fires, and cancels
     what was `asked`: it would answer a question that is no longer on the page. The browser does it, without asking."""
-    empty = script("empty", values=list(shown.values()), stop=None)
+    empty = script("empty", values=list(shown.values()), button=None, stop=None)
     gr.on(triggers, None, None, list(shown), js=empty, cancels=[asked], trigger_mode="multiple", **PRIVATE)
 
 
-def stopped_by(triggers: list[Any], shown: dict[Any, str | None], stop: gr.Button) -> None:
-    """As `emptied_by`, for what has a Stop button: it is pressed, if it is there. An event that is cancelled instead
-    passes over what is asked of it until the server has done the step that it is in."""
-    empty = script("empty", values=list(shown.values()), stop=stop.elem_id)
+def asked_by(
+    button: gr.Button,
+    stop: gr.Button,
+    handler: Callable[..., Any],
+    inputs: list[Any],
+    outputs: list[Any],
+    running: list[Any],
+) -> None:
+    """Calls a handler that can stop when `button` is clicked, which is dimmed until it has answered; `stop` ends it.
+
+    `running` are the components that show that it runs; the handler's first input is the visitor's `Stops`.
+    """
+    stops = gr.State(Stops())
+    asking = button.click(
+        handler,
+        [stops, *inputs],
+        [*outputs, *running],
+        js=_dimming(button, True),
+        api_visibility="private",
+        **QUIET,
+        **MODEL_QUEUE,
+    )
+    for ending in (asking.then, asking.failure):
+        ending(None, js=_dimming(button, False), **PRIVATE)
+    stop.click(count_a_stop, stops, running, **PRIVATE)
+
+
+def stopped_by(triggers: list[Any], shown: dict[Any, str | None], button: gr.Button, stop: gr.Button) -> None:
+    """As `emptied_by`, for what was asked with `asked_by`, which is stopped. An event that is cancelled instead passes
+    over what is asked of it until the server has done the step that it is in."""
+    empty = script("empty", values=list(shown.values()), button=button.elem_id, stop=stop.elem_id)
     gr.on(triggers, None, None, list(shown), js=empty, trigger_mode="multiple", **PRIVATE)
 
 

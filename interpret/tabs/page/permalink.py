@@ -53,12 +53,11 @@ def link_maker(served: ServedRelease) -> Callable[..., Any]:
         if not isinstance(image, str):
             return ""
         try:
-            pixels = served.explainer.pixels(chosen(image), resize_mode)
-        except ImageError:
+            pixels, erased = served.explainer.pixels(chosen(image), resize_mode), Sampling(*sampling)
+        except (ImageError, ChoiceError):
             return ""
         kind, picture = known.get(pixels.tobytes(), ("upload", Path(image).parent.name))
         release = served.release.identifier
-        erased = Sampling(*sampling)
         return View(kind, picture, release, resize_mode, class_name, against, layer, method, credit, erased).query()
 
     return make

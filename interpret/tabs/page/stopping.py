@@ -32,3 +32,9 @@ def stoppable(handler: Callable[..., Iterator[tuple[Any, ...]]]) -> Callable[...
             yield answer
 
     return until_stopped
+
+
+def count_a_stop(stops: Stops) -> tuple[Any, ...]:
+    """What a Stop button does that has nothing to show in place of what it ends."""
+    stops.count += 1
+    return NOT_RUNNING

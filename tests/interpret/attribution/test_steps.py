@@ -2,7 +2,7 @@ from collections.abc import Generator
 
 import pytest
 
-from interpret.attribution.steps import finish
+from interpret.attribution.steps import finish, share_of
 
 
 def counting(steps: int, done: list[int]) -> Generator[float, None, str]:
@@ -26,3 +26,16 @@ def test_an_error_in_a_step_reaches_the_caller():
 
     with pytest.raises(ArithmeticError, match="in the second step"):
         finish(failing())
+
+
+def test_a_computation_can_be_a_part_of_a_longer_one():
+    def short():
+        yield 0.5
+        yield 1.0
+        return "done"
+
+    def long():
+        return (yield from share_of(short(), 0.2, 0.6))
+
+    assert list(long()) == pytest.approx([0.4, 0.6])
+    assert finish(long()) == "done"

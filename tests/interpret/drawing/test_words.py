@@ -214,3 +214,12 @@ def test_a_balance_sheet_names_every_layer():
 def test_names_stand_in_a_row():
     names = ["A1", "B2", "C3"]
     assert [in_a_row(names[:count]) for count in (1, 2, 3)] == ["A1", "A1 and B2", "A1, B2 and C3"]
+
+
+def test_cells_of_the_other_sign_do_not_show_the_score():
+    assert "So most of the score does not show" in balance_of("hires_cam", "prep_layer", -3.0, 4.7)
+
+
+def test_a_balance_sheet_concludes_only_what_its_numbers_show():
+    shown = Balance(4.0, (-0.5, 0.1, 0.2, 0.3, 3.4, 3.5, 4.0), (4.5, 3.9, 3.8, 3.7, 0.6, 0.5, 0.0))
+    assert describe_balance_sheet(shown, "The score of cat").endswith("add the rest.")

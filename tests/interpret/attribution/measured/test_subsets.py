@@ -30,41 +30,41 @@ def members(cells) -> set[int] | None:
 def test_two_cells_that_must_come_together_are_enough_and_either_is_needed():
     worth = says_one(lambda shown: {1, 4} <= shown)
     measured = found_by(worth)
-    assert members(enough(worth, measured, 0, 1.0)) == {1, 4}
-    assert members(needed(worth, measured, 0)) in ({1}, {4})
+    assert members(finish(enough(worth, measured, 0, 1.0))) == {1, 4}
+    assert members(finish(needed(worth, measured, 0))) in ({1}, {4})
 
 
 def test_of_two_that_can_stand_for_one_another_one_is_enough_and_both_are_needed():
     worth = says_one(lambda shown: bool({1, 4} & shown))
     measured = found_by(worth)
-    assert members(enough(worth, measured, 0, 1.0)) in ({1}, {4})
-    assert members(needed(worth, measured, 0)) == {1, 4}
+    assert members(finish(enough(worth, measured, 0, 1.0))) in ({1}, {4})
+    assert members(finish(needed(worth, measured, 0))) == {1, 4}
 
 
 def test_a_class_that_needs_every_cell_has_no_smaller_set():
     worth = says_one(lambda shown: len(shown) == 6)
-    assert enough(worth, found_by(worth), 0, 1.0) is None
+    assert finish(enough(worth, found_by(worth), 0, 1.0)) is None
 
 
 def test_a_class_that_even_the_blank_picture_is_called_needs_no_cell_and_loses_none():
     worth = says_one(lambda shown: True)
     measured = found_by(worth)
-    assert members(enough(worth, measured, 0, 1.0)) == set()
-    assert needed(worth, measured, 0) is None
+    assert members(finish(enough(worth, measured, 0, 1.0))) == set()
+    assert finish(needed(worth, measured, 0)) is None
 
 
 def test_a_class_that_is_not_said_of_the_whole_picture_lacks_nothing_to_be_unsaid():
     worth = says_one(lambda shown: shown == {2})
     measured = finish(occlusion_steps(worth, 6))
-    assert members(needed(worth, measured, 0)) == set()
+    assert members(finish(needed(worth, measured, 0))) == set()
 
 
 def test_enough_asks_for_a_confidence_of_a_half():
     """Ahead of each of two others, but with 45% only."""
     worth = lambda shown: torch.log(torch.tensor([[0.45, 0.3, 0.25]])).expand(len(shown), 3)  # noqa: E731
     measured = found_by(worth)
-    assert enough(worth, measured, 0, 1.0) is None
-    assert members(enough(worth, measured, 0, 0.5)) == set(), "a lower temperature is surer"
+    assert finish(enough(worth, measured, 0, 1.0)) is None
+    assert members(finish(enough(worth, measured, 0, 0.5))) == set(), "a lower temperature is surer"
 
 
 @pytest.mark.parametrize("index", [3, 6])
@@ -72,7 +72,8 @@ def test_on_a_real_picture_each_is_what_a_run_says_and_no_cell_can_be_left_out(n
     worth = worth_of(network, cat, "mean")
     measured = finish(shapley_steps(worth, 16, 8, seed=0))
     temperature = network.config.temperature
-    few, lost = enough(worth, measured, index, temperature), needed(worth, measured, index)
+    few = finish(enough(worth, measured, index, temperature))
+    lost = finish(needed(worth, measured, index))
     if few is not None:
         confidences = torch.softmax(worth(np.array([few])) / temperature, dim=1)
         assert confidences[0, index] >= 0.5
@@ -81,3 +82,10 @@ def test_on_a_real_picture_each_is_what_a_run_says_and_no_cell_can_be_left_out(n
             assert torch.softmax(worth(fewer) / temperature, dim=1)[0, index] < 0.5
     assert lost is not None
     assert worth(np.array([~lost]))[0].argmax() != index
+
+
+def test_the_search_says_that_it_goes_on(network, cat):
+    worth = worth_of(network, cat, "mean")
+    measured = finish(shapley_steps(worth, 16, 8, seed=0))
+    shares = list(needed(worth, measured, 3))
+    assert shares and shares == sorted(shares) and shares[0] > 0 and shares[-1] < 1

@@ -2,8 +2,8 @@ import gradio as gr
 import pytest
 from PIL import Image
 
-from interpret.tabs.gradcam.enough_and_needed import count_a_stop, measured_endpoint, measured_on_page
-from interpret.tabs.page.stopping import Stops
+from interpret.tabs.gradcam.enough_and_needed import measured_endpoint, measured_on_page
+from interpret.tabs.page.stopping import Stops, count_a_stop
 from tests.conftest import EXAMPLES
 
 CAT = str(EXAMPLES / "cat.png")

@@ -41,3 +41,12 @@ def test_an_export_of_what_was_measured_says_how_and_how_far_it_may_be_off(serve
 
 def test_a_single_pair_of_orders_leaves_the_errors_out_of_the_export(served):
     assert exported(served, method="shapley", sampling=Sampling(orders=2))["measured"]["standard_errors"] is None
+
+
+def test_a_second_class_is_exported_with_its_own_balance_and_errors(served):
+    question = Question(str(EXAMPLES / "cat.png"), class_names=("cat", "dog"), method="shapley", sampling=Sampling(4))
+    found = document(served, question, explain(served.explainer, question), Style())
+    other = found["against"]
+    assert found["layer"] is None, "the map is of the picture's own cells"
+    assert np.sum(other["map"]) == pytest.approx(other["balance"]["score"] - other["balance"]["blank"], abs=1e-3)
+    assert other["measured"]["standard_errors"] != found["measured"]["standard_errors"]

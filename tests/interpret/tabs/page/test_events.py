@@ -1,7 +1,8 @@
 import gradio as gr
 import pytest
 
-from interpret.tabs.page.events import emptied_by, endpoint, latest_wins, stopped_by
+from interpret.tabs.page.events import asked_by, emptied_by, endpoint, latest_wins, stopped_by
+from interpret.tabs.page.stopping import Stops
 
 
 @pytest.fixture
@@ -79,10 +80,29 @@ def test_what_is_out_of_date_is_emptied_in_the_browser_and_its_question_is_cance
 
 def test_what_can_be_stopped_is_stopped_rather_than_cancelled(blocks):
     setting, answer, stop = gr.Number(label="setting"), gr.Textbox(), gr.Button("Stop", elem_id="stop-it")
-    stopped_by([setting.change], {answer: ""}, stop)
+    button = gr.Button("Ask", elem_id="ask")
+    stopped_by([setting.change], {answer: ""}, button, stop)
     (emptying,) = events_of(blocks)
     assert emptying["outputs"] == [answer._id] and not emptying["backend_fn"] and not emptying["cancels"]
-    assert 'getElementById("stop-it")?.click()' in emptying["js"] and 'return [""]' in emptying["js"]
+    assert 'getElementById("stop-it")' in emptying["js"] and 'return [""]' in emptying["js"]
+    assert 'getElementById("ask")' in emptying["js"]
+
+
+def test_what_is_asked_by_a_button_dims_it_until_the_answer_and_a_stop_is_counted(blocks):
+    setting, answer, progress = gr.Number(label="setting"), gr.Textbox(), gr.HTML()
+    button, stop = gr.Button("Ask", elem_id="ask"), gr.Button("Stop", elem_id="stop-it")
+
+    def handler(stops: Stops, value: float) -> tuple[str, str, str]:
+        return str(value), "", ""
+
+    asked_by(button, stop, handler, [setting], [answer], [progress, stop])
+    asking, *others = events_of(blocks)
+    assert asking["targets"] == [(button._id, "click")] and asking["trigger_mode"] == "always_last"
+    assert 'of ["ask"]' in asking["js"] and '"asked", true' in asking["js"]
+    endings = [each for each in others if each["js"] and '"asked", false' in each["js"]]
+    assert [each["trigger_after"] for each in endings] == [asking["id"]] * 2
+    (counting,) = (each for each in others if each["targets"] == [(stop._id, "click")])
+    assert counting["inputs"] == asking["inputs"][:1] and counting["outputs"] == [progress._id, stop._id]
 
 
 def test_only_what_is_named_can_be_called(demo):

@@ -93,3 +93,7 @@ def test_there_is_no_link_to_what_is_no_picture(served, cache):
 def test_a_picture_that_is_not_there_is_missed_in_words(served, release, kind, picture, said):
     with pytest.raises(LinkError, match=said):
         find_picture(served, view(kind, picture, release.identifier))
+
+
+def test_there_is_no_link_to_what_cannot_be_erased(served):
+    assert link_maker(served)(str(EXAMPLES / "cat.png"), *CHOICES[:-4], 7, 0, "4x4", "mean") == ""
