@@ -153,7 +153,7 @@ def evidence_ratios(rounds: int) -> list[Ratio]:
     runs, shapley, batches = in_turns(measured, lambda: logits_of_many(network, many), max(5, rounds // 4))
     against, slow, fast = in_turns(package, measured, max(3, rounds // 10))
     return [
-        Ratio("evidence for all classes, shared credit / one bare forward pass", ledger, 1.1, True,
+        Ratio("evidence, shared credit / one bare forward pass", ledger, 1.1, True,
               f"{ours:.1f} ms / {bare:.1f} ms"),
         Ratio("measured Shapley, 8 orders / 128 pictures in batches", runs, 1.3, True,
               f"{shapley:.0f} ms / {batches:.0f} ms"),
