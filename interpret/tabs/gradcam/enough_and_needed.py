@@ -93,8 +93,8 @@ def enough_and_needed_section(served: ServedRelease, panel: PicturePanel, settin
     sentence = gr.Markdown(elem_classes="answer", elem_id="measured-sentence")
     with gr.Row():
         worth = result_picture("What each cell is worth", "measured-worth", chart=True)
-        enough = result_picture("Enough: the network sees only this", "enough")
-        needed = result_picture("Needed: without it, the network sees this", "needed")
+        enough = result_picture("Enough: this alone", "enough")
+        needed = result_picture("Needed: all but this", "needed")
     with gr.Accordion("In numbers", open=False):
         numbers = gr.JSON(show_label=False)
     outputs, running = [worth, enough, needed, sentence, numbers], [progress, stop]
