@@ -75,11 +75,15 @@ def test_every_order_is_also_run_backwards():
 
 
 def test_standard_errors_are_those_of_the_mean_over_pairs_of_orders():
+    """Of a game for three: what two share is evened out by every pair of orders, and has no error."""
     counted = []
+
+    def three_together(members: set[int]) -> float:
+        return four_cells(members) + 6.0 * ({0, 1, 2} <= members)
 
     def worth(shown):
         counted.append(len(shown))
-        return of_sets(four_cells)(shown)
+        return of_sets(three_together)(shown)
 
     found = finish(shapley_steps(worth, 4, 8, seed=0))
     generator = np.random.default_rng(0)
@@ -89,9 +93,10 @@ def test_standard_errors_are_those_of_the_mean_over_pairs_of_orders():
         for way in (order, order[::-1]):
             for number, cell in enumerate(way):
                 before = set(way[:number].tolist())
-                gains[cell] += (four_cells({*before, int(cell)}) - four_cells(before)) / 2
+                gains[cell] += (three_together({*before, int(cell)}) - three_together(before)) / 2
         pairs.append(gains)
     np.testing.assert_allclose(found.cells[0], np.mean(pairs, axis=0), atol=1e-6)
+    assert found.standard_errors[0].max() > 0.1
     np.testing.assert_allclose(found.standard_errors[0], stats.sem(pairs, axis=0), atol=1e-6)
     np.testing.assert_allclose(found.half_widths[0], stats.sem(pairs, axis=0) * stats.t.ppf(0.975, 3), rtol=1e-4)
     assert sum(counted) == len(found.shown) <= 16, "no set of cells is run twice"

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -89,3 +91,11 @@ def test_the_search_says_that_it_goes_on(network, cat):
     measured = finish(shapley_steps(worth, 16, 8, seed=0))
     shares = list(needed(worth, measured, 3))
     assert shares and shares == sorted(shares) and shares[0] > 0 and shares[-1] < 1
+
+
+def test_cells_that_are_not_needed_are_left_out_however_valuable_they_were_thought():
+    """Cell 0 alone decides, but is thought the third most valuable, and no set without others was run."""
+    worth = says_one(lambda shown: 0 in shown)
+    misled = replace(finish(occlusion_steps(worth, 6)), cells=np.array([[3.0, 5, 4, 2, 1, 0], [0.0] * 6]))
+    assert members(finish(enough(worth, misled, 0, 1.0))) == {0}
+    assert members(finish(needed(worth, misled, 0))) == {0}
