@@ -24,7 +24,7 @@ from interpret.drawing.words import in_a_row, percent
 from interpret.explainer import Explainer
 from interpret.explanation import Explanation, Question, explain_steps
 from interpret.prediction import predict
-from model.images import to_tensor
+from model.images import to_pixels, to_tensor
 
 METHOD = "shapley"
 MOST_NAMED = 15
@@ -148,10 +148,11 @@ def enough_and_needed_steps(explainer: Explainer, question: Question) -> Generat
             return None
         changed = showing(image, filling(network, image, asked.sampling.fill), shown[None])
         names = np.array(cell_names(asked.sampling.side))[cells]
-        pixels = (changed[0] * 255).round().byte().permute(1, 2, 0).numpy(force=True)
         _, probabilities = predict(network, changed)
         best = int(probabilities[0].argmax())
-        return Trial(tuple(names.tolist()), pixels, explainer.class_names[best], float(probabilities[0, best]))
+        return Trial(
+            tuple(names.tolist()), to_pixels(changed), explainer.class_names[best], float(probabilities[0, best])
+        )
 
     trials = tried(few, few), tried(missing, None if missing is None else ~missing)
     return EnoughAndNeeded(explanation, asked.sampling, measured, said, *trials)

@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Float, UInt8
 from torch import Tensor
 
-from interpret.attribution.cam import class_indices_of
+from interpret.attribution.cam import class_indices_of, one_and_other
 from interpret.attribution.evidence import LAST_STAGE, METHOD_OF_CREDIT, SHARED, Evidence, evidence
 from interpret.drawing.ledger import UNIT, draw_classes, draw_ledger
 from interpret.drawing.scales import Scale, signed_scale
@@ -95,7 +95,6 @@ def ledger_of(
     _, images = explainer.preprocess(image, resize_mode)
     wanted = class_indices_of(class_names, explainer.class_names)
     found = evidence(explainer.network, images, credit)
-    one, *others = (int(found.logits.argmax()) if index is None else index for index in wanted)
-    against = others[0] if others and others[0] != one else None
+    one, against = one_and_other(wanted, found.logits)
     usual = explainer.release.metrics.usual_strength(METHOD_OF_CREDIT[credit], LAST_STAGE)
     return Ledger(found, explainer.class_names, one, against, credit, usual)

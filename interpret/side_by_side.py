@@ -15,15 +15,15 @@ from interpret.attribution.measured.masking import USUAL_SAMPLING
 from interpret.attribution.methods import BY_GROUP, Method, method_named, methods_at
 from interpret.attribution.steps import finish
 from interpret.choices import ChoiceError, check_name
-from interpret.drawing.render import draw_panels, two_decimals
+from interpret.drawing.render import Panel, draw_panels, two_decimals
 from interpret.drawing.words import measured_faithfulness
 from interpret.explainer import Explainer
 from interpret.explanation import Explanation, Question, explain_steps
 from model.metrics import MethodFaithfulness
 
 MOST = 12
-FIGURES = ("road", "insertion", "deletion")
 FIGURE_NAMES = {"road": "ROAD", "insertion": "insertion", "deletion": "deletion"}
+FIGURES = tuple(FIGURE_NAMES)
 USUAL_METHODS = tuple(method.name for method in BY_GROUP if method.name != "random_cam")
 COLUMNS = ("method", "kind", "deletion, lower is better", "insertion, higher", "ROAD, higher", "strongest cell", "unit")
 
@@ -45,7 +45,7 @@ class SideBySide:
         """Each map at its own resolution with its legend, and its caption."""
         return [(draw_panels([self._panel(each)]), self._caption(each.method)) for each in self.explanations]
 
-    def _panel(self, found: Explanation) -> Any:
+    def _panel(self, found: Explanation) -> Panel:
         return replace(found.cells_panel(0), title=found.method.title)
 
     def _caption(self, method: Method) -> str:

@@ -125,6 +125,11 @@ def to_tensor(pixels: UInt8[np.ndarray, "batch 32 32 3"]) -> Float[Tensor, "batc
     return torch.from_numpy(pixels.transpose(0, 3, 1, 2).astype(np.float32)) / 255
 
 
+def to_pixels(image: Float[Tensor, "1 3 height width"]) -> UInt8[np.ndarray, "height width 3"]:
+    """The inverse of `to_tensor`, for one image of any size: values in [0, 1] as the nearest of 0 to 255."""
+    return (image[0] * 255).round().byte().permute(1, 2, 0).numpy(force=True)
+
+
 def _check_size(width: int, height: int) -> None:
     if width * height > MAX_PIXELS:
         raise ImageError(_too_large(f"{width}x{height} is"))

@@ -177,6 +177,12 @@ def resize_map(cam: Float[Tensor, "height width"], side: int, *, smooth: bool) -
     return F.interpolate(cam[None, None], size=(side, side), **options)[0, 0]
 
 
+def one_and_other(wanted: tuple[int | None, ...], logits: Float[Tensor, "classes"]) -> tuple[int, int | None]:
+    """The first class that is wanted (None: the predicted one), and the second if there is another than the first."""
+    one, *others = (int(logits.argmax()) if index is None else index for index in wanted)
+    return one, others[0] if others and others[0] != one else None
+
+
 def class_indices_of(names: tuple[str, ...], class_names: tuple[str, ...]) -> tuple[int | None, ...]:
     """Class indices by name; "predicted" gives None. Raises ChoiceError for an unknown name."""
     allowed = ("predicted", *class_names)

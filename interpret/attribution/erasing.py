@@ -11,7 +11,7 @@ from torch import Tensor
 from interpret.attribution.evidence import SHARED, evidence
 from interpret.attribution.measured.masking import FILLS, cell_names, filling
 from interpret.choices import ChoiceError, check_name
-from model.images import INPUT_SIZE, to_tensor
+from model.images import INPUT_SIZE, to_pixels, to_tensor
 from model.network import CifarResNet
 
 GRID = 4
@@ -58,8 +58,7 @@ def erase(
     with torch.no_grad():
         after = network(erased)[0]
     covered = torch.from_numpy(mask.reshape(GRID, CELL, GRID, CELL).mean(axis=(1, 3), dtype=np.float32)).to(device)
-    left = (erased[0] * 255).round().byte().permute(1, 2, 0).numpy(force=True)
-    return Erased(left, found.logits, after, -(found.cells * covered).sum(dim=(1, 2)))
+    return Erased(to_pixels(erased), found.logits, after, -(found.cells * covered).sum(dim=(1, 2)))
 
 
 def pixel_mask(cells: Bool[np.ndarray, "4 4"]) -> Bool[np.ndarray, "32 32"]:

@@ -15,6 +15,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional as F
 
+from interpret.attribution.last_stage import last_stage
 from interpret.attribution.rules import shapley_of_maximum
 from interpret.choices import check_name
 from model.network import STAGE_NAMES, CifarResNet
@@ -41,9 +42,7 @@ def evidence(network: CifarResNet, image: Float[Tensor, "1 3 32 32"], credit: st
     """All classes' evidence from one forward pass, without a backward one. Raises ChoiceError for an unknown credit."""
     check_name("credit", credit, CREDITS)
     with torch.inference_mode():
-        activations = network.normalise(image)
-        for name in STAGE_NAMES:
-            activations = network.run_stage(name, activations)
+        activations = last_stage(network, image)
         cells = evidence_cells(network, activations, credit)[0]
         return Evidence(network.classify(activations)[0], cells)
 

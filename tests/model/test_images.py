@@ -5,7 +5,7 @@ import pytest
 import torch
 from PIL import Image
 
-from model.images import MAX_PIXELS, ImageError, prepare, read_rgb, to_tensor
+from model.images import MAX_PIXELS, ImageError, prepare, read_rgb, to_pixels, to_tensor
 
 
 def encode(image: Image.Image, kind: str = "PNG", **options) -> bytes:
@@ -168,3 +168,9 @@ def test_the_tensor_holds_the_pixels_in_zero_to_one_channels_first():
     tensor = to_tensor(pixels)
     assert tensor.dtype == torch.float32 and tensor.shape == (2, 3, 32, 32)
     assert np.array_equal((tensor * 255).round().numpy().transpose(0, 2, 3, 1), pixels)
+
+
+def test_pixels_survive_the_way_to_a_tensor_and_back():
+    pixels = np.random.default_rng(0).integers(0, 256, (1, 32, 32, 3), np.uint8)
+    assert np.array_equal(to_pixels(to_tensor(pixels)), pixels[0])
+    assert to_pixels(torch.full((1, 3, 1, 1), 0.4999 / 255)).max() == 0

@@ -10,6 +10,7 @@ from PIL import Image, ImageFilter
 from torch import Tensor
 
 from interpret.choices import ChoiceError, check_name, check_whole
+from model.images import to_pixels
 from model.network import CifarResNet
 
 GRIDS = {"4x4": 4, "8x8": 8}  # cells a side
@@ -66,8 +67,7 @@ def filling(
 ) -> Float[Tensor, "1 3 height width"]:
     """What stands where cells are erased, in [0, 1] and in whole steps of 1/255, as pixels are."""
     if fill == "blur":
-        pixels = (image[0] * 255).round().byte().permute(1, 2, 0).numpy(force=True)
-        blurred = np.array(Image.fromarray(pixels).filter(ImageFilter.GaussianBlur(BLUR_RADIUS)))
+        blurred = np.array(Image.fromarray(to_pixels(image)).filter(ImageFilter.GaussianBlur(BLUR_RADIUS)))
         return (torch.from_numpy(blurred).permute(2, 0, 1)[None].float() / 255).to(image.device)
     return ((network.mean * 255).round() / 255).expand_as(image)
 

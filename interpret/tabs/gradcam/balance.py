@@ -7,7 +7,7 @@ import gradio as gr
 import numpy as np
 
 from interpret.attribution.balance import PLACES, balance
-from interpret.attribution.cam import class_indices_of
+from interpret.attribution.cam import class_indices_of, one_and_other
 from interpret.drawing.balance import draw_balance
 from interpret.drawing.words import describe_balance_sheet
 from interpret.explanation import NO_CLASS, PREDICTED, Question, classes_in_question
@@ -41,8 +41,7 @@ def balance_endpoint(served: ServedRelease) -> Callable[..., Any]:
         network, names = served.explainer.network, served.class_names
         wanted = class_indices_of(classes_in_question(class_name, against), names)
         logits, _ = predict(network, images)
-        one, *others = (int(logits[0].argmax()) if index is None else index for index in wanted)
-        other = others[0] if others and others[0] != one else None
+        one, other = one_and_other(wanted, logits[0])
         found = balance(network, images, one, other)
         what = f"lead of {names[one]} over {names[other]}" if other is not None else f"score of {names[one]}"
         layers = {place: dict(zip(("cells", "constants"), found.at(place), strict=True)) for place in PLACES}

@@ -6,7 +6,7 @@ from typing import Any
 import gradio as gr
 import numpy as np
 
-from interpret.attribution.cam import class_indices_of
+from interpret.attribution.cam import class_indices_of, one_and_other
 from interpret.attribution.erasing import CELL_NAMES, Erased, brushed_mask, cell_mask, erase, pixel_mask
 from interpret.attribution.evidence import SHARED
 from interpret.attribution.measured.masking import FILLS
@@ -57,7 +57,7 @@ def erase_endpoint(served: ServedRelease) -> Callable[..., Any]:
         pixels = served.explainer.pixels(chosen(image), squaring)
         by_cell, by_brush = pixel_mask(cell_mask(tuple(cells))), brushed_mask(brushed)
         result = erase(served.explainer.network, pixels, by_cell | by_brush, fill, credit)
-        classes = [int(result.before.argmax()) if index is None else index for index in wanted]
+        classes = one_and_other(wanted, result.before)
         sentence = _sentence(served, result, classes, erased_words(cells, int((by_brush & ~by_cell).sum())))
         return enlarge(result.pixels, ERASED_FACTOR), _rows(served, result), sentence
 
@@ -79,14 +79,14 @@ def erased_words(cells: Sequence[str], brushed: int) -> str:
     return " and ".join(part for part in (", ".join(sorted(cells)), pixels) if part)
 
 
-def _sentence(served: ServedRelease, result: Erased, classes: list[int], what: str) -> str:
+def _sentence(served: ServedRelease, result: Erased, classes: tuple[int, int | None], what: str) -> str:
     if not what:
         return "Nothing is erased yet: click a cell of the ledger, tick one, or brush over the picture."
     names, temperature = served.class_names, served.release.config.temperature
-    one, *others = dict.fromkeys(classes)
-    changes = (each[one] - sum(each[other] for other in others) for each in (result.predicted, result.measured))
+    one, other = classes
+    changes = (each[one] - (0 if other is None else each[other]) for each in (result.predicted, result.measured))
     predicted, measured = (two_decimals(float(change)) for change in changes)
-    subject = f"lead of {names[one]} over {names[others[0]]}" if others else f"score of {names[one]}"
+    subject = f"score of {names[one]}" if other is None else f"lead of {names[one]} over {names[other]}"
     before, after = (probabilities_of(each[None], temperature)[0] for each in (result.before, result.after))
     best = int(after.argmax())
     verdict = "still" if best == int(before.argmax()) else "now"

@@ -163,6 +163,7 @@ def test_a_placeholder_without_a_value_is_an_error(fill):
 
 
 def test_a_file_is_read_as_it_stands():
-    assert static_text("scroll_to_tabs.js") == (FOLDER / "scroll_to_tabs.js").read_text().strip()
+    link = '(query) => query ? new URL(query, location.origin + location.pathname).href : ""'
+    assert static_text("full_address.js").splitlines()[-1] == link
     assert json.loads(json.dumps(static_text("style.css"))) == (FOLDER / "style.css").read_text().strip()
     assert Path(inspect.getfile(static)).parent == FOLDER
