@@ -11,7 +11,7 @@ from interpret.drawing.render import enlarge
 from interpret.enough_and_needed import EnoughAndNeeded, Trial, enough_and_needed, enough_and_needed_steps
 from interpret.explanation import PREDICTED, Question
 from interpret.tabs.page.components import result_picture
-from interpret.tabs.page.events import MODEL_QUEUE, asked_by, endpoint, stopped_by
+from interpret.tabs.page.events import MODEL_QUEUE, asked_by, endpoint
 from interpret.tabs.page.picture import PicturePanel
 from interpret.tabs.page.served import ServedRelease, chosen
 from interpret.tabs.page.settings import ExplanationSettings
@@ -98,7 +98,7 @@ def enough_and_needed_section(served: ServedRelease, panel: PicturePanel, settin
     with gr.Accordion("In numbers", open=False):
         numbers = gr.JSON(show_label=False)
     outputs, running = [worth, enough, needed, sentence, numbers], [progress, stop]
-    asked_by(measure, stop, measured_on_page(served), inputs, outputs, running)
-    endpoint(measured_endpoint(served), inputs, outputs, "measured", **MODEL_QUEUE)
     empty: dict[Any, str | None] = {worth: None, enough: None, needed: None, sentence: "", numbers: None}
-    stopped_by([panel.seen.change, *(each.change for each in inputs[1:])], empty, measure, stop)
+    changes = [panel.seen.change, *(each.change for each in inputs[1:])]
+    asked_by(measure, stop, measured_on_page(served), inputs, outputs, running, shown=empty, given_up_by=changes)
+    endpoint(measured_endpoint(served), inputs, outputs, "measured", **MODEL_QUEUE)

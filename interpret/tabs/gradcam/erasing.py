@@ -115,7 +115,7 @@ def erasing_section(
     with gr.Accordion("The change of every score, in logits", open=False):
         table = gr.Dataframe(headers=ERASED_COLUMNS, interactive=False, wrap=True, elem_id="erased-table")
     # What was erased belongs to the picture before.
-    nothing = script("empty", values=["", []], button=None, stop=None)
+    nothing = script("empty", values=["", []], button=None, stop=None, ended=False)
     panel.seen.change(None, None, [brush, cells], js=nothing, trigger_mode="multiple", **PRIVATE)
     changed = (panel.seen, cells, fills, settings.class_name, brush, settings.against, settings.credit)
     latest_wins(

@@ -20,7 +20,7 @@ from interpret.side_by_side import (
     side_by_side_steps,
 )
 from interpret.tabs.page.components import thumbnail_gallery
-from interpret.tabs.page.events import MODEL_QUEUE, PRIVATE, asked_by, endpoint, stopped_by
+from interpret.tabs.page.events import MODEL_QUEUE, PRIVATE, asked_by, endpoint
 from interpret.tabs.page.picture import PicturePanel
 from interpret.tabs.page.served import ServedRelease, chosen
 from interpret.tabs.page.settings import ExplanationSettings, method_choices
@@ -118,11 +118,12 @@ def side_by_side_section(served: ServedRelease, panel: PicturePanel, settings: E
         table = gr.Dataframe(headers=list(COLUMNS), interactive=False, wrap=True, elem_id="methods-table")
     order = gr.State([])
     outputs, running = [gallery, table, sentence], [progress, stop]
-    asked_by(compare, stop, side_by_side_on_page(served), inputs, [*outputs, order], running)
+    empty: dict[Any, str | None] = {gallery: None, table: None, sentence: ""}
+    changes = [panel.seen.change, *(each.change for each in inputs[1:])]
+    on_page = side_by_side_on_page(served)
+    asked_by(compare, stop, on_page, inputs, [*outputs, order], running, shown=empty, given_up_by=changes)
     endpoint(side_by_side_endpoint(served), inputs, outputs, "side_by_side", **MODEL_QUEUE)
     gallery.select(choose_method, order, [c.method, gallery], **PRIVATE)
-    empty: dict[Any, str | None] = {gallery: None, table: None, sentence: ""}
-    stopped_by([panel.seen.change, *(each.change for each in inputs[1:])], empty, compare, stop)
 
 
 def choose_method(order: list[str], event: gr.SelectData) -> tuple[Any, ...]:

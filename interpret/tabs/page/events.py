@@ -56,7 +56,7 @@ def latest_wins(
 def emptied_by(triggers: list[Any], shown: dict[Any, str | None], asked: gr.events.Dependency) -> None:
     """Empties what is shown, each component to its own empty value, as soon as one of `triggers` fires, and cancels
     what was `asked`: it would answer a question that is no longer on the page. The browser does it, without asking."""
-    empty = script("empty", values=list(shown.values()), button=None, stop=None)
+    empty = script("empty", values=list(shown.values()), button=None, stop=None, ended=False)
     gr.on(triggers, None, None, list(shown), js=empty, cancels=[asked], trigger_mode="multiple", **PRIVATE)
 
 
@@ -67,11 +67,21 @@ def asked_by(
     inputs: list[Any],
     outputs: list[Any],
     running: list[Any],
+    *,
+    shown: dict[Any, str | None],
+    given_up_by: list[Any],
 ) -> None:
     """Calls a handler that can stop when `button` is clicked, which is dimmed until it has answered; `stop` ends it.
 
-    `running` are the components that show that it runs; the handler's first input is the visitor's `Stops`.
+    `running` are the components that show that it runs; the handler's first input is the visitor's `Stops`. When one of
+    `given_up_by` fires, what is `shown` is emptied, each component to its own empty value, and what runs is stopped; an
+    answer that was on its way is emptied when it is there. An event that is cancelled instead passes over what is asked
+    of it until the server has done the step that it is in.
     """
+    values, name, stop_name = list(shown.values()), button.elem_id, stop.elem_id
+    at_once, at_its_end = (
+        script("empty", values=values, button=name, stop=stop_name, ended=ended) for ended in (False, True)
+    )
     stops = gr.State(Stops())
     asking = button.click(
         handler,
@@ -83,15 +93,10 @@ def asked_by(
         **MODEL_QUEUE,
     )
     for ending in (asking.then, asking.failure):
+        ending(None, None, list(shown), js=at_its_end, **PRIVATE)
         ending(None, js=_dimming(button, False), **PRIVATE)
     stop.click(count_a_stop, stops, running, **PRIVATE)
-
-
-def stopped_by(triggers: list[Any], shown: dict[Any, str | None], button: gr.Button, stop: gr.Button) -> None:
-    """As `emptied_by`, for what was asked with `asked_by`, which is stopped. An event that is cancelled instead passes
-    over what is asked of it until the server has done the step that it is in."""
-    empty = script("empty", values=list(shown.values()), button=button.elem_id, stop=stop.elem_id)
-    gr.on(triggers, None, None, list(shown), js=empty, trigger_mode="multiple", **PRIVATE)
+    gr.on(given_up_by, None, None, list(shown), js=at_once, trigger_mode="multiple", **PRIVATE)
 
 
 def _dimming(outputs: Any, dimmed: bool) -> str:

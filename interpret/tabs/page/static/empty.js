@@ -1,17 +1,21 @@
-// Gives the empty values. What was asked for by this button, if it is still being answered, is stopped: its Stop button is
-// pressed, as soon as it is there; unless the button is clicked again before, whose answer then replaces the old one.
+// Gives the empty values, at once or when what a button asked for has ended.
 () => {
-  const button = document.getElementById($button);
-  let again = false;
+  const values = $values, button = document.getElementById($button);
+  if (!button) return values;
+  if ($ended) {  // An answer stays, unless its question was given up in the meantime.
+    const givenUp = button.dataset.givenUp;
+    delete button.dataset.givenUp;
+    return givenUp ? values : values.map(() => ({ __type__: "update" }));
+  }
   const press = () => {
+    if (!button.dataset.givenUp) return;
     const stop = document.getElementById($stop);
-    if (again) return;
     if (stop) stop.click();
-    else if (button.classList.contains("asked")) setTimeout(press, 50);
+    else setTimeout(press, 50);
   };
-  if (button) {
-    button.addEventListener("click", () => { again = true; }, { once: true });
+  if (button.classList.contains("asked")) {
+    button.dataset.givenUp = "yes";
     press();
   }
-  return $values;
+  return values;
 }

@@ -1,7 +1,7 @@
 import gradio as gr
 import pytest
 
-from interpret.tabs.page.events import asked_by, emptied_by, endpoint, latest_wins, stopped_by
+from interpret.tabs.page.events import asked_by, emptied_by, endpoint, latest_wins
 from interpret.tabs.page.stopping import Stops
 
 
@@ -69,7 +69,7 @@ def test_old_answers_are_dimmed_until_the_new_one_is_there_or_has_failed(demo):
 
 
 def test_what_is_out_of_date_is_emptied_in_the_browser_and_its_question_is_cancelled(demo):
-    (emptying,) = (each for each in events_of(demo) if 'return [null, ""]' in str(each["js"]))
+    (emptying,) = (each for each in events_of(demo) if 'values = [null, ""]' in str(each["js"]))
     assert "getElementById(null)" in emptying["js"], "nothing is pressed"
     assert emptying["outputs"] == named(demo, "double")["outputs"] and not emptying["backend_fn"]
     (cancelling,) = (each for each in events_of(demo) if each["cancels"])
@@ -78,31 +78,42 @@ def test_what_is_out_of_date_is_emptied_in_the_browser_and_its_question_is_cance
         assert [event for _, event in each["targets"]] == ["input"]
 
 
-def test_what_can_be_stopped_is_stopped_rather_than_cancelled(blocks):
-    setting, answer, stop = gr.Number(label="setting"), gr.Textbox(), gr.Button("Stop", elem_id="stop-it")
-    button = gr.Button("Ask", elem_id="ask")
-    stopped_by([setting.change], {answer: ""}, button, stop)
-    (emptying,) = events_of(blocks)
-    assert emptying["outputs"] == [answer._id] and not emptying["backend_fn"] and not emptying["cancels"]
-    assert 'getElementById("stop-it")' in emptying["js"] and 'return [""]' in emptying["js"]
-    assert 'getElementById("ask")' in emptying["js"]
-
-
-def test_what_is_asked_by_a_button_dims_it_until_the_answer_and_a_stop_is_counted(blocks):
+@pytest.fixture
+def stoppable_demo(blocks: gr.Blocks) -> tuple[gr.Blocks, gr.Button, gr.Button, gr.Textbox]:
+    """A button that asks, one that stops, what is shown, and a setting whose change gives the question up."""
     setting, answer, progress = gr.Number(label="setting"), gr.Textbox(), gr.HTML()
     button, stop = gr.Button("Ask", elem_id="ask"), gr.Button("Stop", elem_id="stop-it")
 
     def handler(stops: Stops, value: float) -> tuple[str, str, str]:
         return str(value), "", ""
 
-    asked_by(button, stop, handler, [setting], [answer], [progress, stop])
+    running, shown = [progress, stop], {answer: ""}
+    asked_by(button, stop, handler, [setting], [answer], running, shown=shown, given_up_by=[setting.change])
+    return blocks, button, stop, answer
+
+
+def test_what_is_asked_by_a_button_dims_it_until_the_answer_and_a_stop_is_counted(stoppable_demo):
+    blocks, button, stop, _ = stoppable_demo
     asking, *others = events_of(blocks)
     assert asking["targets"] == [(button._id, "click")] and asking["trigger_mode"] == "always_last"
     assert 'of ["ask"]' in asking["js"] and '"asked", true' in asking["js"]
     endings = [each for each in others if each["js"] and '"asked", false' in each["js"]]
     assert [each["trigger_after"] for each in endings] == [asking["id"]] * 2
     (counting,) = (each for each in others if each["targets"] == [(stop._id, "click")])
-    assert counting["inputs"] == asking["inputs"][:1] and counting["outputs"] == [progress._id, stop._id]
+    assert counting["inputs"] == asking["inputs"][:1] and counting["outputs"] == asking["outputs"][1:]
+
+
+def test_what_is_given_up_is_emptied_and_stopped_rather_than_cancelled_and_emptied_again_at_its_end(stoppable_demo):
+    blocks, _, _, answer = stoppable_demo
+    asking, *others = events_of(blocks)
+    emptying = [each for each in others if 'values = [""]' in str(each["js"])]
+    assert all(each["outputs"] == [answer._id] and not each["backend_fn"] for each in emptying)
+    at_its_end = [each for each in emptying if "if (true)" in each["js"]]
+    assert [each["trigger_after"] for each in at_its_end] == [asking["id"]] * 2
+    (at_once,) = (each for each in emptying if "if (false)" in each["js"])
+    assert [event for _, event in at_once["targets"]] == ["change"]
+    assert 'getElementById("stop-it")' in at_once["js"] and 'getElementById("ask")' in at_once["js"]
+    assert not any(each["cancels"] for each in others)
 
 
 def test_only_what_is_named_can_be_called(demo):

@@ -150,8 +150,8 @@ def test_every_file_is_used_and_those_with_placeholders_only_where_they_are_fill
 
 
 def test_values_reach_javascript_as_json_and_html_as_text():
-    filled = script("empty", values=[None, 'say "no"', True], button=None, stop="it's")
-    assert 'return [null, "say \\"no\\"", true];' in filled and 'getElementById("it\'s")' in filled
+    filled = script("empty", values=[None, 'say "no"', True], button=None, stop="it's", ended=False)
+    assert 'values = [null, "say \\"no\\"", true],' in filled and 'getElementById("it\'s")' in filled
     shown = markup("progress", title='<b>"A" & B</b>', share="0.5")
     assert "&lt;b&gt;&quot;A&quot; &amp; B&lt;/b&gt;" in shown and "<b>" not in shown
 
