@@ -4,10 +4,14 @@ import math
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
-from typing import Any, TypeVar
+from types import NoneType
+from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
 
 Read = TypeVar("Read")
 Reader = Callable[[object, str], Read]  # from a value and its path; raises FieldError
+
+EACH_ALONE = "each alone"  # marks a mapping that is read without those of its entries that are wrong
+ALL_OR_NOTHING = "all or nothing"  # marks an optional field that must be right if it is there
 
 
 class FieldError(ValueError):
@@ -109,6 +113,60 @@ def mapping_of(read: Reader[Read]) -> Reader[dict[str, Read]]:
         return {name: found.required(name, read) for name in found.values}
 
     return read_mapping
+
+
+def read_as(kind: type[Read]) -> Callable[[JsonObject], Read]:
+    """Reads a dataclass, each field as its annotation says: a number, a string, a dataclass, a tuple or mapping of
+    these, or what has a reader of its own (`Annotated[float, share]`).
+
+    A field that may be None is None if it is missing or wrong; the others are required. Fields that do not compare are
+    not read.
+    """
+
+    def read(found: JsonObject) -> Read:
+        values = {}
+        for name, hint in _schema(kind).items():
+            strict = not _may_be_none(hint) or (ALL_OR_NOTHING in _marks(hint) and name in found.values)
+            values[name] = (found.required if strict else found.optional)(name, _reader(found, hint))
+        return kind(**values)
+
+    return read
+
+
+def _schema(kind: Any) -> dict[str, Any]:
+    """Each field's annotation."""
+    hints = get_type_hints(kind, include_extras=True)
+    return {each.name: hints[each.name] for each in fields(kind) if each.compare}
+
+
+def _may_be_none(hint: Any) -> bool:
+    return NoneType in get_args(get_args(hint)[0] if _marks(hint) else hint)
+
+
+def _marks(hint: Any) -> tuple[Any, ...]:
+    return hint.__metadata__ if get_origin(hint) is Annotated else ()
+
+
+def _reader(found: JsonObject, hint: Any) -> Reader[Any]:
+    marks, arguments = _marks(hint), get_args(hint)
+    if own := [mark for mark in marks if callable(mark)]:
+        return own[0]
+    if EACH_ALONE in marks:
+        return found.entries_of(_reader(found, get_args(arguments[0])[1]))
+    if marks:
+        return _reader(found, arguments[0])
+    if NoneType in arguments:
+        return _reader(found, next(each for each in arguments if each is not NoneType))
+    if isinstance(hint, type) and is_dataclass(hint):
+        return found.within(read_as(hint))
+    if get_origin(hint) is tuple:
+        return list_of(_reader(found, arguments[0]))
+    if get_origin(hint) is Mapping:
+        return mapping_of(_reader(found, arguments[1]))
+    return _PLAIN_READERS[hint]
+
+
+_PLAIN_READERS: dict[Any, Reader[Any]] = {int: count, float: number, str: text, Any: anything}
 
 
 def plain(value: Any) -> Any:

@@ -6,33 +6,50 @@ it, or says something that this code cannot read. The latter is logged, and stay
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
-from typing import Any
+from dataclasses import dataclass, field, fields, replace
+from typing import Annotated, Any
 
 from model.json_fields import (
+    ALL_OR_NOTHING,
+    EACH_ALONE,
     FieldError,
     JsonObject,
-    anything,
-    count,
-    list_of,
-    mapping_of,
     not_negative,
     number,
     number_or_nan,
     plain,
+    read_as,
     share,
-    text,
     wrong,
 )
 
 logger = logging.getLogger(__name__)
 METRICS = "metrics.json"
 
-Interval = tuple[float, float]  # a mean, and the half-width of its 95% confidence interval: NaN for a single image
+Share = Annotated[float, share]
+NumberOrNan = Annotated[float, number_or_nan]
 
 
 class MetricsError(ValueError):
     """A field of `metrics.json` is missing or wrong; the message names it."""
+
+
+def _interval(value: object, path: str) -> tuple[float, float]:
+    if not isinstance(value, list) or len(value) != 2:
+        raise wrong(path, "a mean and a half-width", value)
+    mean, half_width = value
+    return number(mean, f"{path}[0]"), number_or_nan(half_width, f"{path}[1]")
+
+
+def _rate(value: object, path: str) -> "Rate":
+    found = JsonObject(value, path, [])
+    if set(found.values) - {"rate", "count"}:
+        raise wrong(path, "a rate and a count", dict(found.values))
+    return read_as(Rate)(found)
+
+
+# A mean, and the half-width of its 95% confidence interval: NaN for a single image.
+Interval = Annotated[tuple[float, float], _interval]
 
 
 @dataclass(frozen=True)
@@ -45,12 +62,12 @@ class SplitFigures:
 
     count: int
     errors: int
-    accuracy: float
-    loss: float | None = None
-    ece: float | None = None
-    loss_at_temperature_1: float | None = None
-    ece_at_temperature_1: float | None = None
-    class_accuracy: tuple[float, ...] | None = None
+    accuracy: Share
+    loss: NumberOrNan | None = None
+    ece: NumberOrNan | None = None
+    loss_at_temperature_1: NumberOrNan | None = None
+    ece_at_temperature_1: NumberOrNan | None = None
+    class_accuracy: tuple[Share, ...] | None = None
     confusion_matrix: tuple[tuple[int, ...], ...] | None = None
 
 
@@ -58,8 +75,8 @@ class SplitFigures:
 class FurtherFigures:
     """Accuracies on the test images, in [0, 1], that are reported beside the usual one."""
 
-    accuracy_flip_tta: float | None = None
-    accuracy_without_rejected_labels: float | None = None
+    accuracy_flip_tta: Share | None = None
+    accuracy_without_rejected_labels: Share | None = None
     rejected_labels: int | None = None
 
 
@@ -67,8 +84,11 @@ class FurtherFigures:
 class Rate:
     """A share of some images, in [0, 1], and how many images they were."""
 
-    rate: float
+    rate: Share
     count: int
+
+
+StrictRate = Annotated[Rate, _rate]  # one that says more than is known is not half understood
 
 
 @dataclass(frozen=True)
@@ -81,9 +101,9 @@ class WarningFigures:
 
     score: str
     threshold: float
-    false_alarms: Rate
-    auroc_on_made_outliers: Mapping[str, Mapping[str, float]] | None = None
-    detections: Mapping[str, Rate] | None = None
+    false_alarms: StrictRate
+    auroc_on_made_outliers: Mapping[str, Mapping[str, Share]] | None = None
+    detections: Annotated[Mapping[str, StrictRate] | None, ALL_OR_NOTHING] = None
 
 
 @dataclass(frozen=True)
@@ -109,7 +129,7 @@ class FaithfulnessFigures:
 
     count: int
     stage: str | None
-    methods: Mapping[str, MethodFaithfulness]
+    methods: Annotated[Mapping[str, MethodFaithfulness], EACH_ALONE]
 
 
 @dataclass(frozen=True)
@@ -117,15 +137,49 @@ class MethodStrength:
     """By stage, what the strongest cell of one method's maps seldom exceeds, in the method's unit."""
 
     count: int | None
-    stages: Mapping[str, float]
+    stages: Annotated[Mapping[str, Annotated[float, not_negative]], EACH_ALONE]
 
 
 @dataclass(frozen=True)
 class StrengthFigures:
     """How strong each method's maps usually are: the `quantile` of their strongest cells."""
 
-    quantile: float | None
-    methods: Mapping[str, MethodStrength]
+    quantile: Share | None
+    methods: Annotated[Mapping[str, MethodStrength], EACH_ALONE]
+
+
+@dataclass(frozen=True)
+class SumErrors:
+    """The largest errors of sums of evidence, relative to the largest magnitude of an image's logits.
+
+    `logits` and `margins` are the ledgers', whichever way they credit; `balance` is that of the predicted class's score
+    at the pixels and every stage.
+    """
+
+    logits: float
+    margins: float
+    balance: float
+
+
+@dataclass(frozen=True)
+class MapCheckFigures:
+    """What the checks of single maps found on `count` images, by method where methods differ; the slow methods saw only
+    as many as `slow_counts` says, where they saw any.
+
+    `pointing`: on mosaics of four images, how often the map of a class is largest in its quarter, in [0, 1]; chance is
+    0.25. `another_class`: mean rank correlation of the predicted class's map with another one's. `randomised`: with the
+    map of a network of which one more part is random each time, on `randomised_count` images; `random_band`: mean and
+    standard deviation between the maps of random networks.
+    """
+
+    count: int
+    randomised_count: int
+    slow_counts: Mapping[str, int]
+    sums: SumErrors
+    pointing: Mapping[str, Share]
+    another_class: Mapping[str, float]
+    randomised: Mapping[str, tuple[float, ...]]
+    random_band: Mapping[str, tuple[float, ...]]
 
 
 @dataclass(frozen=True)
@@ -149,6 +203,7 @@ class Metrics:
     out_of_distribution: WarningFigures | None = None
     faithfulness: FaithfulnessFigures | None = None
     map_strength: StrengthFigures | None = None
+    map_checks: MapCheckFigures | None = None
     source: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     def usual_strength(self, method: str, stage: str) -> float:
@@ -184,102 +239,4 @@ def parse_metrics(document: Mapping[str, Any]) -> Metrics:
 
 
 def _read_metrics(document: Mapping[str, Any], problems: list[FieldError]) -> Metrics:
-    found = JsonObject(document, "", problems)
-    return Metrics(
-        test=found.required("test", found.within(_read_split)),
-        validation=found.optional("validation", found.within(_read_split)),
-        further_test_figures=found.optional("further_test_figures", found.within(_read_further)),
-        preset=found.optional("preset", text),
-        recipe=found.optional("recipe", mapping_of(anything)),
-        seed=found.optional("seed", count),
-        training_images=found.optional("training_images", count),
-        seconds=found.optional("seconds", number),
-        git_commit=found.optional("git_commit", text),
-        python=found.optional("python", text),
-        versions=found.optional("versions", mapping_of(text)),
-        hardware=found.optional("hardware", text),
-        processes=found.optional("processes", count),
-        precision=found.optional("precision", text),
-        out_of_distribution=found.optional("out_of_distribution", found.within(_read_warning)),
-        faithfulness=found.optional("faithfulness", found.within(_read_faithfulness)),
-        map_strength=found.optional("map_strength", found.within(_read_strength)),
-        source=document,
-    )
-
-
-def _read_split(found: JsonObject) -> SplitFigures:
-    return SplitFigures(
-        count=found.required("count", count),
-        errors=found.required("errors", count),
-        accuracy=found.required("accuracy", share),
-        loss=found.optional("loss", number_or_nan),
-        ece=found.optional("ece", number_or_nan),
-        loss_at_temperature_1=found.optional("loss_at_temperature_1", number_or_nan),
-        ece_at_temperature_1=found.optional("ece_at_temperature_1", number_or_nan),
-        class_accuracy=found.optional("class_accuracy", list_of(share)),
-        confusion_matrix=found.optional("confusion_matrix", list_of(list_of(count))),
-    )
-
-
-def _read_further(found: JsonObject) -> FurtherFigures:
-    return FurtherFigures(
-        accuracy_flip_tta=found.optional("accuracy_flip_tta", share),
-        accuracy_without_rejected_labels=found.optional("accuracy_without_rejected_labels", share),
-        rejected_labels=found.optional("rejected_labels", count),
-    )
-
-
-def _read_warning(found: JsonObject) -> WarningFigures:
-    detections = found.required("detections", mapping_of(_rate)) if "detections" in found.values else None
-    return WarningFigures(
-        score=found.required("score", text),
-        threshold=found.required("threshold", number),
-        false_alarms=found.required("false_alarms", _rate),
-        auroc_on_made_outliers=found.optional("auroc_on_made_outliers", mapping_of(mapping_of(share))),
-        detections=detections,
-    )
-
-
-def _read_faithfulness(found: JsonObject) -> FaithfulnessFigures:
-    return FaithfulnessFigures(
-        count=found.required("count", count),
-        stage=found.optional("stage", text),
-        methods=found.required("methods", found.entries_of(found.within(_read_method_faithfulness))),
-    )
-
-
-def _read_method_faithfulness(found: JsonObject) -> MethodFaithfulness:
-    return MethodFaithfulness(
-        deletion=found.required("deletion", _interval),
-        insertion=found.required("insertion", _interval),
-        road=found.required("road", _interval),
-        deletion_curve=found.optional("deletion_curve", list_of(number)),
-        insertion_curve=found.optional("insertion_curve", list_of(number)),
-    )
-
-
-def _read_strength(found: JsonObject) -> StrengthFigures:
-    return StrengthFigures(
-        quantile=found.optional("quantile", share),
-        methods=found.required("methods", found.entries_of(found.within(_read_method_strength))),
-    )
-
-
-def _read_method_strength(found: JsonObject) -> MethodStrength:
-    return MethodStrength(
-        count=found.optional("count", count), stages=found.required("stages", found.entries_of(not_negative))
-    )
-
-
-def _interval(value: object, path: str) -> Interval:
-    if not isinstance(value, list) or len(value) != 2:
-        raise wrong(path, "a mean and a half-width", value)
-    mean, half_width = value
-    return number(mean, f"{path}[0]"), number_or_nan(half_width, f"{path}[1]")
-
-
-def _rate(value: object, path: str) -> Rate:
-    found = JsonObject(value, path, [])
-    if set(found.values) - {"rate", "count"}:
-        raise wrong(path, "a rate and a count", dict(found.values))
-    return Rate(found.required("rate", share), found.required("count", count))
+    return replace(read_as(Metrics)(JsonObject(document, "", problems)), source=document)

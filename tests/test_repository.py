@@ -16,6 +16,7 @@ from interpret.prediction import predict
 from model.images import prepare, to_tensor
 from tests.conftest import EXAMPLES, ROOT
 from tests.stand_in_hub.repositories import problems_of_card
+from training.judging.checks import MapChecks
 
 ENTRIES = json.loads((EXAMPLES / "examples.json").read_text())
 PACKAGE_OF_MODULE = {"PIL": "pillow", "huggingface_hub": "huggingface_hub"}
@@ -118,6 +119,11 @@ def test_the_python_of_the_document_on_explanations_works(monkeypatch, capsys):
     exec(code, names)
     said = capsys.readouterr().out
     assert "Score of cat: " in said and "**Enough:**" in said and "Shared credit" in said
+
+
+def test_the_readmes_table_of_checks_is_that_of_the_bundled_release(release):
+    assert release.metrics.map_checks is not None
+    assert MapChecks(release.metrics.map_checks).table() in (ROOT / "README.md").read_text()
 
 
 def test_the_readmes_table_of_faithfulness_is_that_of_the_bundled_release(release):

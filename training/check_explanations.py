@@ -31,7 +31,7 @@ logger = logging.getLogger("training")
 
 COUNTED = ("maps", "faithfulness")  # these take --count
 CHECKS = {
-    "maps": ("whether evidence adds up, maps point at their class, and depend on what was learnt (the default)"),
+    "maps": "whether evidence adds up, maps point at their class, and depend on what was learnt (the default)",
     "faithfulness": (
         "measure deletion, insertion and ROAD of these methods, and write them into the release's "
         "metrics.json; about a second for each picture, and another for score_cam"
@@ -61,7 +61,8 @@ class CheckOptions:
     """Which check to run, and on what.
 
     No `data_dir` means the environment's CIFAR10_DIR, else the Hub. `count` belongs to maps and faithfulness, `methods`
-    to faithfulness, `others` (names, and folders of images) to the warning.
+    to faithfulness, `others` (names, and folders of images) to the warning, `write` to maps: only figures that are as
+    they should be are written.
     """
 
     check: str = "maps"
@@ -70,6 +71,7 @@ class CheckOptions:
     count: int = 1_000
     methods: tuple[str, ...] = METHOD_NAMES
     others: tuple[tuple[str, Path], ...] = ()
+    write: bool = False
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -82,7 +84,8 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def check(options: CheckOptions) -> None:
-    """Runs the check that was asked for; all but those of maps and concurrency write what they find into the release.
+    """Runs the check that was asked for; all but that of concurrency, and that of maps unless told to, write what they
+    find into the release.
 
     Raises TrainingError, ReleaseError; CheckError also if a check that can fail does.
     """
@@ -106,7 +109,10 @@ def check(options: CheckOptions) -> None:
         report(check_concurrency(release.network, to_tensor(test.images[:1])))
     else:
         rows = choose(test, options.count)
-        report(check_maps(release.network, to_tensor(test.images[rows]), to_tensor(test.images), test.labels))
+        checks = check_maps(release.network, to_tensor(test.images[rows]), to_tensor(test.images), test.labels)
+        report(checks)
+        if options.write:
+            write(release, replace(release.metrics, map_checks=checks.found))
 
 
 def report(found: MapChecks | ConcurrencyChecks) -> None:
@@ -140,6 +146,9 @@ def parse_arguments(arguments: list[str] | None = None) -> CheckOptions:
         if name == "faithfulness":
             each.add_argument("methods", nargs="*", type=method, metavar="METHOD", default=None,
                 help=f"of {', '.join(METHOD_NAMES)} (default: all)")  # fmt: skip
+        elif name == "maps":
+            each.add_argument("--write", action="store_true",
+                help="write the figures into the release's metrics.json, if all is as it should be")  # fmt: skip
         elif name == "warning":
             each.add_argument("--others", nargs="+", action="extend", type=named_folder, required=True,
                 metavar="NAME=FOLDER", help="what the pictures in a folder show, and the folder")  # fmt: skip

@@ -20,6 +20,9 @@ from model.release import BUNDLED
 
 TEST = {"count": 10, "errors": 3, "accuracy": 0.7}
 RATE = {"rate": 0.05, "count": 10}
+CHECKED = {"count": 1, "randomised_count": 1, "slow_counts": {}, "sums": {"logits": 0, "margins": 0, "balance": 0}} | {
+    name: {} for name in ("pointing", "another_class", "randomised", "random_band")
+}
 SCORES = {"deletion": [0.4, 0.01], "insertion": [0.6, 0.01], "road": [0.1, 0.2]}
 
 
@@ -87,6 +90,8 @@ def test_a_required_field_that_is_missing_or_wrong_is_named(document, message):
         ({"faithfulness": {"count": 10, "methods": {"m": {}}}}, "faithfulness.methods.m.deletion"),
         ({"map_strength": {"methods": {"m": {"stages": {"s": math.nan}}}}}, "map_strength.methods.m.stages.s"),
         ({"map_strength": "much"}, "map_strength"),
+        ({"map_checks": CHECKED | {"pointing": {"m": 2}}}, "map_checks.pointing.m"),
+        ({"map_checks": CHECKED | {"sums": {}}}, "map_checks.sums.logits"),
     ],
 )
 def test_an_optional_field_that_cannot_be_read_is_named_in_one_warning_and_written_again_as_it_stood(
@@ -99,7 +104,7 @@ def test_an_optional_field_that_cannot_be_read_is_named_in_one_warning_and_writt
 
 
 def test_an_optional_section_that_cannot_be_read_is_none():
-    sections = ("validation", "recipe", "out_of_distribution", "faithfulness", "map_strength")
+    sections = ("validation", "recipe", "out_of_distribution", "faithfulness", "map_strength", "map_checks")
     for name in sections:
         assert getattr(parse_metrics({"test": TEST, name: ["something", "else"]}), name) is None
 

@@ -13,6 +13,7 @@ from model.network import STAGE_NAMES
 from model.release import BUNDLED, load_release, save_metrics, seal
 from tests.conftest import EXAMPLES, ROOT, SUBSET
 from training.check_explanations import main, parse_arguments
+from training.judging.checks import MapChecks
 
 
 def check(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -91,6 +92,23 @@ def release_folder(tmp_path: Path) -> Path:
 
 def run(folder: Path, *arguments: str) -> None:
     main(["--data-dir", str(SUBSET), "--release", str(folder), *arguments])
+
+
+def test_maps_are_checked_without_a_change_and_their_figures_written_on_request(release_folder, caplog):
+    caplog.set_level(logging.INFO)
+    before = (release_folder / "config.json").read_bytes()
+    run(release_folder, "maps", "--count", "4")
+    assert (release_folder / "config.json").read_bytes() == before
+    run(release_folder, "maps", "--count", "4", "--write")
+    written = load_release(release_folder).metrics.map_checks
+    assert written.count == 4 and MapChecks(written).table() in caplog.text
+
+
+def test_figures_of_maps_that_are_not_as_they_should_be_are_not_written(release_folder, monkeypatch):
+    monkeypatch.setattr("training.judging.checks.MOST_ROUNDING", 0.0)
+    with pytest.raises(SystemExit, match="evidence misses the logit"):
+        run(release_folder, "maps", "--count", "2", "--write")
+    assert load_release(release_folder).metrics.map_checks is None
 
 
 def test_measuring_the_warning_on_other_pictures_writes_it_into_a_release_that_stays_sound(release_folder):

@@ -8,8 +8,9 @@ from torch import Tensor
 
 from interpret.attribution.last_stage import QUICK, SLOW
 from interpret.attribution.methods import METHOD_NAMES, METHODS, method_named
+from model.metrics import MapCheckFigures
 from model.network import CifarResNet
-from training.judging.completeness import Completeness, completeness
+from training.judging.completeness import completeness
 from training.judging.concurrency import memory_growth, traces_left, wrong_answers
 from training.judging.pointing_game import mosaics, pointing_game
 from training.judging.sanity_checks import PARTS, random_logit_test, randomisation_test
@@ -26,32 +27,21 @@ NOT_MEASURED = "not measured"
 
 @dataclass(frozen=True)
 class MapChecks:
-    """Figures of single maps, by method where methods differ, on `count` images, the randomisation on `some` of them;
-    `slow` says how many images each of the slow methods saw, where any.
+    """Figures of single maps, and which of them are not as they should be."""
 
-    `similarity` has one value for each part that was made random, `band` mean and standard deviation: see
-    `training.judging.sanity_checks`.
-    """
-
-    count: int
-    some: int
-    slow: dict[str, int]
-    sums: Completeness
-    pointing: dict[str, float]
-    another: dict[str, float]
-    similarity: dict[str, list[float]]
-    band: dict[str, tuple[float, float]]
+    found: MapCheckFigures
 
     def table(self) -> str:
         """As Markdown."""
-        slow = "".join(f"; {method_named(name).title} on {count:,}" for name, count in self.slow.items())
+        found = self.found
+        slow = "".join(f"; {method_named(name).title} on {count:,}" for name, count in found.slow_counts.items())
         lines = [
-            f"Evidence adds up, for {self.count:,} pictures x 10 classes, whichever way it is credited: largest error "
-            f"{self.sums.logits:.1e} of the largest logit; margins {self.sums.margins:.1e}.",
+            f"Evidence adds up, for {found.count:,} pictures x 10 classes, whichever way it is credited: largest error "
+            f"{found.sums.logits:.1e} of the largest logit; margins {found.sums.margins:.1e}.",
             f"Cells and constants add up to the score at the pixels and all layers: largest error "
-            f"{self.sums.balance:.1e} of the largest logit.",
-            f"Pointing game on {self.count:,} mosaics, another class on {self.count:,} pictures, randomisation on "
-            f"{self.some:,}{slow}.",
+            f"{found.sums.balance:.1e} of the largest logit.",
+            f"Pointing game on {found.count:,} mosaics, another class on {found.count:,} pictures, randomisation on "
+            f"{found.randomised_count:,}{slow}.",
             "",
             f"| {' | '.join(COLUMNS)} |",
             f"| {' | '.join('---' for _ in COLUMNS)} |",
@@ -60,36 +50,36 @@ class MapChecks:
 
     def _row(self, name: str) -> str:
         figures = [NOT_MEASURED] * (len(COLUMNS) - 1)
-        if name in self.pointing:
-            figures[0] = f"{self.pointing[name]:.1%}"
-        if name in self.another:
-            mean, deviation = self.band[name]
-            figures[1:-1] = [f"{value:.2f}" for value in (self.another[name], *self.similarity[name])]
+        if name in self.found.pointing:
+            figures[0] = f"{self.found.pointing[name]:.1%}"
+        if name in self.found.another_class:
+            mean, deviation = self.found.random_band[name]
+            figures[1:-1] = [f"{value:.2f}" for value in (self.found.another_class[name], *self.found.randomised[name])]
             figures[-1] = f"{mean:.2f} ± {deviation:.2f}"
         return f"| {method_named(name).title} | {' | '.join(figures)} |"
 
     def misses(self) -> list[str]:
         """What is not as it should be, in words."""
         misses = []
-        if max(self.sums.logits, self.sums.margins) > MOST_ROUNDING:
+        if max(self.found.sums.logits, self.found.sums.margins) > MOST_ROUNDING:
             misses.append(f"evidence misses the logit by more than {MOST_ROUNDING:g}")
-        if self.sums.balance > MOST_ROUNDING:
+        if self.found.sums.balance > MOST_ROUNDING:
             misses.append(f"cells and constants miss the score by more than {MOST_ROUNDING:g}")
         of_class = [method.name for method in METHODS if method.of_class]
         misses += [f"{name} does not point at its class" for name in of_class if self._points_badly(name)]
-        if self.some >= ENOUGH_PICTURES:
-            judged = self.similarity.keys() - set(SLOW)
+        if self.found.randomised_count >= ENOUGH_PICTURES:
+            judged = self.found.randomised.keys() - set(SLOW)
             misses += [f"{name} outlives the network" for name in METHOD_NAMES if name in judged and self._stays(name)]
         return misses
 
     def _points_badly(self, name: str) -> bool:
-        too_few = name in SLOW and 4 * self.slow.get(name, 0) < ENOUGH_PICTURES
-        return not too_few and self.pointing.get(name, 1.0) < CLEARLY_POINTED
+        too_few = name in SLOW and 4 * self.found.slow_counts.get(name, 0) < ENOUGH_PICTURES
+        return not too_few and self.found.pointing.get(name, 1.0) < CLEARLY_POINTED
 
     def _stays(self, name: str) -> bool:
         """Whether a wholly random network's map is still more like the trained one's than another random network's."""
-        mean, deviation = self.band[name]
-        return self.similarity[name][-1] > min(mean + deviation, self.similarity[name][0])
+        mean, deviation = self.found.random_band[name]
+        return self.found.randomised[name][-1] > min(mean + deviation, self.found.randomised[name][0])
 
 
 def check_maps(
@@ -113,14 +103,16 @@ def check_maps(
         slow_similarity, slow_band = randomisation_test(network, some[:few], (name,))
         similarity, band = similarity | slow_similarity, band | slow_band
     return MapChecks(
-        count,
-        len(some),
-        slow,
-        completeness(network, images),
-        pointing,
-        another,
-        similarity,
-        band,
+        MapCheckFigures(
+            count,
+            len(some),
+            slow,
+            completeness(network, images),
+            pointing,
+            another,
+            {name: tuple(values) for name, values in similarity.items()},
+            band,
+        )
     )
 
 

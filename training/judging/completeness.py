@@ -1,7 +1,5 @@
 """Whether the cells' evidence adds up to what the network says, and cells and constants at every layer."""
 
-from dataclasses import dataclass
-
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -9,24 +7,11 @@ from torch import Tensor
 from interpret.attribution.balance import PLACES, balance
 from interpret.attribution.evidence import CREDITS, evidence_cells
 from interpret.attribution.last_stage import BATCH, last_stage
+from model.metrics import SumErrors
 from model.network import CifarResNet
 
 
-@dataclass(frozen=True)
-class Completeness:
-    """The largest errors of sums of evidence, relative to the largest magnitude of an image's logits.
-
-    `logits` and `margins` are the ledgers', whichever way they credit; `balance` is that of the predicted class's score
-    at the pixels and every stage.
-    """
-
-    logits: float
-    margins: float
-    balance: float
-    count: int
-
-
-def completeness(network: CifarResNet, images: Float[Tensor, "count 3 32 32"]) -> Completeness:
+def completeness(network: CifarResNet, images: Float[Tensor, "count 3 32 32"]) -> SumErrors:
     """How far the cells' evidence is from adding up to each logit, to each difference of two logits, and with the
     constants of later layers to the score at every layer.
 
@@ -47,4 +32,4 @@ def completeness(network: CifarResNet, images: Float[Tensor, "count 3 32 32"]) -
             found = balance(network, image[None], int(scores.argmax()))
             score = float(scores.max())
             worst_balance = max(worst_balance, *(abs(sum(found.at(place)) - score) / largest for place in PLACES))
-    return Completeness(worst_logit, worst_margin, worst_balance, len(images))
+    return SumErrors(worst_logit, worst_margin, worst_balance)

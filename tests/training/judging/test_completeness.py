@@ -16,7 +16,6 @@ def split() -> tuple[torch.Tensor, np.ndarray]:
 
 def test_the_evidence_of_real_pictures_adds_up_to_logits_margins_and_at_every_layer(network, split):
     found = completeness(network, split[0])
-    assert found.count == 60
     assert found.logits < 1e-5 and found.margins < 1e-5 and found.balance < 1e-5
 
 
