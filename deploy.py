@@ -17,7 +17,7 @@ from huggingface_hub import HfApi, SpaceCard, SpaceHardware
 
 from model.hub import Target, check_target, limit_waiting, push_files
 from model.hub_errors import HubError, is_transient, worded
-from model.release import SERVED_FILES
+from model.release import OPTIONAL_FILES, SERVED_FILES
 from model.retry import retry
 
 ROOT = Path(__file__).resolve().parent
@@ -81,7 +81,7 @@ def main(arguments: list[str] | None = None) -> None:
 def deploy(options: DeployOptions) -> None:
     """Checks everything, then commits once, then sets variables and hardware. Raises HubError."""
     repo_id, revision = options.repo_id, options.revision
-    is_public = check_release(repo_id, revision) if repo_id else True
+    public = public_files(repo_id, revision) if repo_id else []
     target = check_target(
         options.space_id,
         default_name=SPACE_NAME,
@@ -92,27 +92,32 @@ def deploy(options: DeployOptions) -> None:
     files = repository_files()
     if not repo_id:
         repo_id, revision = served_so_far(target)
-        is_public = check_release(repo_id, revision) if repo_id else True
+        public = public_files(repo_id, revision) if repo_id else []
     if repo_id:
-        files[CARD] = card_naming(repo_id, revision, preload=is_public).encode()
+        files[CARD] = card_naming(repo_id, revision, public).encode()
     commit = push_files(target, files, "Deploy CIFAR X-Ray", is_ours=lambda path: path.split("/")[0] in FOLDERS)
     logger.info("%s holds this repository (commit %s)", target.url, commit[:7])
     for what, setting in settings(target, options).items():
         with worded(f"The code is up, but {what} could not be set", hint=" Run this again."):
             retry(setting, is_transient)
         logger.info("%s is set", what)
-    if not is_public:
+    if repo_id and not public:
         logger.info("%s is private: give the Space a secret HF_TOKEN that may read it.", repo_id)
 
 
-def check_release(repo_id: str, revision: str) -> bool:
-    """Whether the release's repository is public. Raises HubError if it is not there, or holds no release."""
+def public_files(repo_id: str, revision: str) -> list[str]:
+    """The files of a release that a Space serves, if its repository is public; none if it is private.
+
+    Raises HubError if it is not there, or holds no release.
+    """
     with worded(f"{repo_id} at {revision} cannot be served"):
         info = retry(partial(HfApi().model_info, repo_id, revision=revision), is_transient)
     present = {each.rfilename for each in info.siblings or ()}
     if missing := sorted(set(SERVED_FILES) - present):
         raise HubError(f"{repo_id} at {revision} cannot be served: it has no {', '.join(missing)}.")
-    return not (info.private or info.gated)
+    if info.private or info.gated:
+        return []
+    return [*SERVED_FILES, *(name for name in OPTIONAL_FILES if name in present)]
 
 
 def served_so_far(target: Target) -> tuple[str | None, str]:
@@ -138,13 +143,13 @@ def repository_files() -> dict[str, Path | bytes]:
     }
 
 
-def card_naming(repo_id: str, revision: str, preload: bool) -> str:
+def card_naming(repo_id: str, revision: str, preload: list[str]) -> str:
     """The Space's card, which names the release that it serves and has it loaded when the Space is built."""
     card = SpaceCard((ROOT / CARD).read_text())
     card.data["models"] = [repo_id]
     if preload:
         card.data["preload_from_hub"] = [
-            f"{repo_id} {','.join(SERVED_FILES)}" + (f" {revision}" if revision != "main" else "")
+            f"{repo_id} {','.join(preload)}" + (f" {revision}" if revision != "main" else "")
         ]
     return str(card)
 

@@ -4,7 +4,7 @@ import numpy as np
 from jaxtyping import Int
 
 from interpret.choices import check_name, check_whole
-from model.release import Misclassified
+from model.samples import Misclassified
 
 ANY = "any"
 

@@ -13,7 +13,16 @@ from huggingface_hub.errors import HFValidationError
 from model import hub
 from model.hub_errors import in_words, worded
 from model.network import CIFAR10_CLASSES
-from model.release import BUNDLED, SERVED_FILES, DamagedFileError, Release, ReleaseError, load_release
+from model.release import (
+    BUNDLED,
+    OPTIONAL_FILES,
+    SERVED_FILES,
+    DamagedFileError,
+    Release,
+    ReleaseError,
+    load_release,
+    optional_files,
+)
 
 logger = logging.getLogger(__name__)
 PATIENCE = 6.0
@@ -75,6 +84,7 @@ def _from_hub(repo_id: str, revision: str | None, deadline: float) -> Choice:
     while True:
         folder = hub.fetch(repo_id, commit, SERVED_FILES, deadline)
         try:
+            _fetch_tables(repo_id, commit, optional_files(folder), deadline)
             return _chosen(repo_id, folder)
         except DamagedFileError as error:  # only if the cache or the Hub names no hashes: `fetch` would have noticed
             if error.file in fetched_again:
@@ -83,10 +93,20 @@ def _from_hub(repo_id: str, revision: str | None, deadline: float) -> Choice:
             hub.discard(folder / error.file)
 
 
+def _fetch_tables(repo_id: str, commit: str, names: list[str], deadline: float) -> None:
+    """Fetches optional files, side by side. What cannot be had is no reason not to serve the rest: the page says what
+    is lacking."""
+    try:
+        if names:
+            hub.fetch(repo_id, commit, names, deadline)
+    except Exception as error:  # whatever a broken answer makes the client raise
+        logger.warning("%s of %s could not be had: %s", " and ".join(names), repo_id, in_words(error))
+
+
 def _last_verified(repo_id: str, problem: str) -> Choice | None:
     for folder in hub.cached_commits(repo_id):
         try:
-            for name in SERVED_FILES:
+            for name in (*SERVED_FILES, *(each for each in OPTIONAL_FILES if (folder / each).exists())):
                 if not hub.matches_its_hash(folder / name):
                     raise DamagedFileError(name, "is damaged in the cache.")
             return _chosen(repo_id, folder, problem)

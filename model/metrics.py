@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Annotated, Any
 
-from model.json_fields import (
+from model.files.json_fields import (
     ALL_OR_NOTHING,
     EACH_ALONE,
     FieldError,

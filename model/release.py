@@ -5,29 +5,42 @@ nothing can serve the errors of another model. There is no pickle in it.
 """
 
 import hashlib
-import io
 import json
-from dataclasses import asdict, dataclass
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import Any, TypeVar
 
-import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 import torch
-from jaxtyping import Float, Int, UInt8
-from PIL import Image
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
+from model.files.tables import TableError, first_lines
 from model.metrics import METRICS, Metrics, MetricsError, parse_metrics
 from model.network import CifarResNet, ConfigError, NetworkConfig
+from model.samples import (
+    NEAREST,
+    REVIEWS,
+    SAMPLES,
+    LabelReviews,
+    Misclassified,
+    NearestTraining,
+    load_misclassified,
+    load_nearest,
+    load_reviews,
+)
+
+logger = logging.getLogger(__name__)
 
 FORMAT_VERSION = 1
 ARCHITECTURE = "CifarResNet"
-CONFIG, WEIGHTS, SAMPLES = "config.json", "model.safetensors", "misclassified.parquet"
+CONFIG, WEIGHTS = "config.json", "model.safetensors"
 HASHED_FILES = (WEIGHTS, METRICS, SAMPLES)
+OPTIONAL_FILES = (REVIEWS, NEAREST)
 SERVED_FILES = (CONFIG, *HASHED_FILES)
+Loaded = TypeVar("Loaded")
 BUNDLED = Path(__file__).parent / "bundled"
 
 
@@ -44,33 +57,20 @@ class DamagedFileError(ReleaseError):
 
 
 @dataclass(frozen=True)
-class Misclassified:
-    """Every test image whose predicted class is not its label, one row each, in test-set order."""
-
-    images: UInt8[np.ndarray, "errors 32 32 3"]
-    test_indices: Int[np.ndarray, "errors"]
-    labels: Int[np.ndarray, "errors"]
-    predictions: Int[np.ndarray, "errors"]
-    probabilities: Float[np.ndarray, "errors classes"]
-
-    def __len__(self) -> int:
-        return len(self.labels)
-
-    @property
-    def confidences(self) -> Float[np.ndarray, "errors"]:
-        """The probability of each wrong prediction, in [0, 1]."""
-        return self.probabilities[np.arange(len(self)), self.predictions]
-
-
-@dataclass(frozen=True)
 class Release:
-    """A verified release in memory. The network is in eval mode, frozen, float32, on the CPU."""
+    """A verified release in memory. The network is in eval mode, frozen, float32, on the CPU.
+
+    `lacks` says of each optional file that it has not, why: such as "is not part of it".
+    """
 
     folder: Path
     network: CifarResNet
     metrics: Metrics
     misclassified: Misclassified
     identifier: str
+    reviews: LabelReviews | None = None
+    nearest: NearestTraining | None = None
+    lacks: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
     @property
     def config(self) -> NetworkConfig:
@@ -102,58 +102,8 @@ def load_network(folder: Path, config: NetworkConfig) -> CifarResNet:
     try:
         network.load_state_dict(load_file(folder / WEIGHTS), strict=True)
     except (OSError, SafetensorError, RuntimeError) as error:
-        raise ReleaseError(f"{WEIGHTS} does not fit the network: {_first_lines(error)}") from error
+        raise ReleaseError(f"{WEIGHTS} does not fit the network: {first_lines(error)}") from error
     return network.to(memory_format=torch.channels_last).eval().requires_grad_(False)  # type: ignore[call-overload]
-
-
-def save_misclassified(samples: Misclassified, class_names: tuple[str, ...], folder: Path) -> None:
-    """Writes `misclassified.parquet` with the features that the Hub's viewer understands."""
-    pngs = [{"bytes": _png(image), "path": f"{index}.png"} for image, index in
-            zip(samples.images, samples.test_indices, strict=True)]  # fmt: skip
-    class_label = {"names": list(class_names), "_type": "ClassLabel"}
-    features = {
-        "image": {"_type": "Image"},
-        "test_index": {"dtype": "int32", "_type": "Value"},
-        "label": class_label,
-        "prediction": class_label,
-        "confidence": {"dtype": "float32", "_type": "Value"},
-        "probabilities": {"feature": {"dtype": "float32", "_type": "Value"}, "_type": "List"},
-    }
-    image_type = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
-    columns = {
-        "image": pa.array(pngs, image_type),
-        "test_index": pa.array(samples.test_indices, pa.int32()),
-        "label": pa.array(samples.labels, pa.int64()),
-        "prediction": pa.array(samples.predictions, pa.int64()),
-        "confidence": pa.array(samples.confidences, pa.float32()),
-        "probabilities": pa.array(samples.probabilities.tolist(), pa.list_(pa.float32())),
-    }
-    table = pa.table(columns).replace_schema_metadata({"huggingface": json.dumps({"info": {"features": features}})})
-    pq.write_table(table, folder / SAMPLES)
-
-
-def load_misclassified(folder: Path, class_count: int) -> Misclassified:
-    """Reads `misclassified.parquet`. Raises ReleaseError if it is damaged or of other classes."""
-    try:
-        table = pq.read_table(folder / SAMPLES)
-        pngs = table.column("image").combine_chunks().field("bytes").to_pylist()
-        samples = Misclassified(
-            images=np.stack([np.asarray(Image.open(io.BytesIO(png))) for png in pngs])
-            if pngs
-            else np.zeros((0, 32, 32, 3), np.uint8),
-            test_indices=table.column("test_index").to_numpy(),
-            labels=table.column("label").to_numpy(),
-            predictions=table.column("prediction").to_numpy(),
-            probabilities=np.array(table.column("probabilities").to_pylist(), np.float32).reshape(-1, class_count),
-        )
-    except (OSError, KeyError, ValueError, TypeError, AttributeError) as error:
-        raise ReleaseError(f"{SAMPLES} could not be read: {_first_lines(error)}") from error
-    if samples.images.shape[1:] != (32, 32, 3) or len(samples.probabilities) != len(samples):
-        raise ReleaseError(f"{SAMPLES} must hold 32x32 RGB pictures with {class_count} probabilities each.")
-    for indices in (samples.labels, samples.predictions):
-        if len(indices) and not (indices.min() >= 0 and indices.max() < class_count):
-            raise ReleaseError(f"{SAMPLES} holds a class index outside 0 to {class_count - 1}.")
-    return samples
 
 
 def save_metrics(metrics: Metrics, folder: Path) -> None:
@@ -164,13 +114,15 @@ def save_metrics(metrics: Metrics, folder: Path) -> None:
 def seal(config: NetworkConfig, folder: Path) -> None:
     """Writes `config.json` last: the network's configuration and the hashes of the files already in the folder.
 
-    Raises ReleaseError if one of them is missing.
+    A file that only a newer code knows stays bound if it was. Raises ReleaseError if a required file is missing.
     """
+    before = _bound(folder) if (folder / CONFIG).exists() else {}
+    more = [name for name in {**dict.fromkeys(OPTIONAL_FILES), **before} if (folder / name).is_file()]
     document = {
         "format_version": FORMAT_VERSION,
         "architecture": ARCHITECTURE,
         **asdict(config),
-        "sha256": {name: _sha256(folder / name) for name in HASHED_FILES},
+        "sha256": {name: _sha256(folder / name) for name in dict.fromkeys((*HASHED_FILES, *more))},
     }
     (folder / CONFIG).write_text(json.dumps(document, indent=2) + "\n")
 
@@ -182,6 +134,8 @@ def load_release(folder: Path) -> Release:
     """
     config, hashes = read_config(folder)
     for name, expected in hashes.items():
+        if name in OPTIONAL_FILES and not (folder / name).exists():
+            continue
         if (found := _sha256(folder / name)) != expected:
             raise DamagedFileError(
                 name, f"is damaged or of another release: SHA-256 {found[:12]}, not {expected[:12]}."
@@ -191,7 +145,10 @@ def load_release(folder: Path) -> Release:
         metrics = parse_metrics(_read_json(folder / METRICS))
     except MetricsError as error:
         raise ReleaseError(f"{error}.") from error
-    misclassified = load_misclassified(folder, len(config.class_names))
+    try:
+        misclassified = load_misclassified(folder, len(config.class_names))
+    except TableError as error:
+        raise ReleaseError(f"{SAMPLES} could not be read: {error}.") from error
     test = metrics.test
     if (
         test.count < 1
@@ -201,11 +158,40 @@ def load_release(folder: Path) -> Release:
         raise ReleaseError(
             f"{METRICS} says {test.errors} errors of {test.count}; {SAMPLES} holds {len(misclassified)}."
         )
-    return Release(folder, network, metrics, misclassified, identifier=_sha256(folder / CONFIG)[:7])
+    identifier, lacks = _sha256(folder / CONFIG)[:7], _missing(folder, hashes)
+    reviews = _optional(REVIEWS, lacks, lambda: load_reviews(folder, len(config.class_names)))
+    nearest = _optional(NEAREST, lacks, lambda: load_nearest(folder, len(config.class_names), misclassified))
+    return Release(folder, network, metrics, misclassified, identifier, reviews, nearest, MappingProxyType(lacks))
+
+
+def optional_files(folder: Path) -> list[str]:
+    """The optional files that a release's `config.json` binds, and that this code knows. Raises ReleaseError."""
+    _, hashes = read_config(folder)
+    return [name for name in OPTIONAL_FILES if name in hashes]
+
+
+def _missing(folder: Path, hashes: Mapping[str, str]) -> dict[str, str]:
+    """Why an optional file is not used: by name, the reasons."""
+    absent = [name for name in OPTIONAL_FILES if not (folder / name).exists()]
+    unbound = [name for name in OPTIONAL_FILES if name not in hashes]
+    return dict.fromkeys(absent, "is not there") | dict.fromkeys(unbound, "is not part of it")
+
+
+def _optional(name: str, lacks: dict[str, str], load: Callable[[], Loaded]) -> Loaded | None:
+    """What an optional file holds; None if the release `lacks` it, or if this code cannot read it, which is then among
+    what it lacks."""
+    if name in lacks:
+        return None
+    try:
+        return load()
+    except TableError as error:
+        lacks[name] = f"could not be read: {error}"
+        logger.warning("%s %s", name, lacks[name])
+        return None
 
 
 def read_config(folder: Path) -> tuple[NetworkConfig, dict[str, str]]:
-    """The network's configuration, and the expected SHA-256 by file name, from `config.json`.
+    """The network's configuration, and the expected SHA-256 of each file that this code knows, from `config.json`.
 
     Raises ReleaseError if the format, the architecture or a field is unknown, missing or out of range.
     """
@@ -217,7 +203,9 @@ def read_config(folder: Path) -> tuple[NetworkConfig, dict[str, str]]:
             )
         if document["architecture"] != ARCHITECTURE:
             raise ReleaseError(f"{CONFIG} describes {document['architecture']!r}, not {ARCHITECTURE!r}.")
-        hashes = {name: str(document["sha256"][name]) for name in HASHED_FILES}
+        bound = document["sha256"]
+        known = (*HASHED_FILES, *(name for name in OPTIONAL_FILES if name in bound))
+        hashes = {name: str(bound[name]) for name in known}
         config = NetworkConfig(
             class_names=tuple(document["class_names"]),
             input_size=document["input_size"],
@@ -232,11 +220,19 @@ def read_config(folder: Path) -> tuple[NetworkConfig, dict[str, str]]:
     return config, hashes
 
 
+def _bound(folder: Path) -> dict[str, Any]:
+    """Every file that a release binds, whether this code knows it or not."""
+    try:
+        return dict(_read_json(folder / CONFIG)["sha256"])
+    except (ReleaseError, KeyError, TypeError, ValueError):
+        return {}
+
+
 def _read_json(path: Path) -> dict[str, Any]:
     try:
         document = json.loads(path.read_text())
     except (OSError, ValueError) as error:
-        raise DamagedFileError(path.name, f"could not be read: {_first_lines(error)}") from error
+        raise DamagedFileError(path.name, f"could not be read: {first_lines(error)}") from error
     if not isinstance(document, dict):
         raise ReleaseError(f"{path.name} must hold an object, found {type(document).__name__}.")
     return document
@@ -247,14 +243,4 @@ def _sha256(path: Path) -> str:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
-        raise DamagedFileError(path.name, f"could not be read: {_first_lines(error)}") from error
-
-
-def _png(image: UInt8[np.ndarray, "32 32 3"]) -> bytes:
-    buffer = io.BytesIO()
-    Image.fromarray(image).save(buffer, "PNG")
-    return buffer.getvalue()
-
-
-def _first_lines(error: Exception) -> str:
-    return " ".join(str(error).split())[:200]
+        raise DamagedFileError(path.name, f"could not be read: {first_lines(error)}") from error

@@ -58,14 +58,13 @@ from model.images import prepare, to_tensor
 from model.network import CifarResNet
 from model.release import (
     BUNDLED,
-    Misclassified,
     Release,
     load_release,
     save_metrics,
-    save_misclassified,
     save_weights,
     seal,
 )
+from model.samples import Misclassified, save_misclassified
 from tests.browsing import browser, visit  # noqa: F401 - fixtures
 from tests.stand_in_hub.server import StandInHub, stand_in_hub
 

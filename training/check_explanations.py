@@ -12,10 +12,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # a script's ow
 from interpret.attribution.methods import METHOD_NAMES, method_named
 from interpret.choices import ChoiceError
 from interpret.drawing.words import faithfulness_table
+from model.files.replacing import replaced
 from model.images import to_tensor
 from model.metrics import METRICS, Metrics
 from model.release import BUNDLED, Release, ReleaseError, load_release, save_metrics, seal
-from model.replacing import replaced
 from training.data.cifar10 import load_cifar10
 from training.errors import TrainingError
 from training.judging.checks import CALLS, THREADS, ConcurrencyChecks, MapChecks, check_concurrency, check_maps

@@ -4,7 +4,7 @@ import pytest
 from interpret.choices import ChoiceError
 from interpret.misclassified import select_errors
 from model.network import CIFAR10_CLASSES
-from model.release import Misclassified
+from model.samples import Misclassified
 
 
 @pytest.fixture

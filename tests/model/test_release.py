@@ -16,16 +16,15 @@ from model.release import (
     BUNDLED,
     HASHED_FILES,
     SERVED_FILES,
-    Misclassified,
     ReleaseError,
     load_network,
     load_release,
     read_config,
     save_metrics,
-    save_misclassified,
     save_weights,
     seal,
 )
+from model.samples import Misclassified, save_misclassified
 
 
 @pytest.fixture
@@ -129,7 +128,7 @@ def test_samples_of_classes_that_do_not_exist_are_refused(folder, samples):
     strange = dataclasses.replace(samples, labels=samples.labels + 90)
     save_misclassified(strange, NetworkConfig().class_names, folder)
     reseal(folder)
-    with pytest.raises(ReleaseError, match="class index outside 0 to 9"):
+    with pytest.raises(ReleaseError, match="label holds a number outside 0 to 9"):
         load_release(folder)
 
 

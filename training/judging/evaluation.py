@@ -10,7 +10,8 @@ from torchmetrics.functional.classification import multiclass_confusion_matrix
 from model.images import to_tensor
 from model.metrics import FurtherFigures, SplitFigures
 from model.network import CifarResNet
-from model.release import Misclassified, Release
+from model.release import Release
+from model.samples import Misclassified
 from training.data.cifar10 import Split, split_validation
 from training.errors import TrainingError
 from training.judging.calibration import expected_calibration_error, negative_log_likelihood, softmax

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from model.release import Misclassified
+from model.samples import Misclassified
 from training.judging.calibration import Reliability
 
 Curve = tuple[list[float], list[float]]

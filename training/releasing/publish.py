@@ -8,7 +8,7 @@ from typing import NamedTuple
 from model import hub
 from model.hub_errors import in_words
 from model.metrics import METRICS
-from model.release import SERVED_FILES, Release, ReleaseError, load_release
+from model.release import OPTIONAL_FILES, SERVED_FILES, Release, ReleaseError, load_release
 from training.errors import TrainingError
 from training.releasing.card import CARD, merge_cards, model_card
 from training.releasing.card_text import FIGURES, CardError, MissingFigureError
@@ -39,10 +39,16 @@ def publish(release: Release, target: hub.Target) -> Published:
         card = merge_cards(generated, hub.read_text(target, CARD))
     except CardError as error:
         raise TrainingError(f"The {CARD} of {target.repo_id} cannot be updated: {error}. Mend it there.") from error
-    files: dict[str, Path | bytes] = {CARD: card.encode(), **{name: folder / name for name in SERVED_FILES}, **figures}
+    names = [*SERVED_FILES, *(name for name in OPTIONAL_FILES if name not in release.lacks)]
+    files: dict[str, Path | bytes] = {CARD: card.encode(), **{name: folder / name for name in names}, **figures}
     message = f"Release {release.identifier}: {release.test_accuracy:.2%} of CIFAR-10's test pictures right"
-    commit = hub.push_files(target, files, message, is_ours=lambda path: path.startswith(f"{FIGURES}/"))
+    commit = hub.push_files(target, files, message, _is_ours)
     return Published(target.url, commit[:7], _tag(target, commit, release.identifier))
+
+
+def _is_ours(path: str) -> bool:
+    """Whether a file in the repository goes if this release has none of that name."""
+    return path.startswith(f"{FIGURES}/") or path in OPTIONAL_FILES
 
 
 def load_verified_release(folder: Path) -> Release:

@@ -9,10 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from model.files.replacing import replaced
 from model.metrics import Metrics, parse_metrics
 from model.network import CifarResNet, NetworkConfig
-from model.release import Misclassified, load_network, save_metrics, save_misclassified, save_weights, seal
-from model.replacing import replaced
+from model.release import load_network, save_metrics, save_weights, seal
+from model.samples import Misclassified, save_misclassified
 from training.data.cifar10 import Split
 from training.fitting.run_folder import RunFolder
 from training.judging.calibration import Reliability, fit_temperature, reliability, softmax

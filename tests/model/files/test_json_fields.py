@@ -2,7 +2,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from model.json_fields import FieldError, JsonObject, count, list_of, mapping_of, number, plain, share, text
+from model.files.json_fields import FieldError, JsonObject, count, list_of, mapping_of, number, plain, share, text
 
 
 def read(value: object) -> JsonObject:

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from model import replacing
+from model.files import replacing
+from model.files.replacing import replaced
 from model.release import load_release, save_metrics, seal
-from model.replacing import replaced
 
 CHANGES = {"os.mkdir", "os.rename", "os.remove", "os.rmdir", "os.chmod", "os.utime", "shutil.copyfile", "os.link"}
 

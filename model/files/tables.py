@@ -1,0 +1,122 @@
+"""Tables with pictures in them, as Parquet files that the Hub's viewer shows as such."""
+
+import io
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from jaxtyping import UInt8
+from PIL import Image
+
+SIDE = 32
+# Large enough that a picture which stands in many rows is stored once.
+DICTIONARY_BYTES = 2**24
+Column = tuple[pa.Array, dict[str, Any]]  # its values, and the Hub's name for their type
+
+
+class TableError(ValueError):
+    """A table is damaged, or not laid out as this code knows it; the message says how."""
+
+
+def numbers(values: np.ndarray, kind: str) -> Column:
+    """A column of numbers, `kind` as Arrow and the Hub call it: "int32", "float32"."""
+    return pa.array(values, pa.type_for_alias(kind)), {"dtype": kind, "_type": "Value"}
+
+
+def number_lists(values: np.ndarray, kind: str) -> Column:
+    """A column of lists of numbers."""
+    column = pa.array(values.tolist(), pa.list_(pa.type_for_alias(kind)))
+    return column, {"feature": {"dtype": kind, "_type": "Value"}, "_type": "List"}
+
+
+def class_labels(indices: np.ndarray, class_names: Sequence[str]) -> Column:
+    """A column of class indices, which the Hub shows by their names."""
+    return pa.array(indices, pa.int64()), {"names": list(class_names), "_type": "ClassLabel"}
+
+
+def pictures(images: UInt8[np.ndarray, "count 32 32 3"], names: Sequence[object]) -> Column:
+    """A column of pictures as PNG, each with the name of its file."""
+    structs = [{"bytes": _png(image), "path": f"{name}.png"} for image, name in zip(images, names, strict=True)]
+    return pa.array(structs, pa.struct([("bytes", pa.binary()), ("path", pa.string())])), {"_type": "Image"}
+
+
+def write_table(columns: Mapping[str, Column], path: Path) -> None:
+    """Writes the columns into a file. Raises ValueError if they are not equally long."""
+    features = {name: feature for name, (_, feature) in columns.items()}
+    table = pa.table({name: values for name, (values, _) in columns.items()})
+    told = table.replace_schema_metadata({"huggingface": json.dumps({"info": {"features": features}})})
+    pq.write_table(told, path, dictionary_pagesize_limit=DICTIONARY_BYTES, write_batch_size=max(1, len(table)))
+
+
+class Table:
+    """A table that was read; each column is checked as it is asked for. All methods raise TableError."""
+
+    def __init__(self, path: Path) -> None:
+        try:
+            self._table = pq.read_table(path)
+        except (OSError, ValueError) as error:
+            raise TableError(first_lines(error)) from error
+
+    def __len__(self) -> int:
+        return len(self._table)
+
+    def whole_numbers(self, name: str, low: int = 0, high: int | None = None) -> np.ndarray:
+        """A column of whole numbers from `low` to below `high`."""
+        values = self._array(name)
+        if values.dtype.kind not in "iu" or (len(values) and values.min() < low):
+            raise TableError(f"{name} must hold whole numbers from {low}")
+        if high is not None and len(values) and values.max() >= high:
+            raise TableError(f"{name} holds a number outside {low} to {high - 1}")
+        return values
+
+    def not_negative(self, name: str) -> np.ndarray:
+        """A column of finite numbers, at least 0."""
+        values = self._array(name)
+        if values.dtype.kind != "f" or not np.isfinite(values).all() or (len(values) and values.min() < 0):
+            raise TableError(f"{name} must hold finite numbers, at least 0")
+        return values
+
+    def lists_of_numbers(self, name: str, length: int | None = None) -> np.ndarray:
+        """A column of equally long lists of numbers, (rows, length), in float32."""
+        try:
+            values = np.array(self._column(name).to_pylist(), np.float32).reshape(len(self), length or -1)
+        except (ValueError, TypeError) as error:
+            raise TableError(f"{name} must hold lists of {length or 'as many'} numbers in each row") from error
+        return values
+
+    def pictures(self, name: str) -> UInt8[np.ndarray, "rows 32 32 3"]:
+        """A column of pictures."""
+        try:
+            pngs = self._column(name).combine_chunks().field("bytes").to_pylist()
+            images = [np.asarray(Image.open(io.BytesIO(png))) for png in pngs]
+        except (OSError, KeyError, ValueError, TypeError, AttributeError) as error:
+            raise TableError(first_lines(error)) from error
+        if any(image.shape != (SIDE, SIDE, 3) or image.dtype != np.uint8 for image in images):
+            raise TableError(f"{name} must hold {SIDE}x{SIDE} RGB pictures")
+        return np.stack(images) if images else np.zeros((0, SIDE, SIDE, 3), np.uint8)
+
+    def _column(self, name: str) -> Any:
+        if name not in self._table.column_names:
+            raise TableError(f"it has no column {name}")
+        return self._table.column(name)
+
+    def _array(self, name: str) -> np.ndarray:
+        try:
+            return np.asarray(self._column(name).to_numpy())
+        except (ValueError, TypeError, pa.ArrowInvalid) as error:
+            raise TableError(f"{name} could not be read: {first_lines(error)}") from error
+
+
+def first_lines(error: Exception) -> str:
+    """What an error says, on one line and not at length."""
+    return " ".join(str(error).split())[:200]
+
+
+def _png(image: UInt8[np.ndarray, "32 32 3"]) -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(image).save(buffer, "PNG")
+    return buffer.getvalue()
