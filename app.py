@@ -17,18 +17,18 @@ from interpret.tabs.feature_maps import feature_maps_tab
 from interpret.tabs.gradcam.tab import gradcam_tab
 from interpret.tabs.kernels import kernels_tab
 from interpret.tabs.page.look import FOR_SCREEN_READERS, STYLE_SHEET, header, theme
-from interpret.tabs.misclassified import misclassified_tab
+from interpret.tabs.misclassified.tab import misclassified_tab
 from interpret.tabs.page.permalink import follow_links
 from interpret.tabs.page.picture import picture_panel
 from interpret.tabs.page.served import ServedRelease, serve
-from model.choice import choose_release
+from model.choice import Choice, choose_release
 
 logger = logging.getLogger("app")
 HOUR, DAY = 3600, 86400
 
 
-def build_page(served: ServedRelease) -> gr.Blocks:
-    """One picture panel, four lenses."""
+def build_page(served: ServedRelease, other: Choice | None = None) -> gr.Blocks:
+    """One picture panel, four lenses. `other` is a release to compare the served one with."""
     with gr.Blocks(title="CIFAR X-Ray", delete_cache=(HOUR, DAY)) as demo:
         gr.HTML(header(served), elem_id="header")
         note = gr.Markdown(visible=False, elem_id="link-note")
@@ -39,8 +39,8 @@ def build_page(served: ServedRelease) -> gr.Blocks:
             with gr.Column(scale=3, min_width=320), gr.Tabs() as tabs:
                 with gr.Tab("GradCAM", id="gradcam"):
                     settings = gradcam_tab(served, panel)
-                with gr.Tab("Misclassified", id="misclassified"):
-                    misclassified_tab(served, demo, panel, settings, tabs)
+                with gr.Tab("Misclassified", id="misclassified") as errors_tab:
+                    misclassified_tab(served, demo, errors_tab, tabs, panel, settings, note, other)
                 with gr.Tab("Feature maps", id="feature_maps"):
                     feature_maps_tab(served, panel)
                 with gr.Tab("Kernels", id="kernels"):
@@ -55,7 +55,8 @@ def main() -> None:
         logging.getLogger(transport).setLevel(logging.WARNING)
     served = serve(choose_release(os.environ.get("MODEL_REPO_ID"), os.environ.get("MODEL_REVISION")))
     logger.info("Serving %s on %s", served.description, served.explainer.device)
-    demo = build_page(served)
+    other = os.environ.get("COMPARE_REPO_ID", "").strip()
+    demo = build_page(served, choose_release(other, os.environ.get("COMPARE_REVISION")) if other else None)
     demo.queue(max_size=64, default_concurrency_limit=4)
     demo.launch(
         theme=theme(),

@@ -17,7 +17,7 @@ FOLDERS = ("model", "interpret", "training", "benchmarks")
 SHARED = (
     ("model",),
     ("interpret.choices",),
-    ("interpret.prediction", "interpret.misclassified"),
+    ("interpret.prediction",),
     ("interpret.attribution", "interpret.layers", "interpret.out_of_distribution"),
     ("interpret.drawing",),
     ("interpret.explainer",),
@@ -29,6 +29,7 @@ SHARED = (
         "interpret.enough_and_needed",
         "interpret.view",
     ),
+    ("interpret.misclassified",),
 )
 SERVING = (
     ("interpret.tabs.page",),
@@ -45,7 +46,7 @@ TRAINING = (
     ("training.judging",),
     ("training.releasing",),
     ("training.pipeline",),
-    ("training.train", "training.check_explanations", "training.inspect_data"),
+    ("training.train", "training.check_explanations", "training.inspect_data", "training.add_tables"),
 )
 DEPLOYING = (("deploy",),)
 MEASURING = (("benchmarks",),)

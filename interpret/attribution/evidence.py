@@ -53,7 +53,7 @@ def evidence_cells(
     """What each cell adds to every logit, for a batch of the last stage's activations."""
     credited = shapley_of_maximum if credit == SHARED else _all_to_the_strongest
     with torch.no_grad():
-        cells = network.fc.weight @ credited(activations).flatten(2)
+        cells = network.fc.weight.to(activations.dtype) @ credited(activations).flatten(2)
         return cells.unflatten(2, activations.shape[-2:])
 
 

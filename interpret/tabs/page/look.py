@@ -11,7 +11,7 @@ SYSTEM_FONTS = ["ui-sans-serif", "system-ui", "-apple-system", "Segoe UI", "Robo
 MONOSPACE_FONTS = ["ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace"]
 STYLE_SHEET = static_text("style.css")
 FOR_SCREEN_READERS = script("accessibility")
-SCROLL_TO_TABS = script("scroll_to_tabs")
+SCROLL_TO_TABS = script("scroll_to", selector="[role=tablist]", block="start")
 
 
 def theme() -> gr.Theme:

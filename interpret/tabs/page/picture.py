@@ -22,11 +22,15 @@ SEEN_FACTOR = 8
 
 @dataclass(frozen=True)
 class PicturePanel:
-    """The components that every lens listens to. `seen` changes exactly when the network's input does."""
+    """The components that every lens listens to.
+
+    `seen` changes exactly when the network's input does; `about` says what is known of the picture.
+    """
 
     picture: Upload
     resize_mode: gr.Radio
     seen: gr.Image
+    about: gr.Markdown
 
 
 @dataclass(frozen=True)
@@ -99,7 +103,7 @@ def _components() -> PicturePanel:
         elem_id="seen",
         elem_classes="pixels",
     )
-    return PicturePanel(picture, resize_mode, seen)
+    return PicturePanel(picture, resize_mode, seen, gr.Markdown(elem_id="about-picture", elem_classes="lead"))
 
 
 def _chooser(examples: list[ExamplePicture]) -> Callable[[gr.SelectData], tuple[str, dict[str, Any]]]:

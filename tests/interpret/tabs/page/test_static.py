@@ -12,7 +12,7 @@ from interpret.tabs.page.static import FOLDER, markup, script, static_text
 from tests.conftest import ROOT
 
 SCRIPTS, PAGES, SHEETS = (sorted(path.name for path in FOLDER.glob(f"*.{kind}")) for kind in ("js", "html", "css"))
-BODIES = {"brush.js"}  # Gradio runs it as the body of a function; the others are functions themselves
+BODIES = {"brush.js", "confusion.js"}  # Gradio runs it as the body of a function; the others are functions themselves
 VOID = {"input", "img", "br", "hr", "meta", "link"}
 PARSE = """
 ([text, body]) => {

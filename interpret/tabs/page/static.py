@@ -10,7 +10,7 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-FOLDER = Path(__file__).parent
+FOLDER = Path(__file__).parent / "static"
 
 
 @cache

@@ -1,0 +1,1 @@
+"""The Misclassified tab, a module for each of its sections."""

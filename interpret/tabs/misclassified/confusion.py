@@ -1,0 +1,136 @@
+"""The confusion matrix as the way in: each cell shows its errors, by mouse, keyboard or API."""
+
+import html
+from collections.abc import Callable
+from typing import Any
+
+import gradio as gr
+import numpy as np
+import pandas as pd
+
+from interpret.drawing.confusion import cell_colours, draw_confusion, error_scale, written
+from interpret.drawing.render import format_number
+from interpret.misclassified.confusion import (
+    COUNTS,
+    NORMALISATIONS,
+    PAIR_COLUMNS,
+    SHARES,
+    Confusion,
+    confusion_of,
+)
+from interpret.misclassified.selection import ANY
+from interpret.tabs.misclassified.finding import Filters
+from interpret.tabs.page.events import PRIVATE, endpoint
+from interpret.tabs.page.served import ServedRelease
+from interpret.tabs.page.static import static_text
+
+UNITS = {COUNTS: "pictures", SHARES: "of the true class"}
+ALL = -1  # the row or column of a name: every class
+
+
+def matrix_html(found: Confusion, normalise: str) -> str:
+    """The matrix as a table of buttons: rows are true classes, columns predicted ones; the colour scale below."""
+    values, names, unit = found.normalised(normalise), found.class_names, UNITS[normalise]
+    scale = error_scale(values, unit)
+    colours, inks = cell_colours(values, scale)
+    head = "".join(f"<th scope='col'>{_button(ALL, at, html.escape(name))}</th>" for at, name in enumerate(names))
+    rows = []
+    for row, name in enumerate(names):
+        texts = [written(float(value), unit) for value in values[row]]
+        cells = "".join(
+            _cell(found, row, column, text, colours[row, column], inks[row, column])
+            for column, text in enumerate(texts)
+        )
+        rows.append(f"<tr><th scope='row'>{_button(row, ALL, html.escape(name))}</th>{cells}</tr>")
+    stops = ", ".join(_rgb(colour) for colour in scale.paint(np.linspace(scale.low, scale.high, 9)))
+    high = written(scale.high, unit)
+    return (
+        "<div class='confusion'><table><caption>true class (rows), taken for (columns)</caption>"
+        f"<thead><tr><td></td>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
+        f"<div class='confusion-scale'><span>{format_number(scale.low)}</span>"
+        f"<i style='background: linear-gradient(to right, {stops})'></i><span>{high} {unit}</span></div></div>"
+    )
+
+
+def _cell(found: Confusion, row: int, column: int, text: str, colour: np.ndarray, ink: np.ndarray) -> str:
+    if row == column:
+        return f"<td class='right'>{text if found.class_counts is not None else '–'}</td>"
+    true, predicted = found.class_names[row], found.class_names[column]
+    style = f"background: {_rgb(colour)}; color: {_rgb(ink)}"
+    label = f"{text}: {true} taken for {predicted}"
+    return f"<td>{_button(row, column, text, label=html.escape(label), style=style)}</td>"
+
+
+def _button(row: int, column: int, text: str, *, label: str | None = None, style: str = "") -> str:
+    first = (row, column) == (0, 1)
+    named = label or (f"all errors of {text}" if column == ALL else f"everything taken for {text}")
+    return (
+        f"<button type='button' data-row='{row}' data-column='{column}' tabindex='{0 if first else -1}' "
+        f"aria-label='{named}' title='{named}' style='{style}'>{text}</button>"
+    )
+
+
+def _rgb(colour: np.ndarray) -> str:
+    red, green, blue = colour.tolist()
+    return f"rgb({red} {green} {blue})"
+
+
+def confusion_endpoint(served: ServedRelease) -> Callable[..., Any]:
+    """The handler of `/confusion`."""
+    found = confusion_of(served.release)
+
+    @served.answers
+    def confusion(normalise: str = COUNTS) -> tuple[np.ndarray, pd.DataFrame, str]:
+        """Which class is taken for which, over all test pictures; a picture's colour scale reaches as far as errors do.
+
+        Parameters:
+            normalise: "counts" of pictures, or "shares" of each true class.
+        Returns:
+            The matrix as a picture (rows are true classes, columns predicted ones), and as a table; a sentence on the
+            two classes that are confused most.
+        """
+        values = found.normalised(normalise)
+        return draw_confusion(values, found.class_names, UNITS[normalise]), found.table(normalise), found.sentence()
+
+    return confusion
+
+
+def chooser(served: ServedRelease) -> Callable[..., Any]:
+    """What a click on the matrix does: it sets the filters to its cell."""
+    names = served.class_names
+
+    def choose(event: gr.SelectData) -> tuple[str, str]:
+        row, column = (int(each) for each in event.index)
+        return names[row] if row != ALL else ANY, names[column] if column != ALL else ANY
+
+    return choose
+
+
+def confusion_section(served: ServedRelease, filters: Filters) -> None:
+    """Builds the matrix, the pairs that are confused most, and the endpoint `/confusion`."""
+    found = confusion_of(served.release)
+    with gr.Row():
+        with gr.Column(scale=3, min_width=320):
+            matrix = gr.HTML(
+                matrix_html(found, COUNTS),
+                label="Click a cell to see its errors",
+                show_label=True,
+                container=True,
+                js_on_load=static_text("confusion.js"),
+                apply_default_css=False,
+                elem_id="confusion",
+            )
+        with gr.Column(scale=2, min_width=280):
+            ways = [("counts", COUNTS), ("shares of the true class", SHARES)]
+            choices = ways if found.class_counts is not None else ways[:1]
+            normalise = gr.Radio(choices, value=COUNTS, label="Numbers are", elem_id="normalise")
+            gr.Markdown(found.sentence(), elem_id="confusion-sentence")
+            gr.Dataframe(found.pair_table(), headers=list(PAIR_COLUMNS), interactive=False, wrap=True,
+                         label="Confused most: in all, one taken for the other (→), and back (←)",
+                         column_widths=["46%", "18%", "18%", "18%"], elem_id="confused-pairs")  # fmt: skip
+    normalise.change(lambda way: matrix_html(found, way), normalise, matrix, **PRIVATE)
+    matrix.select(chooser(served), None, [filters.true_label, filters.predicted_label], **PRIVATE)
+    with gr.Row(visible=False):
+        way = gr.Radio(list(NORMALISATIONS), value=COUNTS, label="Normalise")
+        outputs = [gr.Image(format="png"), gr.Dataframe(), gr.Markdown()]
+    endpoint(confusion_endpoint(served), way, outputs, "confusion")

@@ -1,0 +1,201 @@
+"""An error opened: what the network said of it and why, what people said, what it is like; and the way on."""
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import gradio as gr
+import numpy as np
+
+from interpret.choices import ChoiceError
+from interpret.drawing.render import enlarge
+from interpret.explanation import NO_CLASS, PREDICTED
+from interpret.misclassified.opened import OpenedError, open_error
+from interpret.misclassified.selection import Errors, Selection
+from interpret.tabs.misclassified.finding import THUMBNAIL_FACTOR, Filters, Found
+from interpret.tabs.page.components import result_picture, thumbnail_gallery
+from interpret.tabs.page.events import IN_TURN, MODEL_QUEUE, PRIVATE, endpoint, latest_wins
+from interpret.tabs.page.files import in_files
+from interpret.tabs.page.look import SCROLL_TO_TABS
+from interpret.tabs.page.picture import PicturePanel
+from interpret.tabs.page.served import ServedRelease, chosen
+from interpret.tabs.page.settings import ExplanationSettings
+from interpret.tabs.page.static import script
+from model.images import ImageError
+
+LARGE_FACTOR = 8
+TABS = {"gradcam": "See why: GradCAM", "feature_maps": "What the layers see"}
+
+
+def error_endpoint(served: ServedRelease, errors: Errors) -> Callable[..., Any]:
+    """The handler of `/error`."""
+
+    @served.answers_on_gpu
+    def error(test_index: float) -> tuple[Any, ...]:
+        """One misclassified test picture: why it was taken for another class, and what it is like to the network.
+
+        Parameters:
+            test_index: of the picture in CIFAR-10's test set; it must be one of the release's errors.
+        Returns:
+            The picture; the stored confidences; the margin map (predicted minus true class, in logits), which adds up
+            to the margin; its nearest training pictures with labels and distances; a sentence; all numbers as JSON.
+        """
+        return _shown(open_error(served.explainer, errors, test_index))
+
+    return error
+
+
+def _shown(found: OpenedError) -> tuple[Any, ...]:
+    neighbours = [(enlarge(image, THUMBNAIL_FACTOR), caption) for image, caption in found.neighbours()]
+    picture = enlarge(found.pixels, LARGE_FACTOR)
+    return (picture, found.confidences(), found.ledger.picture(), neighbours, found.sentence(), found.numbers())
+
+
+def opener_on_page(served: ServedRelease, errors: Errors) -> Callable[..., Any]:
+    """As `/error`, for the page, which shows nothing while no error is open."""
+
+    @served.answers_on_gpu
+    def open_on_page(test_index: float | None) -> tuple[Any, ...]:
+        if test_index is None:
+            return (*(gr.skip(),) * 6, gr.update(visible=False))
+        return *_shown(open_error(served.explainer, errors, test_index)), gr.update(visible=True)
+
+    return open_on_page
+
+
+def clicked(test_indices: list[int], event: gr.SelectData) -> Any:
+    """The error that was clicked; the filters may have changed since, and the gallery not have followed yet."""
+    return test_indices[event.index] if event.index < len(test_indices) else gr.skip()
+
+
+def neighbour_in_list(served: ServedRelease, errors: Errors, step: int) -> Callable[..., Any]:
+    """The error before or after the open one in the order of the list; at its ends, and beside it, the nearest one."""
+
+    @served.answers
+    def step_on(test_index: float | None, *asked: Any) -> Any:
+        listed = errors.samples.test_indices[errors.select(Selection(*asked))].tolist()
+        if not listed:
+            return gr.skip()
+        at = listed.index(test_index) + step if test_index in listed else 0
+        return listed[min(max(at, 0), len(listed) - 1)]
+
+    return step_on
+
+
+def carrier(served: ServedRelease, errors: Errors, tab: str) -> Callable[..., Any]:
+    """What carries the open error to the picture panel and opens another tab: predicted class against true one."""
+    samples, names = errors.samples, errors.class_names
+
+    @served.answers
+    def carry(test_index: float | None) -> tuple[Any, ...]:
+        if test_index is None:
+            return (gr.skip(),) * 5
+        row = errors.row_of(test_index)
+        classes = names[samples.predictions[row]], names[samples.labels[row]]
+        return row, in_files(samples.images[row]), *classes, gr.update(selected=tab)
+
+    return carry
+
+
+def forgetter(served: ServedRelease, errors: Errors) -> Callable[..., Any]:
+    """Another picture than the error that was carried is explained by its own prediction again."""
+
+    def forget_error(image: str | None, squaring: str, row: int | None) -> Any:
+        if (
+            image is None
+            or row is None
+            or np.array_equal(served.explainer.pixels(chosen(image), squaring), errors.samples.images[row])
+        ):
+            return gr.skip()
+        return None, PREDICTED, NO_CLASS
+
+    return forget_error
+
+
+def teller(served: ServedRelease, errors: Errors) -> Callable[..., Any]:
+    """What tells, wherever the visitor met it, that the picture in the panel is one of the errors, and what people said
+    of its label."""
+    rows = {image.tobytes(): row for row, image in enumerate(errors.samples.images)}
+    samples, names = errors.samples, errors.class_names
+
+    def tell(image: str | bytes | None, squaring: str) -> Any:
+        if image is None:
+            return gr.skip()
+        try:
+            row = rows.get(served.explainer.pixels(chosen(image), squaring).tobytes())
+        except (ImageError, ChoiceError):
+            row = None
+        if row is None:
+            return ""
+        verdict = errors.verdicts.in_words(row, names, int(samples.labels[row]))
+        return (
+            f"Test picture {samples.test_indices[row]:,}, labelled {names[samples.labels[row]]}: the network gets it "
+            f"wrong. {verdict}"
+        )
+
+    return tell
+
+
+def opened_section(
+    served: ServedRelease,
+    errors: Errors,
+    found: Found,
+    filters: Filters,
+    panel: PicturePanel,
+    settings: ExplanationSettings,
+    tabs: gr.Tabs,
+) -> gr.Number:
+    """Builds the section and its endpoint `/error`; the number that it returns says which error is open."""
+    with gr.Row(elem_classes="pager"):
+        back = gr.Button("‹ Previous error", size="sm", scale=0, min_width=130, elem_id="previous-error")
+        opened = gr.Number(label="Open test picture", precision=0, elem_id="opened", min_width=120, scale=0)
+        on = gr.Button("Next error ›", size="sm", scale=0, min_width=130, elem_id="next-error")
+    with gr.Column(visible=False, elem_id="opened-error") as section:
+        sentence = gr.Markdown(elem_classes="answer", elem_id="opened-sentence")
+        with gr.Row():
+            picture = result_picture("The test picture", "opened-picture")
+            label = gr.Label(label="Its stored answer", elem_id="opened-label",
+                             num_top_classes=len(served.class_names))  # fmt: skip
+            margin = result_picture("The margin, cell by cell", "opened-margin", chart=True)
+        with gr.Row():
+            carriers = {tab: gr.Button(words, size="sm", elem_id=f"carry-{tab}") for tab, words in TABS.items()}
+        with gr.Column(visible=served.release.nearest is not None):
+            nearest = thumbnail_gallery("Its nearest training pictures, by the network's last features", "nearest",
+                                        "errors", columns=4)  # fmt: skip
+        with gr.Accordion("Numbers", open=False):
+            numbers = gr.JSON(show_label=False, elem_id="opened-numbers")
+    outputs = [picture, label, margin, nearest, sentence, numbers]
+    latest_wins(
+        [opened.change], opener_on_page(served, errors), opened, [*outputs, section], dims=outputs,
+        api_visibility="private", **MODEL_QUEUE,
+    )  # fmt: skip
+    opening = found.gallery.select(clicked, found.test_indices, opened, **IN_TURN)
+    opening.then(None, js=script("scroll_to", selector="#opened-error", block="nearest"), **PRIVATE)
+    for button, step in ((back, -1), (on, 1)):
+        button.click(neighbour_in_list(served, errors, step), [opened, *filters.selection], opened, **PRIVATE)
+    _carry(served, errors, opened, carriers, panel, settings, tabs)
+    with gr.Row(visible=False):
+        index = gr.Number(label="Test index")
+    endpoint(error_endpoint(served, errors), index, outputs, "error", **MODEL_QUEUE)
+    return opened
+
+
+def _carry(
+    served: ServedRelease,
+    errors: Errors,
+    opened: gr.Number,
+    carriers: dict[str, gr.Button],
+    panel: PicturePanel,
+    settings: ExplanationSettings,
+    tabs: gr.Tabs,
+) -> None:
+    carried, explained = gr.State(None), [settings.class_name, settings.against]
+    for tab, button in carriers.items():
+        outputs = [carried, panel.picture, *explained, tabs]
+        carrying = button.click(carrier(served, errors, tab), opened, outputs, **IN_TURN)
+        carrying.then(None, js=SCROLL_TO_TABS, **PRIVATE)
+    picture = [panel.picture, panel.resize_mode]
+    latest_wins([panel.seen.change], teller(served, errors), picture, panel.about, dims=[], api_visibility="private")
+    shown = [*picture, carried]
+    forget = functools.partial(latest_wins, [panel.seen.change], forgetter(served, errors))
+    forget(shown, [carried, *explained], dims=[], api_visibility="private")
