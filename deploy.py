@@ -27,7 +27,7 @@ TOP_LEVEL = (
     "README.md", "CHANGELOG.md", "LICENSE",
 )  # fmt: skip
 KINDS = {
-    ".py", ".md", ".txt", ".json", ".png", ".jpg", ".parquet", ".safetensors", ".js", ".css", ".html", ".ipynb"
+    ".py", ".md", ".txt", ".json", ".png", ".jpg", ".parquet", ".safetensors", ".js", ".css", ".html", ".ipynb", ".csv"
 }  # fmt: skip
 CARD = "README.md"
 SPACE_NAME = "cifar-xray"

@@ -105,7 +105,7 @@ def save_reviews(reviews: LabelReviews, class_names: tuple[str, ...], folder: Pa
         "test_index": numbers(reviews.test_indices, "int32"),
         "label": class_labels(reviews.labels, class_names),
         "other": class_labels(reviews.others, class_names),
-        **{name: numbers(reviews.votes[:, at], "int32") for at, name in enumerate(ANSWERS)},
+        **{f"votes_{name}": numbers(reviews.votes[:, at], "int32") for at, name in enumerate(ANSWERS)},
     }
     write_table(columns, folder / REVIEWS)
 
@@ -117,7 +117,7 @@ def load_reviews(folder: Path, class_count: int) -> LabelReviews:
         test_indices=table.whole_numbers("test_index"),
         labels=table.whole_numbers("label", high=class_count),
         others=table.whole_numbers("other", high=class_count),
-        votes=np.stack([table.whole_numbers(name) for name in ANSWERS], axis=1),
+        votes=np.stack([table.whole_numbers(f"votes_{name}") for name in ANSWERS], axis=1),
     )
     if len(np.unique(found.test_indices)) < len(found):
         raise TableError("it holds a test picture twice")

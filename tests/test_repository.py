@@ -12,6 +12,8 @@ from PIL import Image
 
 from interpret.attribution.methods import METHODS
 from interpret.drawing.words import faithfulness_table
+from interpret.misclassified.selection import errors_of
+from interpret.misclassified.verdicts import UPHELD
 from interpret.prediction import predict
 from model.images import prepare, to_tensor
 from tests.conftest import EXAMPLES, ROOT
@@ -119,6 +121,12 @@ def test_the_python_of_the_document_on_explanations_works(monkeypatch, capsys):
     exec(code, names)
     said = capsys.readouterr().out
     assert "Score of cat: " in said and "**Enough:**" in said and "Shared credit" in said
+
+
+def test_an_example_that_the_network_gets_wrong_has_a_label_that_people_uphold(release):
+    wrong = [entry["test_index"] for entry in ENTRIES if not entry["right"]]
+    errors = errors_of(release)
+    assert [errors.verdicts.names[errors.row_of(index)] for index in wrong] == [UPHELD] * 4
 
 
 def test_the_readmes_table_of_checks_is_that_of_the_bundled_release(release):

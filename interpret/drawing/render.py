@@ -169,8 +169,7 @@ def two_decimals(value: float, *, plus: bool = False) -> str:
 
 def format_number(value: int | float) -> str:
     """A number in at most four characters or so, with a true minus sign, as legends show it."""
-    decimals = 0 if value == round(value) else 1
-    text = f"{value:.3g}" if 0 < abs(value) < 1 else f"{value:.{decimals}f}"
+    text = "0" if value == 0 else f"{value:.3g}" if abs(value) < 1 else f"{value:.1f}"
     return text.replace("-", "\u2212")
 
 

@@ -125,7 +125,7 @@ def open_error(explainer: Explainer, errors: Errors, test_index: int | float) ->
 
 
 def _precise_evidence(explainer: Explainer, images: Float[Tensor, "1 3 32 32"]) -> Evidence:
-    """The evidence with the head of the network in float64: a close call's margin is a small difference of two logits."""
+    """The evidence with the network's head in float64: a close call's margin is a small difference of two logits."""
     with torch.inference_mode():
         activations = last_stage(explainer.network, images).double()
         logits = activations.amax(dim=(2, 3)) @ explainer.network.fc.weight.double().T

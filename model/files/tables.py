@@ -44,12 +44,12 @@ def pictures(images: UInt8[np.ndarray, "count 32 32 3"], names: Sequence[object]
     return pa.array(structs, pa.struct([("bytes", pa.binary()), ("path", pa.string())])), {"_type": "Image"}
 
 
-def write_table(columns: Mapping[str, Column], path: Path) -> None:
-    """Writes the columns into a file. Raises ValueError if they are not equally long."""
+def write_table(columns: Mapping[str, Column], file: Path | io.BytesIO) -> None:
+    """Writes the columns into a file, or into memory. Raises ValueError if they are not equally long."""
     features = {name: feature for name, (_, feature) in columns.items()}
     table = pa.table({name: values for name, (values, _) in columns.items()})
     told = table.replace_schema_metadata({"huggingface": json.dumps({"info": {"features": features}})})
-    pq.write_table(told, path, dictionary_pagesize_limit=DICTIONARY_BYTES, write_batch_size=max(1, len(table)))
+    pq.write_table(told, file, dictionary_pagesize_limit=DICTIONARY_BYTES, write_batch_size=max(1, len(table)))
 
 
 class Table:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from gradio_client import Client, handle_file
+from gradio_client import handle_file
 from PIL import Image
 
 from interpret.attribution.cam import class_activation_maps
@@ -247,33 +247,9 @@ def test_an_exported_overlay_has_the_pictures_own_resolution_up_to_1024_pixels(c
         assert (pixels_of(overlay) == (10, 200, 30)).all()
 
 
-def test_misclassified_gives_as_many_errors_as_asked_for_with_their_pictures_unharmed(client, release):
-    gallery, table, sentence = client.predict(25, api_name="/misclassified")
-    assert len(gallery) == len(table["data"]) == 25
-    samples, names = release.misclassified, release.config.class_names
-    for item, (index, true, predicted, confidence, _) in zip(gallery, table["data"], strict=True):
-        row = samples.test_indices.tolist().index(index)
-        assert (true, predicted) == (names[samples.labels[row]], names[samples.predictions[row]])
-        assert confidence == round(float(samples.confidences[row]), 4)
-        assert true in item["caption"] and predicted in item["caption"]
-        assert np.array_equal(pixels_of(item["image"]), enlarge(samples.images[row], 4))
-    assert f"{len(samples):,} of 10,000" in sentence
-
-
-def test_misclassified_can_show_every_error_of_the_release(app, release):
-    count = len(release.misclassified)
-    _, table, _ = Client(app.url, verbose=False, download_files=False).predict(count, api_name="/misclassified")
-    assert len({row[0] for row in table["data"]}) == count
-
-
 def test_comparing_a_class_with_itself_compares_nothing(client):
     *_, against = client.predict(CAT, class_name="dog", against="dog", api_name="/gradcam")
     assert against is None
-
-
-def test_misclassified_can_be_filtered_by_both_labels(client, release):
-    _, table, _ = client.predict(10, "cat", "dog", api_name="/misclassified")
-    assert {(row[1], row[2]) for row in table["data"]} == {("cat", "dog")}
 
 
 def test_uploads_in_other_formats_give_the_logits_of_the_same_pixels(client, tmp_path: Path):

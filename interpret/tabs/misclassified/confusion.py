@@ -1,6 +1,5 @@
 """The confusion matrix as the way in: each cell shows its errors, by mouse, keyboard or API."""
 
-import html
 from collections.abc import Callable
 from typing import Any
 
@@ -25,52 +24,35 @@ from interpret.tabs.page.served import ServedRelease
 from interpret.tabs.page.static import static_text
 
 UNITS = {COUNTS: "pictures", SHARES: "of the true class"}
+UNKNOWN = "–"
+STOPS = 9  # of the colour scale
 ALL = -1  # the row or column of a name: every class
 
 
-def matrix_html(found: Confusion, normalise: str) -> str:
-    """The matrix as a table of buttons: rows are true classes, columns predicted ones; the colour scale below."""
-    values, names, unit = found.normalised(normalise), found.class_names, UNITS[normalise]
+def drawn_matrix(found: Confusion, normalise: str) -> dict[str, Any]:
+    """What the page draws: texts and colours of the cells, rows are true classes; the colour scale and its ends."""
+    values, unit = found.normalised(normalise), UNITS[normalise]
     scale = error_scale(values, unit)
     colours, inks = cell_colours(values, scale)
-    head = "".join(f"<th scope='col'>{_button(ALL, at, html.escape(name))}</th>" for at, name in enumerate(names))
-    rows = []
-    for row, name in enumerate(names):
-        texts = [written(float(value), unit) for value in values[row]]
-        cells = "".join(
-            _cell(found, row, column, text, colours[row, column], inks[row, column])
-            for column, text in enumerate(texts)
-        )
-        rows.append(f"<tr><th scope='row'>{_button(row, ALL, html.escape(name))}</th>{cells}</tr>")
-    stops = ", ".join(_rgb(colour) for colour in scale.paint(np.linspace(scale.low, scale.high, 9)))
-    high = written(scale.high, unit)
-    return (
-        "<div class='confusion'><table><caption>true class (rows), taken for (columns)</caption>"
-        f"<thead><tr><td></td>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
-        f"<div class='confusion-scale'><span>{format_number(scale.low)}</span>"
-        f"<i style='background: linear-gradient(to right, {stops})'></i><span>{high} {unit}</span></div></div>"
-    )
+    texts = [[written(float(value), unit) for value in row] for row in values]
+    if found.class_counts is None:
+        for at, row in enumerate(texts):
+            row[at] = UNKNOWN
+    return {
+        "names": list(found.class_names),
+        "texts": texts,
+        "colours": [[_css(colour) for colour in row] for row in colours],
+        "inks": [[_css(ink) for ink in row] for row in inks],
+        "scale": {
+            "low": format_number(scale.low),
+            "high": f"{written(scale.high, unit)} {unit}",
+            "colours": [_css(colour) for colour in scale.paint(np.linspace(scale.low, scale.high, STOPS))],
+        },
+        "all": ALL,
+    }
 
 
-def _cell(found: Confusion, row: int, column: int, text: str, colour: np.ndarray, ink: np.ndarray) -> str:
-    if row == column:
-        return f"<td class='right'>{text if found.class_counts is not None else '–'}</td>"
-    true, predicted = found.class_names[row], found.class_names[column]
-    style = f"background: {_rgb(colour)}; color: {_rgb(ink)}"
-    label = f"{text}: {true} taken for {predicted}"
-    return f"<td>{_button(row, column, text, label=html.escape(label), style=style)}</td>"
-
-
-def _button(row: int, column: int, text: str, *, label: str | None = None, style: str = "") -> str:
-    first = (row, column) == (0, 1)
-    named = label or (f"all errors of {text}" if column == ALL else f"everything taken for {text}")
-    return (
-        f"<button type='button' data-row='{row}' data-column='{column}' tabindex='{0 if first else -1}' "
-        f"aria-label='{named}' title='{named}' style='{style}'>{text}</button>"
-    )
-
-
-def _rgb(colour: np.ndarray) -> str:
+def _css(colour: np.ndarray) -> str:
     red, green, blue = colour.tolist()
     return f"rgb({red} {green} {blue})"
 
@@ -112,13 +94,14 @@ def confusion_section(served: ServedRelease, filters: Filters) -> None:
     with gr.Row():
         with gr.Column(scale=3, min_width=320):
             matrix = gr.HTML(
-                matrix_html(found, COUNTS),
+                "",
                 label="Click a cell to see its errors",
                 show_label=True,
                 container=True,
                 js_on_load=static_text("confusion.js"),
                 apply_default_css=False,
                 elem_id="confusion",
+                matrix=drawn_matrix(found, COUNTS),
             )
         with gr.Column(scale=2, min_width=280):
             ways = [("counts", COUNTS), ("shares of the true class", SHARES)]
@@ -128,7 +111,7 @@ def confusion_section(served: ServedRelease, filters: Filters) -> None:
             gr.Dataframe(found.pair_table(), headers=list(PAIR_COLUMNS), interactive=False, wrap=True,
                          label="Confused most: in all, one taken for the other (→), and back (←)",
                          column_widths=["46%", "18%", "18%", "18%"], elem_id="confused-pairs")  # fmt: skip
-    normalise.change(lambda way: matrix_html(found, way), normalise, matrix, **PRIVATE)
+    normalise.change(lambda way: gr.update(matrix=drawn_matrix(found, way)), normalise, matrix, **PRIVATE)
     matrix.select(chooser(served), None, [filters.true_label, filters.predicted_label], **PRIVATE)
     with gr.Row(visible=False):
         way = gr.Radio(list(NORMALISATIONS), value=COUNTS, label="Normalise")

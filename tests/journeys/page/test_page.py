@@ -92,37 +92,6 @@ def test_moving_a_control_changes_the_answer(visit):
         expect(picture).not_to_have_attribute("src", source or "")
 
 
-def test_an_error_opens_on_the_gradcam_tab_predicted_against_true(visit, release):
-    visit.show("Misclassified")
-    samples, names = release.misclassified, release.config.class_names
-    row = samples.confidences.argmax()
-    visit.page.locator("#misclassified-gallery button.thumbnail-item").first.click()
-    expect(visit.page.get_by_role("tab", name="GradCAM", exact=True)).to_have_attribute("aria-selected", "true")
-    expect(visit.page.locator("#gradcam-label")).to_contain_text(names[samples.predictions[row]])
-    expect(visit.page.locator("#gradcam-sentence")).to_contain_text(names[samples.labels[row]])
-    expect(visit.page.locator("#gradcam-against img")).to_be_visible()
-
-
-def test_the_picture_after_an_error_is_explained_by_its_own_prediction_again(visit):
-    visit.show("Misclassified")
-    visit.page.locator("#misclassified-gallery button.thumbnail-item").first.click()
-    expect(visit.page.locator("#gradcam-against img")).to_be_visible()
-    visit.page.locator("#examples button.thumbnail-item").nth(9).click()
-    expect(visit.page.locator("#gradcam-sentence")).to_have_text(re.compile(r"^\s*[^.]*\btruck\b[^.]*\.\s*$"))
-    expect(visit.page.locator("#gradcam-against")).to_be_hidden()
-
-
-def test_on_a_phone_the_explanation_of_an_error_scrolls_into_view(browser, app):
-    context = browser.new_context(viewport=PHONE)
-    visit = Visit(context.new_page())
-    visit.open(app.url)
-    visit.show("Misclassified")
-    visit.page.locator("#misclassified-gallery button.thumbnail-item").nth(8).click()
-    expect(visit.page.locator("#gradcam-against img")).to_be_attached()
-    expect(visit.page.locator("#gradcam-sentence")).to_be_in_viewport()
-    context.close()
-
-
 def test_a_slider_answers_to_the_keyboard(visit):
     visit.show("Feature maps")
     before = visit.page.locator(FIRST_PICTURE["Feature maps"]).get_attribute("src")

@@ -1,0 +1,156 @@
+"""Errors on the page: from the confusion matrix to one picture, why it was taken for something else, and back."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from interpret.misclassified.selection import Selection, errors_of
+from tests.browsing import PHONE, Visit, choose, unfold
+
+pytestmark = pytest.mark.browser
+GALLERY = "#misclassified-gallery button.thumbnail-item"
+
+
+@pytest.fixture(scope="module")
+def errors(release):
+    return errors_of(release)
+
+
+def listed(errors, **asked) -> list[int]:
+    return errors.samples.test_indices[errors.select(Selection(**asked))].tolist()
+
+
+def cell(visit: Visit, row: int, column: int):
+    return visit.page.locator(f'#confusion button[data-row="{row}"][data-column="{column}"]')
+
+
+def tab_to(visit: Visit, selector: str, at_most: int = 60) -> None:
+    """Moves the focus by the Tab key alone."""
+    for _ in range(at_most):
+        if visit.page.evaluate("(selector) => document.activeElement.matches(selector)", selector):
+            return
+        visit.page.keyboard.press("Tab")
+    pytest.fail(f"{selector} was not reached by {at_most} Tab stops")
+
+
+def test_from_a_cell_of_the_matrix_to_an_error_its_neighbours_gradcam_and_back_to_the_same_list(visit, errors, release):
+    visit.show("Misclassified")
+    cell(visit, 5, 3).click()
+    expect(visit.page.locator("#found-sentence")).to_contain_text("69 of them as asked for; 20 are shown (page 1 of 4)")
+    visit.page.locator("#next-page").click()
+    expect(visit.page.locator("#found-sentence")).to_contain_text("page 2 of 4")
+    visit.page.locator(GALLERY).nth(2).click()
+    index = listed(errors, true_label="dog", predicted_label="cat")[22]
+    sentence = visit.page.locator("#opened-sentence")
+    expect(sentence).to_contain_text(f"Test picture {index:,} is labelled dog and taken for cat")
+    expect(visit.page.locator("#nearest button.thumbnail-item")).to_have_count(release.nearest.labels.shape[1])
+    expect(visit.page.locator("#nearest .caption-label").first).to_contain_text("distance")
+    visit.page.locator("#carry-gradcam").click()
+    expect(visit.page.get_by_role("tab", name="GradCAM", exact=True)).to_have_attribute("aria-selected", "true")
+    expect(visit.page.locator("#gradcam-sentence")).to_contain_text("cat")
+    expect(visit.page.locator("#gradcam-against img")).to_be_visible()
+    expect(visit.page.locator("#about-picture")).to_contain_text(f"Test picture {index:,}, labelled dog")
+    visit.show("Misclassified")
+    expect(visit.page.locator("#found-sentence")).to_contain_text("page 2 of 4")
+    expect(sentence).to_contain_text(f"Test picture {index:,}")
+    visit.page.locator("#next-error").click()
+    after = listed(errors, true_label="dog", predicted_label="cat")[23]
+    expect(sentence).to_contain_text(f"Test picture {after:,}")
+    assert visit.errors == []
+
+
+def test_the_same_way_by_the_keyboard_alone(visit, errors):
+    visit.page.get_by_role("tab", name="GradCAM", exact=True).focus()
+    visit.page.keyboard.press("ArrowRight")
+    visit.page.keyboard.press("Enter")
+    visit.page.locator(GALLERY).first.wait_for()
+    tab_to(visit, "#confusion button")
+    for key in ("ArrowDown", "ArrowDown", "ArrowDown", "ArrowRight", "ArrowRight", "ArrowRight", "ArrowRight"):
+        visit.page.keyboard.press(key)
+    visit.page.keyboard.press("Enter")
+    found = len(listed(errors, true_label="cat", predicted_label="dog"))
+    expect(visit.page.locator("#found-sentence")).to_contain_text(f"{found} of them as asked for")
+    tab_to(visit, GALLERY)
+    visit.page.keyboard.press("Enter")
+    first = listed(errors, true_label="cat", predicted_label="dog")[0]
+    expect(visit.page.locator("#opened-sentence")).to_contain_text(f"Test picture {first:,}")
+    tab_to(visit, "#carry-gradcam")
+    visit.page.keyboard.press("Enter")
+    expect(visit.page.locator("#gradcam-against img")).to_be_visible()
+
+
+def test_nothing_is_found_before_the_tab_is_opened(visit):
+    assert visit.settles()
+    assert visit.page.locator(GALLERY).count() == 0
+    before = sum(visit.asked.values())
+    visit.show("Misclassified")
+    assert visit.settles() and sum(visit.asked.values()) - before <= 3
+
+
+def test_the_matrix_shows_counts_or_shares(visit):
+    visit.show("Misclassified")
+    expect(cell(visit, 5, 3)).to_have_text("69")
+    visit.page.get_by_label("shares of the true class").check()
+    expect(cell(visit, 5, 3)).to_have_text("6.9%")
+    cell(visit, 9, -1).click()
+    expect(visit.page.locator("#found-sentence")).to_contain_text("44 of them as asked for")
+
+
+def test_a_confusion_is_explained_while_a_cell_is_chosen(visit):
+    visit.show("Misclassified")
+    expect(visit.page.locator("#confused")).to_be_hidden()
+    cell(visit, 3, 5).click()
+    expect(visit.page.locator("#confused-sentence")).to_contain_text("45 pictures are of class cat and taken for dog")
+    expect(visit.page.locator("#confused-margin img")).to_be_visible()
+    choose(visit, "True label", "any")
+    expect(visit.page.locator("#confused")).to_be_hidden()
+
+
+def test_labels_that_people_rejected_are_found_and_say_so(visit):
+    visit.show("Misclassified")
+    expect(visit.page.locator("#accuracy")).to_contain_text("95.04% without the 54 whose label people rejected")
+    choose(visit, "The label, by people's votes", "rejected")
+    expect(visit.page.locator("#found-sentence")).to_contain_text("34 of them as asked for")
+    expect(visit.page.locator("#misclassified-gallery .caption-label").first).to_contain_text("label rejected")
+
+
+def test_a_link_shows_the_same_list_and_the_same_error_again(visit, browser, app, errors):
+    visit.show("Misclassified")
+    cell(visit, 3, 6).click()
+    visit.page.locator(GALLERY).first.click()
+    first = listed(errors, true_label="cat", predicted_label="frog")[0]
+    unfold(visit, "Take it with you")
+    link = visit.page.locator("#errors-link textarea, #errors-link input")
+    expect(link).to_have_value(re.compile(f"tab=misclassified&true=cat&predicted=frog&open={first}"))
+    context = browser.new_context()
+    other = Visit(context.new_page())
+    other.page.goto(link.input_value())
+    expect(other.page.get_by_role("tab", name="Misclassified", exact=True)).to_have_attribute("aria-selected", "true")
+    expect(other.page.locator("#found-sentence")).to_contain_text("10 of them as asked for")
+    expect(other.page.locator("#opened-sentence")).to_contain_text(f"Test picture {first:,}")
+    context.close()
+
+
+def test_the_picture_after_an_error_is_explained_by_its_own_prediction_again(visit):
+    visit.show("Misclassified")
+    visit.page.locator(GALLERY).first.click()
+    visit.page.locator("#carry-gradcam").click()
+    expect(visit.page.locator("#gradcam-against img")).to_be_visible()
+    visit.page.locator("#examples button.thumbnail-item").nth(9).click()
+    expect(visit.page.locator("#gradcam-sentence")).to_have_text(re.compile(r"^\s*[^.]*\btruck\b[^.]*\.\s*$"))
+    expect(visit.page.locator("#gradcam-against")).to_be_hidden()
+    expect(visit.page.locator("#about-picture")).to_have_text("")
+
+
+def test_on_a_phone_an_error_that_is_opened_and_its_explanation_scroll_into_view(browser, app):
+    context = browser.new_context(viewport=PHONE)
+    visit = Visit(context.new_page())
+    visit.open(app.url)
+    visit.show("Misclassified")
+    visit.page.locator(GALLERY).nth(8).click()
+    expect(visit.page.locator("#opened-sentence")).to_be_in_viewport()
+    visit.page.locator("#carry-gradcam").click()
+    expect(visit.page.locator("#gradcam-against img")).to_be_attached()
+    expect(visit.page.locator("#gradcam-sentence")).to_be_in_viewport()
+    context.close()
