@@ -13,7 +13,7 @@ from model.release import Release
 COUNTS, SHARES = "counts", "shares"
 NORMALISATIONS = (COUNTS, SHARES)
 PAIRS_SHOWN = 6
-PAIR_COLUMNS = ("one – other", "errors", "→", "←")
+PAIR_COLUMNS = ("one – other", "all", "→", "←")
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,6 @@ from interpret.misclassified.selection import Errors, errors_of
 from interpret.misclassified.two_releases import Comparison, compare_releases
 from interpret.tabs.misclassified.finding import error_gallery, error_table
 from interpret.tabs.page.components import thumbnail_gallery
-from interpret.tabs.page.events import PRIVATE, endpoint
 from interpret.tabs.page.served import ServedRelease
 from model.choice import Choice
 
@@ -61,7 +60,7 @@ def said(served: ServedRelease, other: Choice | None, found: Comparison) -> str:
     return found.sentence(*names)
 
 
-def compared_section(served: ServedRelease, errors: Errors, other: Choice | None) -> gr.Gallery | None:
+def compared_section(served: ServedRelease, errors: Errors, other: Choice | None) -> None:
     """Builds the section and its endpoint `/compared`; without another release a sentence says how to name one."""
     handler = compared_endpoint(served, errors, other)
     try:
@@ -82,6 +81,4 @@ def compared_section(served: ServedRelease, errors: Errors, other: Choice | None
     with gr.Row(visible=False):
         count = gr.Slider(1, max(1, len(errors)), value=SHOWN, step=1, label="How many")
     outputs = [gallery, table, sentence]
-    show.click(handler, [kind, count], outputs, **PRIVATE)
-    endpoint(handler, [kind, count], outputs, "compared")
-    return gallery if found else None
+    show.click(handler, [kind, count], outputs, api_name="compared", show_progress="hidden")

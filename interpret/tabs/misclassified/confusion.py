@@ -115,5 +115,5 @@ def confusion_section(served: ServedRelease, filters: Filters) -> None:
     matrix.select(chooser(served), None, [filters.true_label, filters.predicted_label], **PRIVATE)
     with gr.Row(visible=False):
         way = gr.Radio(list(NORMALISATIONS), value=COUNTS, label="Normalise")
-        outputs = [gr.Image(format="png"), gr.Dataframe(), gr.Markdown()]
+        outputs = [gr.Image(format="png", label="Confusion matrix"), gr.Dataframe(label="As a table"), gr.Markdown()]
     endpoint(confusion_endpoint(served), way, outputs, "confusion")

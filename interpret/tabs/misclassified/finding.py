@@ -191,7 +191,7 @@ def filter_widgets(served: ServedRelease) -> Filters:
 def finding_section(served: ServedRelease, errors: Errors, tab: gr.Tab, filters: Filters) -> Found:
     """Builds what shows the errors, and the endpoint `/misclassified`; nothing is found before the `tab` is opened."""
     sentence = gr.Markdown(elem_classes="answer", elem_id="found-sentence")
-    gallery = thumbnail_gallery("Click one to open it", "misclassified-gallery", "errors", columns=10)
+    gallery = thumbnail_gallery("Misclassified test pictures", "misclassified-gallery", "errors", columns=10)
     with gr.Row(elem_classes="pager"):
         back = gr.Button("‹ Previous page", size="sm", scale=0, min_width=130, elem_id="previous-page")
         filters.page.render()

@@ -165,11 +165,11 @@ def opened_section(
         with gr.Accordion("Numbers", open=False):
             numbers = gr.JSON(show_label=False, elem_id="opened-numbers")
     outputs = [picture, label, margin, nearest, sentence, numbers]
-    latest_wins(
+    opening = latest_wins(
         [opened.change], opener_on_page(served, errors), opened, [*outputs, section], dims=outputs,
         api_visibility="private", **MODEL_QUEUE,
     )  # fmt: skip
-    opening = found.gallery.select(clicked, found.test_indices, opened, **IN_TURN)
+    found.gallery.select(clicked, found.test_indices, opened, **IN_TURN)
     opening.then(None, js=script("scroll_to", selector="#opened-error", block="nearest"), **PRIVATE)
     for button, step in ((back, -1), (on, 1)):
         button.click(neighbour_in_list(served, errors, step), [opened, *filters.selection], opened, **PRIVATE)

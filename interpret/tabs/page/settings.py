@@ -55,8 +55,8 @@ def documentation(handler: Callable[..., Any], answered_by: str) -> str:
     _, own, _ = get_function_description(handler)
     described = [f"    {name}: {text or PARAMETERS[name]}" for name, text in own.items() if text or name in PARAMETERS]
     head, returns, tail = (inspect.getdoc(handler) or "").partition("Returns:")
-    first, *rest = head.partition("Parameters:")[0].strip().split("\n", 1)
-    summary = "\n".join([f"{first} {answered_by}".strip(), *rest])
+    first, *rest = head.partition("Parameters:")[0].strip().split("\n\n", 1)
+    summary = "\n\n".join([f"{' '.join(first.split())} {answered_by}".strip(), *rest])
     return "\n".join([summary, "", "Parameters:", *described, f"{returns}{tail}"])
 
 

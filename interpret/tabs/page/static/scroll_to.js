@@ -1,2 +1,2 @@
 // The answer to a click may lie outside what is in view.
-() => document.querySelector($selector).scrollIntoView({block: $block, behavior: "smooth"})
+() => document.querySelector($selector)?.scrollIntoView({block: $block, behavior: "smooth"})
