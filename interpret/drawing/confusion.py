@@ -9,7 +9,8 @@ from interpret.drawing.scales import Scale, unsigned_scale
 from model.images import LUMINANCE
 
 CELL_WIDTH, CELL_HEIGHT, NAME_WIDTH, TEXT_SIZE, NAME_SIZE = 70, 34, 100, 13, 11
-BLACK, WHITE = (0, 0, 0), (255, 255, 255)
+GAMMA = 2.2
+EQUAL_CONTRAST = 0.179  # the relative luminance against which black and white show equally well (WCAG 2.2)
 
 
 def error_scale(values: Float[np.ndarray, "classes classes"], unit: str) -> Scale:
@@ -20,10 +21,12 @@ def error_scale(values: Float[np.ndarray, "classes classes"], unit: str) -> Scal
 def cell_colours(
     values: Float[np.ndarray, "classes classes"], scale: Scale
 ) -> tuple[UInt8[np.ndarray, "classes classes 3"], UInt8[np.ndarray, "classes classes 3"]]:
-    """The colour of each cell, and that of its number, black or white, whichever shows; the diagonal has the film's."""
+    """The colour of each cell, and that of its number, black or white, whichever shows better; the diagonal has the
+    film's."""
     colours = scale.paint(values)
     colours[np.eye(len(values), dtype=bool)] = FILM
-    inks = np.where(colours @ LUMINANCE[:, None] > 128, 0, 255).astype(np.uint8)
+    relative = (colours / 255) ** GAMMA @ LUMINANCE[:, None]
+    inks = np.where(relative > EQUAL_CONTRAST, 0, 255).astype(np.uint8)
     return colours, np.broadcast_to(inks, colours.shape).copy()
 
 

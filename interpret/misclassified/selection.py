@@ -116,6 +116,8 @@ class Errors:
 
     def row_of(self, test_index: int | float) -> int:
         """The row of a test image. Raises ChoiceError if it is not among the errors."""
+        if not isinstance(test_index, int | float):
+            raise ChoiceError("Name one of the errors by its number in the test set.")
         rows = np.flatnonzero(self.samples.test_indices == test_index)
         if not len(rows):
             raise ChoiceError(f"Test picture {test_index:g} is not among this release's {len(self):,} errors.")

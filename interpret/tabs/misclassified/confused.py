@@ -1,5 +1,6 @@
 """A whole confusion explained: the mean margin map of a cell of the matrix, and the channels that push it."""
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -13,10 +14,21 @@ from interpret.tabs.page.components import result_picture
 from interpret.tabs.page.events import MODEL_QUEUE, endpoint, latest_wins
 from interpret.tabs.page.served import ServedRelease
 
+Explained = Callable[[str, str], ConfusedClasses]  # from a true and a predicted class
 CHANNEL_COLUMNS = ("channel of the last layer", "adds, in logits")
 
 
-def confused_endpoint(served: ServedRelease, errors: Errors) -> Callable[..., Any]:
+def explanations_of(served: ServedRelease, errors: Errors) -> Explained:
+    """What explains a confusion; each is computed once, and kept."""
+
+    @functools.lru_cache(maxsize=len(served.class_names) ** 2)
+    def explained(true_label: str, predicted_label: str) -> ConfusedClasses:
+        return confused_classes(served.explainer, errors, true_label, predicted_label)
+
+    return explained
+
+
+def confused_endpoint(served: ServedRelease, explained: Explained) -> Callable[..., Any]:
     """The handler of `/confused`."""
 
     @served.answers_on_gpu
@@ -30,7 +42,7 @@ def confused_endpoint(served: ServedRelease, errors: Errors) -> Callable[..., An
             The mean margin map (predicted minus true class, in logits), which adds up to the mean margin; the ten
             channels of the last layer that push it most, with what each adds; a sentence; all numbers as JSON.
         """
-        return _shown(confused_classes(served.explainer, errors, true_label, predicted_label))
+        return _shown(explained(true_label, predicted_label))
 
     return confused
 
@@ -40,15 +52,14 @@ def _shown(found: ConfusedClasses) -> tuple[Any, ...]:
     return found.picture(), table, found.sentence(), found.numbers()
 
 
-def confused_on_page(served: ServedRelease, errors: Errors) -> Callable[..., Any]:
+def confused_on_page(served: ServedRelease, errors: Errors, explained: Explained) -> Callable[..., Any]:
     """As `/confused`, for the page, which shows nothing unless two classes are chosen that are confused."""
 
     @served.answers_on_gpu
     def explain_confusion(true_label: str, predicted_label: str) -> tuple[Any, ...]:
         if ANY in (true_label, predicted_label) or not len(errors.select(Selection(true_label, predicted_label))):
             return (*(gr.skip(),) * 4, gr.update(visible=False))
-        found = confused_classes(served.explainer, errors, true_label, predicted_label)
-        return *_shown(found), gr.update(visible=True)
+        return *_shown(explained(true_label, predicted_label)), gr.update(visible=True)
 
     return explain_confusion
 
@@ -67,8 +78,14 @@ def confused_section(served: ServedRelease, errors: Errors, filters: Filters) ->
         with gr.Accordion("Numbers", open=False):
             numbers = gr.JSON(show_label=False)
     outputs, classes = [picture, table, sentence, numbers], [filters.true_label, filters.predicted_label]
+    explained = explanations_of(served, errors)
     latest_wins(
-        [each.change for each in classes], confused_on_page(served, errors), classes, [*outputs, section], dims=outputs,
-        api_visibility="private", **MODEL_QUEUE,
-    )  # fmt: skip
-    endpoint(confused_endpoint(served, errors), classes, outputs, "confused", **MODEL_QUEUE)
+        [each.change for each in classes],
+        confused_on_page(served, errors, explained),
+        classes,
+        [*outputs, section],
+        dims=outputs,
+        api_visibility="private",
+        **MODEL_QUEUE,
+    )
+    endpoint(confused_endpoint(served, explained), classes, outputs, "confused", **MODEL_QUEUE)

@@ -11,10 +11,26 @@ def test_the_scale_ends_at_the_largest_error_and_not_at_the_right_answers():
     assert (scale.low, scale.high, scale.unit) == (0, 60, "pictures")
 
 
+def contrast(one: np.ndarray, other: np.ndarray) -> float:
+    """WCAG 2.2: of relative luminances, with sRGB's own curve."""
+    lights = []
+    for colour in (one, other):
+        part = colour / 255
+        linear = np.where(part <= 0.04045, part / 12.92, ((part + 0.055) / 1.055) ** 2.4)
+        lights.append(float(linear @ [0.2126, 0.7152, 0.0722]) + 0.05)
+    return max(lights) / min(lights)
+
+
+def test_numbers_show_on_every_colour_of_the_scale():
+    values = np.arange(2500, dtype=float).reshape(50, 50)
+    colours, inks = (each.reshape(-1, 3) for each in cell_colours(values, error_scale(values, "pictures")))
+    assert min(contrast(colour, ink) for colour, ink in zip(colours, inks, strict=True)) > 4.5
+
+
 def test_numbers_show_on_their_cells_and_right_answers_have_no_colour_of_the_scale():
     colours, inks = cell_colours(VALUES, error_scale(VALUES, "pictures"))
-    contrast = np.abs(colours.astype(int).mean(axis=-1) - inks.mean(axis=-1))
-    assert contrast.min() > 60
+    contrasts = [contrast(colour, ink) for colour, ink in zip(colours.reshape(-1, 3), inks.reshape(-1, 3), strict=True)]
+    assert min(contrasts) > 4.5
     assert len({tuple(colours[at, at]) for at in range(3)}) == 1
     assert tuple(inks[1, 0]) == (0, 0, 0) and tuple(inks[0, 2]) == (255, 255, 255)
 

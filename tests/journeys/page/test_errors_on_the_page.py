@@ -6,7 +6,9 @@ import pytest
 from playwright.sync_api import expect
 
 from interpret.misclassified.selection import Selection, errors_of
-from tests.browsing import PHONE, Visit, choose, unfold
+from model.release import BUNDLED
+from tests.browsing import DESKTOP, PHONE, Visit, choose, unfold
+from tests.conftest import running_app
 
 pytestmark = pytest.mark.browser
 GALLERY = "#misclassified-gallery button.thumbnail-item"
@@ -155,3 +157,21 @@ def test_on_a_phone_an_error_that_is_opened_and_its_explanation_scroll_into_view
     expect(visit.page.locator("#gradcam-against img")).to_be_attached()
     expect(visit.page.locator("#gradcam-sentence")).to_be_in_viewport()
     context.close()
+
+
+def test_a_release_without_tables_says_what_it_lacks_and_is_compared_with_another(browser, small_releases, tmp_path):
+    with running_app(tmp_path, MODEL_REPO_ID=str(small_releases[1]), COMPARE_REPO_ID=str(BUNDLED)) as app:
+        context = browser.new_context(viewport=DESKTOP)
+        visit = Visit(context.new_page())
+        visit.open(app.url)
+        visit.show("Misclassified")
+        expect(visit.page.locator("#accuracy")).to_contain_text("label_reviews.parquet is not part of it")
+        visit.page.locator(GALLERY).first.click()
+        expect(visit.page.locator("#opened-sentence")).to_contain_text("holds no nearest training pictures")
+        unfold(visit, "Compare with another release")
+        expect(visit.page.locator("#compared-sentence")).to_contain_text("exact McNemar test")
+        visit.page.get_by_label("mended").check()
+        visit.page.locator("#show-compared").click()
+        expect(visit.page.locator("#compared-gallery button.thumbnail-item").first).to_be_visible()
+        assert visit.errors == []
+        context.close()
