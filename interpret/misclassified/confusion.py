@@ -74,9 +74,13 @@ class Confusion:
             return "No test picture is misclassified."
         one, other, there, back = self.pairs()[0]
         return (
-            f"{there + back:,} of the {total:,} errors are between {one} and {other}: {there:,} times a picture of the "
-            f"class {one} is taken for {other}, {back:,} times the other way round."
+            f"{there + back:,} of the {total:,} errors are between {one} and {other}: {_times(there)} a picture of the "
+            f"class {one} is taken for {other}, {_times(back)} the other way round."
         )
+
+
+def _times(count: int) -> str:
+    return {0: "never", 1: "once", 2: "twice"}.get(count, f"{count:,} times")
 
 
 def confusion_of(release: Release) -> Confusion:

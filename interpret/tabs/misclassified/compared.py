@@ -11,7 +11,7 @@ from interpret.choices import ChoiceError
 from interpret.misclassified.selection import Errors, errors_of
 from interpret.misclassified.two_releases import Comparison, compare_releases
 from interpret.tabs.misclassified.finding import error_gallery, error_table
-from interpret.tabs.page.components import thumbnail_gallery
+from interpret.tabs.page.components import Slider, thumbnail_gallery
 from interpret.tabs.page.served import ServedRelease
 from model.choice import Choice
 
@@ -64,10 +64,10 @@ def compared_section(served: ServedRelease, errors: Errors, other: Choice | None
     """Builds the section and its endpoint `/compared`; without another release a sentence says how to name one."""
     handler = compared_endpoint(served, errors, other)
     try:
-        found, _ = comparison(served, other)
+        found, theirs = comparison(served, other)
         words = said(served, other, found)
     except ChoiceError as problem:
-        found, words = None, str(problem)
+        found, theirs, words = None, None, str(problem)
     gr.Markdown(words, elem_classes="answer" if found else "lead", elem_id="compared-sentence")
     with gr.Column(visible=found is not None):
         counts = {kind: len(getattr(found, kind)) for kind in KINDS} if found else dict.fromkeys(KINDS, 0)
@@ -79,6 +79,7 @@ def compared_section(served: ServedRelease, errors: Errors, other: Choice | None
         with gr.Accordion("As a table", open=False):
             table = gr.Dataframe(interactive=False, wrap=True)
     with gr.Row(visible=False):
-        count = gr.Slider(1, max(1, len(errors)), value=SHOWN, step=1, label="How many")
+        most = max(SHOWN, len(errors), len(theirs) if theirs else 0)
+        count = Slider(1, most, value=SHOWN, step=1, label="How many")
     outputs = [gallery, table, sentence]
     show.click(handler, [kind, count], outputs, api_name="compared", show_progress="hidden")
