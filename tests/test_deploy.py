@@ -9,7 +9,9 @@ from gradio_client import Client
 from huggingface_hub import SpaceCard
 
 from deploy import repository_files
+from model.samples import NEAREST, REVIEWS
 from tests.conftest import ROOT, running_app, upload
+from tests.model.conftest import with_tables
 from tests.stand_in_hub.repositories import problems_of_card
 
 SPACE, MODEL = "ada/cifar-xray", "ada/weights"
@@ -60,6 +62,17 @@ def test_the_spaces_card_names_the_release_and_has_it_loaded_at_the_build(hub, m
     assert (card["python_version"], card["sdk_version"]) == ("3.12", "6.31.0")
     assert problems_of_card(text, "space") == []
     assert text.split("---\n", 2)[2] == (ROOT / "README.md").read_text().split("---\n", 2)[2]
+
+
+def test_the_optional_tables_that_a_release_has_are_loaded_at_the_build_too(hub, small_releases, tmp_path):
+    folder = with_tables(small_releases[0], tmp_path / "release")
+    served = "config.json,model.safetensors,metrics.json,misclassified.parquet"
+    for names in (f"{served},{REVIEWS},{NEAREST}", f"{served},{REVIEWS}"):
+        upload(hub, MODEL, folder)
+        assert deploy("--repo-id", MODEL).returncode == 0
+        card = SpaceCard(space_of(hub).files["README.md"].decode()).data.to_dict()
+        assert card["preload_from_hub"] == [f"{MODEL} {names}"]
+        (folder / NEAREST).unlink(missing_ok=True)
 
 
 def test_a_private_release_is_not_loaded_at_the_build_and_the_secret_is_asked_for(hub, model):

@@ -52,9 +52,8 @@ def load_data(options: RunOptions, recipe: Recipe) -> Cifar10DataModule:
 def release_of(run: Run, module: CifarLitModule, data: Cifar10DataModule) -> Path:
     """Writes the release of a run that has come to its end, tells its figures, and returns its folder."""
     about = {"training_images": len(data.train), "seconds": round(module.fit_seconds, 1)}
-    metrics = write_release(
-        run.folder, module.network, run.recipe, data.validation, data.test, about | run.folder.load_environment()
-    )
+    known = about | run.folder.load_environment()
+    metrics = write_release(run.folder, module.network, run.recipe, data.whole_train, data.validation, data.test, known)
     logger.info("%s\nRelease: %s", format_table(metrics), run.folder.release)
     return run.folder.release
 

@@ -49,7 +49,7 @@ def write_table(columns: Mapping[str, Column], file: Path | io.BytesIO) -> None:
     features = {name: feature for name, (_, feature) in columns.items()}
     table = pa.table({name: values for name, (values, _) in columns.items()})
     told = table.replace_schema_metadata({"huggingface": json.dumps({"info": {"features": features}})})
-    pq.write_table(told, file, dictionary_pagesize_limit=DICTIONARY_BYTES, write_batch_size=max(1, len(table)))
+    pq.write_table(told, file, dictionary_pagesize_limit=DICTIONARY_BYTES)
 
 
 class Table:
@@ -82,16 +82,18 @@ class Table:
 
     def lists_of_numbers(self, name: str, length: int | None = None) -> np.ndarray:
         """A column of equally long lists of numbers, (rows, length), in float32."""
+        column = self._column(name)
         try:
-            values = np.array(self._column(name).to_pylist(), np.float32).reshape(len(self), length or -1)
+            values = np.array(column.to_pylist(), np.float32).reshape(len(self), length or -1)
         except (ValueError, TypeError) as error:
             raise TableError(f"{name} must hold lists of {length or 'as many'} numbers in each row") from error
         return values
 
     def pictures(self, name: str) -> UInt8[np.ndarray, "rows 32 32 3"]:
         """A column of pictures."""
+        column = self._column(name)
         try:
-            pngs = self._column(name).combine_chunks().field("bytes").to_pylist()
+            pngs = column.combine_chunks().field("bytes").to_pylist()
             images = [np.asarray(Image.open(io.BytesIO(png))) for png in pngs]
         except (OSError, KeyError, ValueError, TypeError, AttributeError) as error:
             raise TableError(first_lines(error)) from error
@@ -105,8 +107,9 @@ class Table:
         return self._table.column(name)
 
     def _array(self, name: str) -> np.ndarray:
+        column = self._column(name)
         try:
-            return np.asarray(self._column(name).to_numpy())
+            return np.asarray(column.to_numpy())
         except (ValueError, TypeError, pa.ArrowInvalid) as error:
             raise TableError(f"{name} could not be read: {first_lines(error)}") from error
 

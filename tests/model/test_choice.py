@@ -7,7 +7,9 @@ import pytest
 from model.choice import choose_release, fetch_release
 from model.hub_errors import HubError
 from model.release import BUNDLED, CONFIG, METRICS, SAMPLES, WEIGHTS, load_release
+from model.samples import NEAREST
 from tests.conftest import upload
+from tests.model.conftest import with_tables
 from tests.stand_in_hub.repositories import hash_of, is_large
 
 REPO = "ada/cifar-xray"
@@ -87,18 +89,27 @@ def test_only_the_files_that_the_app_reads_are_fetched_after_one_request_for_the
     assert len(hub.requests) == 9
 
 
-def test_a_commit_that_is_cached_is_served_without_any_request(hub, pushed):
+def test_a_cached_commit_is_served_without_any_request_and_a_branch_that_is_at_it_with_one(hub, pushed):
     choose_release(REPO)
-    hub.requests.clear()
-    assert choose_release(REPO, pushed).problem is None
-    assert hub.requests == []
+    for revision, requests in ((pushed, []), ("main", [f"GET /api/models/{REPO}/revision/main"])):
+        hub.requests.clear()
+        assert choose_release(REPO, revision).problem is None
+        assert hub.requests == requests
 
 
-def test_a_branch_whose_commit_is_cached_costs_one_request(hub, pushed):
-    choose_release(REPO)
-    hub.requests.clear()
-    assert choose_release(REPO, "main").problem is None
-    assert hub.requests == [f"GET /api/models/{REPO}/revision/main"]
+def test_the_optional_tables_of_a_release_are_fetched_too(hub, small_releases, tmp_path):
+    upload(hub, REPO, with_tables(small_releases[0], tmp_path / "release"))
+    release = choose_release(REPO).release
+    assert (len(release.reviews), len(release.nearest), release.lacks) == (2, 6, {})
+
+
+def test_a_release_whose_optional_table_is_not_on_the_hub_is_served_without_it(hub, small_releases, tmp_path):
+    folder = with_tables(small_releases[0], tmp_path / "release")
+    (folder / NEAREST).unlink()
+    upload(hub, REPO, folder)
+    choice = choose_release(REPO)
+    assert (choice.problem, choice.release.lacks) == (None, {NEAREST: "is not there"})
+    assert len(choice.release.reviews) == 2
 
 
 def test_main_follows_a_new_push_and_a_commit_pins(hub, pushed, small_releases):
@@ -166,31 +177,22 @@ def test_a_release_whose_files_do_not_belong_together_is_refused_by_name(hub, pu
     assert "misclassified.parquet is damaged or of another release" in choice.problem
 
 
-def refusal(hub, small_releases, tmp_path, change):
-    folder = tmp_path / "release"
-    shutil.copytree(small_releases[0], folder)
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda folder: rewrite_config(folder, format_version=2), "format version 2; this code reads 1"),
+        (lambda folder: rewrite_config(folder, class_names=[*"abcdefghij"]), "other classes (a, b"),
+        (lambda folder: (folder / SAMPLES).unlink(), "it has no file misclassified.parquet"),
+    ],
+    ids=["too new a format", "another list of classes", "a missing file"],
+)
+def test_what_is_no_release_for_this_code_is_refused(hub, small_releases, tmp_path, change, words):
+    folder = shutil.copytree(small_releases[0], tmp_path / "release")
     change(folder)
     upload(hub, REPO, folder)
     choice = choose_release(REPO)
     assert choice.release.folder == BUNDLED
-    return choice.problem
-
-
-def test_a_format_that_is_too_new_is_refused(hub, small_releases, tmp_path):
-    problem = refusal(hub, small_releases, tmp_path, lambda folder: rewrite_config(folder, format_version=2))
-    assert "format version 2; this code reads 1" in problem
-
-
-def test_another_list_of_classes_is_refused(hub, small_releases, tmp_path):
-    names = [*"abcdefghij"]
-    assert "other classes (a, b" in refusal(
-        hub, small_releases, tmp_path, lambda folder: rewrite_config(folder, class_names=names)
-    )
-
-
-def test_a_repository_that_lacks_a_file_is_refused_by_its_name(hub, small_releases, tmp_path):
-    problem = refusal(hub, small_releases, tmp_path, lambda folder: (folder / SAMPLES).unlink())
-    assert "it has no file misclassified.parquet" in problem
+    assert words in choice.problem
 
 
 @pytest.mark.parametrize(

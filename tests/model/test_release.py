@@ -1,4 +1,5 @@
 import dataclasses
+import hashlib
 import json
 import shutil
 from pathlib import Path
@@ -15,30 +16,20 @@ from model.network import CifarResNet, NetworkConfig
 from model.release import (
     BUNDLED,
     HASHED_FILES,
+    OPTIONAL_FILES,
     SERVED_FILES,
+    DamagedFileError,
     ReleaseError,
     load_network,
     load_release,
+    optional_files,
     read_config,
     save_metrics,
     save_weights,
     seal,
 )
-from model.samples import Misclassified, save_misclassified
-
-
-@pytest.fixture
-def samples() -> Misclassified:
-    rng = np.random.default_rng(0)
-    probabilities = rng.dirichlet(np.ones(10), 3).astype(np.float32)
-    predictions = probabilities.argmax(axis=1)
-    return Misclassified(
-        images=rng.integers(0, 256, (3, 32, 32, 3), dtype=np.uint8),
-        test_indices=np.array([4, 7, 9]),
-        labels=(predictions + 1) % 10,
-        predictions=predictions,
-        probabilities=probabilities,
-    )
+from model.samples import NEAREST, REVIEWS, Misclassified, save_misclassified
+from tests.model.conftest import add_tables
 
 
 @pytest.fixture
@@ -95,12 +86,13 @@ def test_the_samples_carry_the_features_that_the_hub_understands(folder):
     assert schema.names == ["image", "test_index", "label", "prediction", "confidence", "probabilities"]
 
 
-@pytest.mark.parametrize("name", HASHED_FILES)
+@pytest.mark.parametrize("name", [*HASHED_FILES, *OPTIONAL_FILES])
 def test_a_flipped_byte_is_refused_by_name(folder, name):
+    add_tables(folder)
     content = bytearray((folder / name).read_bytes())
     content[len(content) // 2] ^= 1
     (folder / name).write_bytes(content)
-    with pytest.raises(ReleaseError, match=name):
+    with pytest.raises(DamagedFileError, match=f"^{name} is damaged"):
         load_release(folder)
 
 
@@ -109,6 +101,49 @@ def test_a_missing_file_is_refused_by_name(folder, name):
     (folder / name).unlink()
     with pytest.raises(ReleaseError, match=name):
         load_release(folder)
+
+
+@pytest.mark.parametrize("names", [(), (REVIEWS,), (NEAREST,), OPTIONAL_FILES], ids=" and ".join)
+def test_a_release_is_served_with_the_optional_tables_that_it_has_and_says_what_it_lacks(folder, names):
+    add_tables(folder)
+    for name in set(OPTIONAL_FILES) - set(names):
+        (folder / name).unlink()
+    reseal(folder)
+    release = load_release(folder)
+    assert (release.reviews is not None, release.nearest is not None) == (REVIEWS in names, NEAREST in names)
+    assert release.lacks == dict.fromkeys(set(OPTIONAL_FILES) - set(names), "is not part of it")
+    assert optional_files(folder) == [*names]
+
+
+def test_an_optional_table_that_is_bound_and_absent_is_lacking(folder):
+    add_tables(folder)
+    (folder / NEAREST).unlink()
+    release = load_release(folder)
+    assert (release.nearest, len(release.reviews), release.lacks) == (None, 2, {NEAREST: "is not there"})
+
+
+def test_an_optional_table_that_nothing_binds_is_not_believed(folder):
+    add_tables(folder)
+    edit_config(folder, sha256={name: read_config(folder)[1][name] for name in HASHED_FILES})
+    assert load_release(folder).lacks == dict.fromkeys(OPTIONAL_FILES, "is not part of it")
+
+
+def test_an_optional_table_of_a_newer_layout_is_lacking_and_it_is_said_why(folder):
+    add_tables(folder)
+    pq.write_table(pq.read_table(folder / REVIEWS).drop_columns(["votes_both"]), folder / REVIEWS)
+    reseal(folder)
+    release = load_release(folder)
+    assert release.reviews is None and release.nearest is not None
+    assert release.lacks[REVIEWS].endswith("it has no column votes_both")
+
+
+def test_a_file_that_only_a_newer_code_knows_is_no_error_and_stays_bound(folder):
+    (folder / "dossiers.parquet").write_bytes(b"of a newer code")
+    edit_config(folder, sha256=read_config(folder)[1] | {"dossiers.parquet": "0" * 64})
+    load_release(folder)
+    reseal(folder)
+    bound = json.loads((folder / "config.json").read_text())["sha256"]
+    assert bound["dossiers.parquet"] == hashlib.sha256(b"of a newer code").hexdigest()
 
 
 def test_the_errors_of_another_model_are_refused(folder):

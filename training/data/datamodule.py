@@ -128,10 +128,12 @@ class Cifar10DataModule(pl.LightningDataModule):
     """Training (shuffled, augmented), validation and test loaders (neither shuffled nor augmented).
 
     The whole of CIFAR-10 lies on the device that trains, and is augmented there: no worker processes, no copying.
+    `whole_train` keeps all training images, those held out too, in the data set's own order.
     """
 
     def __init__(self, train: Split, test: Split, recipe: Recipe, mean: tuple[float, float, float]) -> None:
         super().__init__()
+        self.whole_train = train
         self.train, self.validation = split_validation(train, recipe.validation_images, recipe.seed)
         self.test = test
         self.recipe = recipe

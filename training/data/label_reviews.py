@@ -1,15 +1,39 @@
-"""Test labels of CIFAR-10 that people rejected when they were asked.
+"""What people said of 275 test labels of CIFAR-10 that were in doubt.
 
-Source: Northcutt et al. 2021, "Pervasive Label Errors in Test Sets", https://arxiv.org/abs/2103.14749; the votes are in
-https://github.com/cleanlab/label-errors (Apache-2.0). Of 275 doubtful labels, these were upheld by fewer than three of
-five people.
+Source: Northcutt et al. 2021, "Pervasive Label Errors in Test Sets Destabilize Machine Learning Benchmarks",
+https://arxiv.org/abs/2103.14749; `label_reviews.csv` holds the votes of https://github.com/cleanlab/label-errors
+(Apache-2.0). Five people each were shown the picture, its label and the class that a network had guessed.
 """
 
-REJECTED_TEST_LABELS = (
-    165, 792, 882, 1227, 1300, 1684, 1718, 1969, 2010,
-    2128, 2232, 2405, 2532, 2592, 2804, 2840, 2940, 3113,
-    3168, 3183, 3192, 3490, 3600, 3753, 3977, 4055, 4198,
-    4614, 4643, 4794, 4910, 4965, 5166, 5191, 5211, 5468,
-    5632, 5690, 5882, 5960, 6522, 6792, 6877, 6966, 7311,
-    7657, 7846, 8058, 8296, 8620, 9227, 9352, 9643, 9793,
-)  # fmt: skip
+import csv
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+from model.samples import LabelReviews
+
+VOTES = Path(__file__).with_suffix(".csv")
+ANSWER_COLUMNS = ("given", "chose_other", "both", "neither")  # in the order of `model.samples.ANSWERS`
+UPHOLDING = 3  # of five people
+
+
+def label_reviews(class_names: tuple[str, ...]) -> LabelReviews:
+    """All 275 reviews, sorted by test index. Raises ValueError if `class_names` lacks a class of CIFAR-10."""
+    rows = _rows()
+    return LabelReviews(
+        test_indices=np.array([int(row["test_index"]) for row in rows]),
+        labels=np.array([class_names.index(row["label"]) for row in rows]),
+        others=np.array([class_names.index(row["other"]) for row in rows]),
+        votes=np.array([[int(row[name]) for name in ANSWER_COLUMNS] for row in rows]),
+    )
+
+
+@cache
+def _rows() -> tuple[dict[str, str], ...]:
+    with VOTES.open(newline="") as file:
+        return tuple(csv.DictReader(file))
+
+
+# The test images whose label fewer than three of five people chose.
+REJECTED_TEST_LABELS = tuple(int(row["test_index"]) for row in _rows() if int(row["given"]) < UPHOLDING)

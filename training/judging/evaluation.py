@@ -13,9 +13,9 @@ from model.network import CifarResNet
 from model.release import Release
 from model.samples import Misclassified
 from training.data.cifar10 import Split, split_validation
+from training.data.label_reviews import REJECTED_TEST_LABELS
 from training.errors import TrainingError
 from training.judging.calibration import expected_calibration_error, negative_log_likelihood, softmax
-from training.judging.label_reviews import REJECTED_TEST_LABELS
 
 WHOLE_TEST_SET = 10_000
 

@@ -25,6 +25,7 @@ from training.recipe import Recipe
 from training.releasing.card import write_card
 from training.releasing.card_text import FIGURES
 from training.releasing.figures import confusion_figure, contact_sheet, read_curves, reliability_figure, training_curves
+from training.releasing.tables import write_tables
 
 logger = logging.getLogger(__name__)
 
@@ -41,20 +42,29 @@ class Evaluation:
 
 
 def write_release(
-    folder: RunFolder, network: CifarResNet, recipe: Recipe, validation: Split, test: Split, training: Mapping[str, Any]
+    folder: RunFolder,
+    network: CifarResNet,
+    recipe: Recipe,
+    train: Split,
+    validation: Split,
+    test: Split,
+    known: Mapping[str, Any],
 ) -> Metrics:
     """Writes `release/` in the run's folder and returns its metrics.
 
     The weights are stored first and read back; everything else is computed from what was read. The folder appears whole
-    or not at all. `training` holds what is known of the run: seconds, number of training images, environment.
+    or not at all. `train` holds all training images, the validation images included, in the data set's own order;
+    `known` what is known of the run: seconds, number of images that it trained on, environment.
     """
     with replaced(folder.release, copy=False) as release:
         save_weights(network, release)
-        evaluation = evaluate(load_network(release, network.config), validation, test)
+        stored = load_network(release, network.config)
+        evaluation = evaluate(stored, validation, test)
         about = {"preset": preset_of(recipe), "recipe": asdict(recipe), "seed": recipe.seed}
-        metrics = parse_metrics({**evaluation.metrics.document(), **about, **training})
+        metrics = parse_metrics({**evaluation.metrics.document(), **about, **known})
         save_metrics(metrics, release)
         save_misclassified(evaluation.misclassified, evaluation.config.class_names, release)
+        write_tables(release, stored, evaluation.misclassified, train, test)
         write_figures(folder, evaluation, release / FIGURES)
         write_card(metrics, evaluation.config, release)
         seal(evaluation.config, release)

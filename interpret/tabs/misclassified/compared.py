@@ -7,7 +7,7 @@ import gradio as gr
 import numpy as np
 import pandas as pd
 
-from interpret.choices import ChoiceError
+from interpret.choices import ChoiceError, check_whole
 from interpret.misclassified.selection import Errors, errors_of
 from interpret.misclassified.two_releases import Comparison, compare_releases
 from interpret.tabs.misclassified.finding import error_gallery, error_table
@@ -35,9 +35,12 @@ def compared_endpoint(served: ServedRelease, errors: Errors, other: Choice | Non
             McNemar's exact test.
         """
         found, theirs = comparison(served, other)
+        most = max(SHOWN, len(errors), len(theirs))
         if kind not in KINDS:
             raise ChoiceError(f"Unknown kind {kind!r}. Allowed: {', '.join(KINDS)}.")
-        indices = {"broken": found.broken, "mended": found.mended, "both": found.both}[kind][: int(count)]
+        indices = {"broken": found.broken, "mended": found.mended, "both": found.both}[kind][
+            : check_whole("count", count, 1, most)
+        ]
         source = theirs if kind == "mended" else errors
         rows = np.array([source.row_of(index) for index in indices.tolist()], int)
         return error_gallery(source, rows), error_table(source, rows), said(served, other, found)

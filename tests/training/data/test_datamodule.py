@@ -94,6 +94,13 @@ def test_a_batch_that_cannot_be_shared_evenly_is_refused():
         ShuffledBatches(100, 10, seed=0).share_with(processes=4, rank=0)
 
 
+def test_the_whole_of_the_training_pictures_is_kept_in_the_order_of_the_files(data):
+    train, _ = load_cifar10(SUBSET)
+    assert np.array_equal(data.whole_train.images, train.images)
+    assert np.array_equal(data.whole_train.labels, train.labels)
+    assert len(data.whole_train) == len(data.train) + len(data.validation) == 120
+
+
 def test_training_pictures_are_augmented_and_validation_and_test_pictures_are_not(data):
     for loader, split in ((data.val_dataloader(), data.validation), (data.test_dataloader(), data.test)):
         images = torch.cat([images for images, _ in loader]).numpy().transpose(0, 2, 3, 1)

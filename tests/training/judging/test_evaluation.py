@@ -3,6 +3,7 @@ import pytest
 
 from model.metrics import FurtherFigures
 from training.data.cifar10 import Split, load_cifar10
+from training.data.label_reviews import REJECTED_TEST_LABELS
 from training.judging.evaluation import (
     confusion_matrix,
     figures_of,
@@ -10,7 +11,6 @@ from training.judging.evaluation import (
     logits_of,
     misclassified_of,
 )
-from training.judging.label_reviews import REJECTED_TEST_LABELS
 
 
 def test_the_confusion_matrix_counts_true_classes_in_rows():

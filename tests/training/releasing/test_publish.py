@@ -9,7 +9,8 @@ import pytest
 
 from model.choice import choose_release
 from model.hub import ConflictError, HubError, Target, check_target, limit_waiting
-from model.release import SAMPLES, SERVED_FILES, WEIGHTS, load_release, save_metrics, seal
+from model.release import OPTIONAL_FILES, SAMPLES, SERVED_FILES, WEIGHTS, load_release, save_metrics, seal
+from tests.model.conftest import with_tables
 from training.errors import TrainingError
 from training.releasing.card import START
 from training.releasing.publish import Published, load_verified_release
@@ -33,6 +34,21 @@ def test_a_first_push_creates_the_repository_and_everything_in_it(hub, small_rel
     assert set(files) == {".gitattributes", "README.md", *SERVED_FILES, "figures/reliability.png"}
     assert all(files[name] == (small_releases[0] / name).read_bytes() for name in SERVED_FILES)
     assert published.url == f"{hub.url}/{REPO}"
+
+
+def test_the_optional_tables_of_a_release_are_pushed_and_served(hub, small_releases, tmp_path):
+    folder = with_tables(small_releases[0], tmp_path / "release")
+    publish(folder, find_target())
+    files = hub.model(REPO).files
+    assert all(files[name] == (folder / name).read_bytes() for name in OPTIONAL_FILES)
+    assert choose_release(REPO).release.lacks == {}
+
+
+def test_the_optional_tables_of_an_older_release_go_with_it(hub, small_releases, tmp_path):
+    publish(with_tables(small_releases[0], tmp_path / "release"), find_target())
+    publish(small_releases[1], find_target())
+    assert not set(OPTIONAL_FILES) & set(hub.model(REPO).files)
+    assert set(choose_release(REPO).release.lacks) == set(OPTIONAL_FILES)
 
 
 def test_a_push_is_one_commit(hub, small_releases):

@@ -7,6 +7,7 @@ import torch
 from model.images import to_tensor
 from model.metrics import Metrics, SplitFigures
 from model.release import load_release
+from model.samples import REVIEWS
 from training.data.cifar10 import Split
 from training.fitting.run_folder import RunFolder
 from training.recipe import Recipe
@@ -14,6 +15,7 @@ from training.releasing.writer import evaluate, format_table, write_release
 
 ABOUT = {"training_images": 100, "seconds": 60.0, "hardware": "one CPU", "precision": "32-true"}
 NOTHING = Split(np.zeros((0, 32, 32, 3), np.uint8), np.zeros(0, np.uint8))
+TRAINING = Split(np.random.default_rng(1).integers(0, 256, (6, 32, 32, 3), np.uint8), np.arange(6, dtype=np.uint8))
 LOGGED = """epoch,step,lr-rest,train/loss,train/accuracy,val/loss,val/accuracy
 0,1,0.1,2.0,0.3,2.1,0.2
 1,3,0.05,1.0,0.6,1.2,0.5
@@ -41,11 +43,20 @@ def contents(run: RunFolder) -> dict[str, bytes]:
 
 
 def test_the_release_verifies_and_its_errors_are_those_of_the_network(run, network):
-    metrics = write_release(run, network, Recipe(), NOTHING, split_with_errors(network, 3), ABOUT)
+    metrics = write_release(run, network, Recipe(), TRAINING, NOTHING, split_with_errors(network, 3), ABOUT)
     release = load_release(run.release)
     assert (metrics.test.count, metrics.test.errors, release.test_accuracy) == (8, 3, 5 / 8)
     assert release.misclassified.test_indices.tolist() == [0, 1, 2]
     assert (release.metrics.hardware, release.metrics.training_images) == ("one CPU", 100)
+
+
+def test_the_release_holds_the_nearest_training_images_of_its_errors_and_no_reviews_of_an_excerpt(run, network):
+    write_release(run, network, Recipe(), TRAINING, NOTHING, split_with_errors(network, 3), ABOUT)
+    release = load_release(run.release)
+    assert release.lacks == {REVIEWS: "is not part of it"}
+    assert release.nearest.train_indices.shape == (3, 4)
+    assert np.array_equal(release.nearest.images, TRAINING.images[release.nearest.train_indices])
+    assert np.array_equal(release.nearest.labels, TRAINING.labels[release.nearest.train_indices])
 
 
 def test_without_validation_images_nothing_is_fitted(network):
@@ -55,16 +66,16 @@ def test_without_validation_images_nothing_is_fitted(network):
 
 
 def test_an_earlier_release_is_replaced_whole(run, network):
-    write_release(run, network, Recipe(), NOTHING, split_with_errors(network, 3), ABOUT)
+    write_release(run, network, Recipe(), TRAINING, NOTHING, split_with_errors(network, 3), ABOUT)
     fresh = set(contents(run))
     (run.release / "figures" / "of_an_earlier_version.png").write_bytes(b"old")
-    write_release(run, network, Recipe(), NOTHING, split_with_errors(network, 2), ABOUT)
+    write_release(run, network, Recipe(), TRAINING, NOTHING, split_with_errors(network, 2), ABOUT)
     assert set(contents(run)) == fresh
     assert load_release(run.release).metrics.test.errors == 2
 
 
 def test_an_evaluation_that_fails_leaves_the_earlier_release_as_it_was(run, network, monkeypatch):
-    write_release(run, network, Recipe(), NOTHING, split_with_errors(network, 3), ABOUT)
+    write_release(run, network, Recipe(), TRAINING, NOTHING, split_with_errors(network, 3), ABOUT)
     before = contents(run)
 
     def fail(*_):
@@ -72,7 +83,7 @@ def test_an_evaluation_that_fails_leaves_the_earlier_release_as_it_was(run, netw
 
     monkeypatch.setattr("training.releasing.writer.evaluate", fail)
     with pytest.raises(MemoryError):
-        write_release(run, network, Recipe(), NOTHING, split_with_errors(network, 2), ABOUT)
+        write_release(run, network, Recipe(), TRAINING, NOTHING, split_with_errors(network, 2), ABOUT)
     assert contents(run) == before
 
 

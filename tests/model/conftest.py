@@ -1,0 +1,56 @@
+"""Small optional tables, for tests of whatever reads, fetches or pushes releases."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from model.network import CIFAR10_CLASSES
+from model.release import load_release, seal
+from model.samples import LabelReviews, Misclassified, NearestTraining, save_nearest, save_reviews
+
+
+@pytest.fixture
+def samples() -> Misclassified:
+    """Three errors."""
+    rng = np.random.default_rng(0)
+    probabilities = rng.dirichlet(np.ones(10), 3).astype(np.float32)
+    predictions = probabilities.argmax(axis=1)
+    return Misclassified(
+        images=rng.integers(0, 256, (3, 32, 32, 3), dtype=np.uint8),
+        test_indices=np.array([4, 7, 9]),
+        labels=(predictions + 1) % 10,
+        predictions=predictions,
+        probabilities=probabilities,
+    )
+
+
+def two_reviews() -> LabelReviews:
+    """Of test images 4 and 8."""
+    return LabelReviews(np.array([4, 8]), np.array([3, 0]), np.array([5, 9]), np.array([[1, 3, 1, 0], [0, 2, 0, 3]]))
+
+
+def two_nearest(samples: Misclassified) -> NearestTraining:
+    """Two training images to each error, of which all have the nearest one in common."""
+    errors, rng = len(samples), np.random.default_rng(1)
+    train_indices = np.stack([np.full(errors, 77), 100 + np.arange(errors)], axis=1)
+    images = rng.integers(0, 256, (errors, 2, 32, 32, 3), dtype=np.uint8)
+    images[:, 0] = images[0, 0]
+    distances = np.sort(rng.random((errors, 2)).astype(np.float32), axis=1)
+    return NearestTraining(samples.test_indices, train_indices, train_indices % 10, distances, images)
+
+
+def add_tables(folder: Path) -> None:
+    """Gives a release both optional tables."""
+    release = load_release(folder)
+    save_reviews(two_reviews(), CIFAR10_CLASSES, folder)
+    save_nearest(two_nearest(release.misclassified), CIFAR10_CLASSES, folder)
+    seal(release.config, folder)
+
+
+def with_tables(release: Path, folder: Path) -> Path:
+    """A copy of a release, in `folder`, that has both optional tables."""
+    shutil.copytree(release, folder)
+    add_tables(folder)
+    return folder

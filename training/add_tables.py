@@ -1,0 +1,93 @@
+"""Add to a release what it can lack: people's verdicts on doubtful labels, and the training pictures nearest to errors.
+
+`python training/add_tables.py --help`.
+"""
+
+import argparse
+import logging
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # a script's own folder is on the path, the root is not
+
+import numpy as np
+
+from model.files.replacing import replaced
+from model.release import BUNDLED, Release, ReleaseError, load_release, optional_files, seal
+from training.data.cifar10 import Split, load_cifar10
+from training.errors import TrainingError
+from training.releasing.tables import write_tables
+
+logger = logging.getLogger("training")
+
+
+class OtherDataError(TrainingError):
+    """The data is not what the release was judged on."""
+
+
+@dataclass(frozen=True)
+class TableOptions:
+    """Which release, and where CIFAR-10 is (None: the environment's CIFAR10_DIR, else the Hub)."""
+
+    data_dir: Path | None = None
+    release: Path = BUNDLED
+
+
+def main(arguments: list[str] | None = None) -> None:
+    options = parse_arguments(arguments)
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    try:
+        add_tables(options)
+    except (TrainingError, ReleaseError) as error:
+        sys.exit(f"add_tables.py: {error}")
+
+
+def parse_arguments(arguments: list[str] | None = None) -> TableOptions:
+    parser = argparse.ArgumentParser(
+        description="Add to a release, or renew in it, label_reviews.parquet (what people said of doubtful test "
+        "labels) and nearest_training.parquet (the training pictures that the network finds most like each error).",
+        allow_abbrev=False,
+        argument_default=argparse.SUPPRESS,
+        epilog="Takes minutes on two cores. It changes the release's identifier, and so the links to its views: add "
+        "first, then publish.",
+    )
+    add = parser.add_argument
+    add("--data-dir", type=Path, metavar="FOLDER", help="as of train.py (default: CIFAR10_DIR, else the Hub)")
+    add("--release", type=Path, metavar="FOLDER", help="a release on disk (default: the bundled one)")
+    return TableOptions(**vars(parser.parse_args(arguments)))
+
+
+def add_tables(options: TableOptions) -> None:
+    """Writes the tables into the release and seals it again: whole, or not at all.
+
+    Raises TrainingError, ReleaseError, with nothing written.
+    """
+    release = load_release(options.release)
+    train, test = load_cifar10(options.data_dir)
+    check_data(release, test)
+    logger.info("Release %s", release.identifier)
+    with replaced(release.folder, copy=True) as folder:
+        write_tables(folder, release.network, release.misclassified, train, test)
+        seal(release.config, folder)
+    renewed = load_release(options.release)
+    for name in optional_files(renewed.folder):
+        logger.info("%s: %.1f kB", name, (renewed.folder / name).stat().st_size / 1e3)
+    logger.info("Written into %s, which is now release %s", options.release, renewed.identifier)
+
+
+def check_data(release: Release, test: Split) -> None:
+    """Raises OtherDataError unless the release's errors are test images of this data, pixel by pixel and by label."""
+    errors = release.misclassified
+    if release.metrics.test.count != len(test):
+        raise OtherDataError(
+            f"{release.folder} was judged on {release.metrics.test.count:,} test pictures; this data has {len(test):,}."
+        )
+    here = errors.test_indices < len(test)
+    found = test.take(errors.test_indices[here])
+    if not (np.array_equal(found.images, errors.images) and np.array_equal(found.labels, errors.labels)):
+        raise OtherDataError(f"{release.folder} was judged on other test pictures than this data has.")
+
+
+if __name__ == "__main__":
+    main()
