@@ -38,9 +38,8 @@ def compared_endpoint(served: ServedRelease, errors: Errors, other: Choice | Non
         most = max(SHOWN, len(errors), len(theirs))
         if kind not in KINDS:
             raise ChoiceError(f"Unknown kind {kind!r}. Allowed: {', '.join(KINDS)}.")
-        indices = {"broken": found.broken, "mended": found.mended, "both": found.both}[kind][
-            : check_whole("count", count, 1, most)
-        ]
+        count = check_whole("count", count, 1, most)
+        indices = {"broken": found.broken, "mended": found.mended, "both": found.both}[kind][:count]
         source = theirs if kind == "mended" else errors
         rows = np.array([source.row_of(index) for index in indices.tolist()], int)
         return error_gallery(source, rows), error_table(source, rows), said(served, other, found)

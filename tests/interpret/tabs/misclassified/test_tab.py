@@ -1,21 +1,28 @@
-from app import build_page
+import gradio as gr
+import pytest
+
+from interpret.tabs.gradcam.tab import gradcam_tab
+from interpret.tabs.misclassified.tab import misclassified_tab
+from interpret.tabs.page.picture import picture_panel
 
 
-def test_nothing_about_errors_is_asked_when_the_page_opens_but_whether_its_address_names_a_list(served):
-    config = build_page(served).config
-    names = {each["id"]: (each["props"].get("elem_id") or "") for each in config["components"]}
-    shown = {"misclassified-gallery", "opened-picture", "confused-margin", "compared-gallery"}
-    asked = [
-        {names.get(output, "") for output in each["outputs"]} & shown
-        for each in config["dependencies"]
-        if any(event == "load" for _, event in each["targets"])
-    ]
-    assert asked and not any(asked)
+@pytest.fixture
+def functions(blocks, served) -> list:
+    """What the tab's events call, in their order."""
+    panel, note = picture_panel(served), gr.Markdown()
+    with gr.Tabs() as tabs, gr.Tab("GradCAM"):
+        settings = gradcam_tab(served, panel)
+    before = len(blocks.fns)
+    with tabs, gr.Tab("Misclassified") as tab:
+        misclassified_tab(served, blocks, tab, tabs, panel, settings, note, None)
+    return list(blocks.fns.values())[before:]
 
 
-def test_every_endpoint_of_the_tab_is_offered_once(served):
-    names = [
-        each["api_name"] for each in build_page(served).config["dependencies"] if each["api_visibility"] == "public"
-    ]
-    for name in ("misclassified", "confusion", "error", "confused", "export_errors", "compared"):
-        assert names.count(name) == 1
+def test_the_tab_offers_its_endpoints_in_the_order_that_clients_know(functions):
+    public = [each.api_name for each in functions if each.api_visibility == "public"]
+    assert public == ["confusion", "misclassified", "error", "confused", "export_errors", "compared"]
+
+
+def test_when_the_page_opens_only_its_address_is_read_and_nothing_is_found(functions):
+    loaded = [each for each in functions if any(event == "load" for _, event in each.targets)]
+    assert [each.fn.__name__ for each in loaded] == ["open_list"]
