@@ -13,9 +13,9 @@ keep_to_granted_cores()
 import interpret.tabs.page.zero_gpu  # noqa: F401, I001 - before anything that asks torch about CUDA
 import gradio as gr
 
-from interpret.tabs.feature_maps import feature_maps_tab
+from interpret.tabs.feature_maps.tab import feature_maps_tab
 from interpret.tabs.gradcam.tab import gradcam_tab
-from interpret.tabs.kernels import kernels_tab
+from interpret.tabs.kernels.tab import kernels_tab
 from interpret.tabs.page.look import FOR_SCREEN_READERS, STYLE_SHEET, header, theme
 from interpret.tabs.misclassified.tab import misclassified_tab
 from interpret.tabs.page.permalink import follow_links
@@ -41,10 +41,10 @@ def build_page(served: ServedRelease, other: Choice | None = None) -> gr.Blocks:
                     settings = gradcam_tab(served, panel)
                 with gr.Tab("Misclassified", id="misclassified") as errors_tab:
                     misclassified_tab(served, demo, errors_tab, tabs, panel, settings, note, other)
-                with gr.Tab("Feature maps", id="feature_maps"):
-                    feature_maps_tab(served, panel)
-                with gr.Tab("Kernels", id="kernels"):
-                    kernels_tab(served, demo)
+                with gr.Tab("Feature maps", id="feature_maps", elem_id="feature-maps") as maps_tab:
+                    feature_maps_tab(served, maps_tab, panel)
+                with gr.Tab("Kernels", id="kernels") as lens:
+                    kernels_tab(served, lens)
         follow_links(served, demo, note, panel, settings)
     return demo
 

@@ -139,16 +139,23 @@ class CifarResNet(nn.Module):
         self, images: Float[Tensor, "batch 3 32 32"]
     ) -> tuple[Float[Tensor, "batch classes"], dict[str, Float[Tensor, "batch _ _ _"]]]:
         """The logits, and every convolution's own output by the name that `convolutions()` gives it, in order."""
+        logits, outputs = self.forward_with_modules(images)
+        return logits, {name: outputs[name] for name, _ in self.convolutions()}
+
+    def forward_with_modules(
+        self, images: Float[Tensor, "batch 3 32 32"]
+    ) -> tuple[Float[Tensor, "batch classes"], dict[str, Float[Tensor, "batch _ _ _"]]]:
+        """The logits, and the output of every module, named as in the state dict (`prep_layer.0`), and of every stage
+        by its name, in order."""
         outputs = {}
         x = self.normalise(images)
         for name in STAGE_NAMES:
             stage_input = x
             for index, module in self.stage(name).named_children():
-                x = module(x)
-                if isinstance(module, nn.Conv2d):
-                    outputs[f"{name}.{index}"] = x
+                x = outputs[f"{name}.{index}"] = module(x)
             if name in RESIDUAL_STAGES:
                 x = stage_input + x
+            outputs[name] = x
         return self.classify(x), outputs
 
     def normalise(self, images: Float[Tensor, "batch 3 height width"]) -> Float[Tensor, "batch 3 height width"]:

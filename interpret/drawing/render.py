@@ -71,9 +71,14 @@ def tile_to_width(
     """Pictures in a grid about as wide as `target_width` pixels, wider than tall, enlarged by the largest factor that
     fits."""
     count, _, side, _ = pictures.shape
-    columns = 2 ** math.ceil(math.log2(count) / 2)
-    factor = max(1, (target_width // columns - gap) // side)
+    columns, factor = tiling(count, side, target_width, gap)
     return tile(pictures, columns, factor, gap)
+
+
+def tiling(count: int, side: int, target_width: int, gap: int) -> tuple[int, int]:
+    """How `tile_to_width` arranges squares: in how many columns, and enlarged by which factor."""
+    columns = 2 ** math.ceil(math.log2(count) / 2)
+    return columns, max(1, (target_width // columns - gap) // side)
 
 
 def draw_panels(

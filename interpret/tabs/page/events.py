@@ -31,21 +31,22 @@ def latest_wins(
     outputs: Any,
     *,
     dims: Any = None,
-    within: gr.Accordion | None = None,
+    within: gr.Accordion | gr.Tab | None = None,
     **options: Any,
 ) -> gr.events.Dependency:
     """Calls `handler` whenever one of `triggers` fires; while it is busy, only the last of them is kept for later.
 
     The handler's own trigger is a hidden counter. Until it has answered, its old answers stay, dimmed (those in `dims`,
-    by default all of its outputs). What is shown `within` an accordion is asked for only while that is open, and when
-    it opens.
+    by default all of its outputs). What is shown `within` an accordion or a tab is asked for only while that is open,
+    and when it opens.
     """
     shown = outputs if dims is None else dims
     counter = gr.Number(0, visible=False)
-    counting = script("increment", accordion=None)
+    counting = script("increment", within=None)
     if within is not None:
-        within.expand(None, counter, counter, js=counting, trigger_mode="multiple", **PRIVATE)
-        counting = script("increment", accordion=within.elem_id)
+        opens = within.expand if isinstance(within, gr.Accordion) else within.select
+        opens(None, counter, counter, js=counting, trigger_mode="multiple", **PRIVATE)
+        counting = script("increment", within=within.elem_id)
     gr.on(triggers, None, counter, counter, js=counting, trigger_mode="multiple", **PRIVATE)
     answering = counter.change(handler, inputs, outputs, js=_dimming(shown, True), **QUIET, **options)
     for ending in (answering.then, answering.failure):

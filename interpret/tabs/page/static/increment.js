@@ -1,5 +1,5 @@
-// Counts on; but not while the accordion with this id, if there is one, is folded: nobody sees the answer.
+// Counts on; but not while the accordion or the tab with this id, if there is one, is closed: nobody sees the answer.
 (count) => {
-  const accordion = document.getElementById($accordion);
-  return accordion && !accordion.querySelector(".label-wrap.open") ? count : count + 1;
+  const within = document.getElementById($within), fold = within?.querySelector(":scope > .label-wrap");
+  return within && (fold ? !fold.matches(".open") : !within.checkVisibility()) ? count : count + 1;
 }

@@ -1,0 +1,138 @@
+"""All channels of a layer for one image: which number of the computation is shown, in which order, and what the network
+says without one of them."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor, nn
+
+from interpret.choices import ChoiceError, check_name, check_whole
+from interpret.layers.kernels import convolutions_by_name
+from interpret.prediction import probabilities_of
+from model.network import STAGE_NAMES, CifarResNet
+
+OUTPUT, CONVOLUTION, BATCH_NORM, RELU = "output", "convolution", "batch_norm", "relu"
+POINTS = (OUTPUT, CONVOLUTION, BATCH_NORM, RELU)
+POINTS_IN_WORDS = {
+    OUTPUT: "what the layer hands on",
+    CONVOLUTION: "the convolution's own output, before batch norm",
+    BATCH_NORM: "after batch norm, before ReLU",
+    RELU: "after ReLU",
+}
+NUMBER, RESPONSE, ADDS = "number", "response", "adds"
+SORTS = (NUMBER, RESPONSE, ADDS)
+KINDS = {CONVOLUTION: nn.Conv2d, BATCH_NORM: nn.BatchNorm2d, RELU: nn.ReLU}
+
+
+@dataclass(frozen=True)
+class Channels:
+    """A layer's channels for one image: `maps` may be negative before ReLU. `adds` is what each channel adds to every
+    class's logit, exactly, where it is known: for the outputs of the last stage."""
+
+    layer: str
+    point: str
+    maps: Float[np.ndarray, "channels side side"]
+    adds: Float[np.ndarray, "classes channels"] | None
+
+    @property
+    def strongest(self) -> Float[np.ndarray, "channels"]:
+        """Each channel's largest value."""
+        return self.maps.max(axis=(1, 2))
+
+    @property
+    def silent(self) -> Bool[np.ndarray, "channels"]:
+        """Which channels are zero everywhere."""
+        return np.asarray(~self.maps.any(axis=(1, 2)))
+
+    def order(self, sort: str, class_index: int) -> Int[np.ndarray, "channels"]:
+        """Channel numbers in the order that was asked for: by number, or the strongest response or what it adds to one
+        class's score first. Raises ChoiceError."""
+        if check_name("sort", sort, SORTS) == NUMBER:
+            return np.arange(len(self.maps))
+        if sort == RESPONSE:
+            return np.argsort(-self.strongest, kind="stable")
+        if self.adds is None:
+            raise ChoiceError(
+                f"Only channels of {STAGE_NAMES[-1]}'s output add to a score directly; sort {self.layer} by "
+                f"{NUMBER} or {RESPONSE}."
+            )
+        return np.argsort(-self.adds[class_index], kind="stable")
+
+
+def layer_names(network: CifarResNet) -> tuple[str, ...]:
+    """Everything that has channels to show: the six stages, and the convolutions of the residual ones."""
+    return (*STAGE_NAMES, *(name for name in convolutions_by_name(network) if name not in STAGE_NAMES))
+
+
+def channels_of(network: CifarResNet, image: Float[Tensor, "1 3 32 32"], layer: str, point: str = OUTPUT) -> Channels:
+    """A layer's channels at a point of its computation, for an image in [0, 1].
+
+    `layer`: a stage, or a convolution of a residual stage (`resnet_block1.0`). Raises ChoiceError.
+    """
+    name = module_name(network, layer, point)
+    with torch.inference_mode():
+        _, outputs = network.forward_with_modules(image)
+        found = outputs[name][0]
+        adds = found.amax(dim=(1, 2)) * network.fc.weight if name == STAGE_NAMES[-1] else None
+    return Channels(layer, point, found.numpy(force=True), None if adds is None else adds.numpy(force=True))
+
+
+def module_name(network: CifarResNet, layer: str, point: str) -> str:
+    """Where `network.forward_with_modules` holds a layer's point. Raises ChoiceError."""
+    check_name("layer", layer, layer_names(network))
+    check_name("point", point, POINTS)
+    if layer in STAGE_NAMES and point == OUTPUT:
+        return layer
+    stage = layer.partition(".")[0]
+    keys = {name: key for name, (key, _) in zip(convolutions_by_name(network), network.convolutions(), strict=True)}
+    if layer not in keys:
+        own = " or ".join(name for name in keys if name.startswith(f"{layer}."))
+        raise ChoiceError(f"{layer} has two convolutions: name {own}, or ask for its {OUTPUT}.")
+    kind = KINDS[RELU if point == OUTPUT else point]
+    start = int(keys[layer].partition(".")[2])
+    modules = list(network.stage(stage))
+    index = next(at for at in range(start, len(modules)) if isinstance(modules[at], kind))
+    return f"{stage}.{index}"
+
+
+@dataclass(frozen=True)
+class Lesion:
+    """What the network says of an image with all its channels, and without one: probabilities by class, in [0, 1], and
+    logits."""
+
+    layer: str
+    channel: int
+    before: Float[np.ndarray, "classes"]
+    after: Float[np.ndarray, "classes"]
+    logits_before: Float[np.ndarray, "classes"]
+    logits_after: Float[np.ndarray, "classes"]
+
+    def sentence(self, class_names: tuple[str, ...]) -> str:
+        """What the channel's going changes."""
+        old, new = int(self.before.argmax()), int(self.after.argmax())
+        change = float(self.logits_after[old] - self.logits_before[old])
+        verdict = (
+            f"still says {class_names[old]}" if old == new else f"says {class_names[new]} instead of {class_names[old]}"
+        )
+        return (
+            f"Without channel {self.channel} of {self.layer} the network {verdict} ({self.before[old]:.1%} before, "
+            f"{self.after[old]:.1%} after); its score changes by {change:+.2f} logits."
+        )
+
+
+def without_channel(
+    network: CifarResNet, image: Float[Tensor, "1 3 32 32"], layer: str, channel: int | float
+) -> Lesion:
+    """Runs the network with one channel of a stage's output at zero. Raises ChoiceError."""
+    check_name("layer", layer, STAGE_NAMES)
+    with torch.inference_mode():
+        logits, activations = network.forward_with_activations(image)
+        lesioned = activations[layer].clone()
+        channel = check_whole("channel", channel, 0, lesioned.shape[1] - 1)
+        lesioned[:, channel] = 0
+        after = network.classify_from(layer, lesioned)
+    temperature = network.config.temperature
+    said, says = (probabilities_of(each, temperature)[0].numpy(force=True) for each in (logits, after))
+    return Lesion(layer, channel, said, says, logits[0].numpy(force=True), after[0].numpy(force=True))

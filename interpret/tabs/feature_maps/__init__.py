@@ -1,0 +1,1 @@
+"""The Feature maps tab, a module for each of its sections."""

@@ -1,0 +1,40 @@
+"""The Feature maps tab: what each layer hands on, and how each number of it comes about."""
+
+import gradio as gr
+
+from interpret.tabs.feature_maps.cell import cell_section
+from interpret.tabs.feature_maps.grid import grid_section, grid_settings
+from interpret.tabs.page.picture import PicturePanel
+from interpret.tabs.page.served import ServedRelease
+
+
+def feature_maps_tab(served: ServedRelease, tab: gr.Tab, panel: PicturePanel) -> None:
+    """Builds the tab and its endpoints `/feature_maps`, `/cell` and `/switch_off`."""
+    gr.Markdown(
+        "Follow one channel through the network: bright cells are where it responds to the picture. Click a channel of "
+        "a layer to open it, and a cell to see how its number comes about.",
+        elem_classes="lead",
+    )
+    settings = grid_settings(served)
+    opened = gr.Number(
+        label="Open channel, of the layer above", precision=0, elem_id="opened-channel-number", render=False
+    )
+    grid_section(served, tab, panel, settings, opened)
+    opened.render()
+    cell_section(served, tab, panel, settings.layer, settings.point, opened)
+    with gr.Accordion("How to read this", open=False):
+        gr.Markdown(HOW_TO_READ)
+
+
+HOW_TO_READ = """
+These are the network's own activations: after normalisation, ReLU and pooling, and in the residual layers
+(`resnet_block1`, `resnet_block3`) after the addition. None is below zero. Before ReLU they may be: blue is negative.
+
+A channel has the same number in every layer, but not the same meaning: only the residual layers add to the channel of
+the layer before them. Each of the six pictures has its own scale, stated below it; the grid of one layer shares one
+unless you choose otherwise. A crossed-out channel is zero everywhere for this picture.
+
+A number comes about like this: the 3×3 kernels are laid on a patch of every input channel, all products are added up
+(where a layer pools, in four places, and the largest sum is kept), batch norm scales and shifts the sum, ReLU sets what
+is negative to zero, and a residual layer adds what it was given at that cell.
+"""

@@ -1,0 +1,25 @@
+import gradio as gr
+import pytest
+
+from interpret.tabs.feature_maps.tab import feature_maps_tab
+from interpret.tabs.page.picture import picture_panel
+
+
+@pytest.fixture
+def functions(blocks, served) -> list:
+    panel = picture_panel(served)
+    before = len(blocks.fns)
+    with gr.Tabs(), gr.Tab("Feature maps", elem_id="feature-maps") as tab:
+        feature_maps_tab(served, tab, panel)
+    return list(blocks.fns.values())[before:]
+
+
+def test_the_tab_offers_its_endpoints_in_the_order_that_clients_know(functions):
+    public = [each.api_name for each in functions if each.api_visibility == "public"]
+    assert public == ["feature_maps", "cell", "switch_off"]
+
+
+def test_a_change_of_the_picture_is_counted_only_while_the_tab_is_open(functions):
+    counting = [each.js for each in functions if each.js and "checkVisibility" in each.js]
+    assert len(counting) == 4, "a picture or a control changes, or the tab opens: for the grid and for the open channel"
+    assert sum('getElementById("feature-maps")' in each for each in counting) == 2
