@@ -20,6 +20,7 @@ from safetensors.torch import load_file, save_file
 from model.files.tables import TableError, first_lines
 from model.metrics import METRICS, Metrics, MetricsError, parse_metrics
 from model.network import CifarResNet, ConfigError, NetworkConfig
+from model.pooled import POOLED, PooledMaxima, load_pooled
 from model.samples import (
     NEAREST,
     REVIEWS,
@@ -38,7 +39,7 @@ FORMAT_VERSION = 1
 ARCHITECTURE = "CifarResNet"
 CONFIG, WEIGHTS = "config.json", "model.safetensors"
 HASHED_FILES = (WEIGHTS, METRICS, SAMPLES)
-OPTIONAL_FILES = (REVIEWS, NEAREST)
+OPTIONAL_FILES = (REVIEWS, NEAREST, POOLED)
 SERVED_FILES = (CONFIG, *HASHED_FILES)
 Loaded = TypeVar("Loaded")
 BUNDLED = Path(__file__).parent / "bundled"
@@ -70,6 +71,7 @@ class Release:
     identifier: str
     reviews: LabelReviews | None = None
     nearest: NearestTraining | None = None
+    pooled: PooledMaxima | None = None
     lacks: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
     @property
@@ -161,7 +163,10 @@ def load_release(folder: Path) -> Release:
     identifier, lacks = _sha256(folder / CONFIG)[:7], _missing(folder, hashes)
     reviews = _optional(REVIEWS, lacks, lambda: load_reviews(folder, len(config.class_names)))
     nearest = _optional(NEAREST, lacks, lambda: load_nearest(folder, len(config.class_names), misclassified))
-    return Release(folder, network, metrics, misclassified, identifier, reviews, nearest, MappingProxyType(lacks))
+    pooled = _optional(POOLED, lacks, lambda: load_pooled(folder, len(config.class_names), network.fc.in_features))
+    return Release(
+        folder, network, metrics, misclassified, identifier, reviews, nearest, pooled, MappingProxyType(lacks)
+    )
 
 
 def optional_files(folder: Path) -> list[str]:

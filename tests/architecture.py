@@ -28,6 +28,7 @@ SHARED = (
         "interpret.side_by_side",
         "interpret.enough_and_needed",
         "interpret.view",
+        "interpret.lesions",
     ),
     ("interpret.misclassified",),
 )

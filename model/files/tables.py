@@ -44,12 +44,20 @@ def pictures(images: UInt8[np.ndarray, "count 32 32 3"], names: Sequence[object]
     return pa.array(structs, pa.struct([("bytes", pa.binary()), ("path", pa.string())])), {"_type": "Image"}
 
 
-def write_table(columns: Mapping[str, Column], file: Path | io.BytesIO) -> None:
-    """Writes the columns into a file, or into memory. Raises ValueError if they are not equally long."""
+def write_table(
+    columns: Mapping[str, Column], file: Path | io.BytesIO, notes: Mapping[str, list[float]] | None = None
+) -> None:
+    """Writes the columns into a file, or into memory, and notes that belong to the whole table.
+
+    Raises ValueError if the columns are not equally long.
+    """
     features = {name: feature for name, (_, feature) in columns.items()}
     table = pa.table({name: values for name, (values, _) in columns.items()})
-    told = table.replace_schema_metadata({"huggingface": json.dumps({"info": {"features": features}})})
-    pq.write_table(told, file, dictionary_pagesize_limit=DICTIONARY_BYTES)
+    metadata = {"huggingface": json.dumps({"info": {"features": features}})}
+    metadata |= {name: json.dumps(note) for name, note in (notes or {}).items()}
+    pq.write_table(
+        table.replace_schema_metadata(metadata), file, compression="zstd", dictionary_pagesize_limit=DICTIONARY_BYTES
+    )
 
 
 class Table:
@@ -100,6 +108,20 @@ class Table:
         if any(image.shape != (SIDE, SIDE, 3) or image.dtype != np.uint8 for image in images):
             raise TableError(f"{name} must hold {SIDE}x{SIDE} RGB pictures")
         return np.stack(images) if images else np.zeros((0, SIDE, SIDE, 3), np.uint8)
+
+    def binary(self, name: str, length: int) -> bytes:
+        """A column of `length` bytes in each row, one after the other."""
+        cells = self._column(name).to_pylist()
+        if any(not isinstance(cell, bytes) or len(cell) != length for cell in cells):
+            raise TableError(f"{name} must hold {length} bytes in each row")
+        return b"".join(cells)
+
+    def note(self, name: str) -> Any:
+        """A note that belongs to the whole table."""
+        try:
+            return json.loads((self._table.schema.metadata or {})[name.encode()])
+        except (KeyError, ValueError) as error:
+            raise TableError(f"it says nothing of {name}") from error
 
     def _column(self, name: str) -> Any:
         if name not in self._table.column_names:

@@ -67,6 +67,8 @@ def test_it_leaves_the_figures_and_the_card_that_the_release_promises(finished):
         "metrics.json",
         "misclassified.parquet",
         "model.safetensors",
+        "nearest_training.parquet",
+        "pooled_maxima.parquet",
         *(f"figures/{name}.png" for name in ("training_curves", "confusion_matrix", "reliability", "contact_sheet")),
     }
 

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from model.network import CIFAR10_CLASSES
+from model.pooled import PooledMaxima, save_pooled
 from model.release import load_release, seal
 from model.samples import LabelReviews, Misclassified, NearestTraining, save_nearest, save_reviews
 
@@ -41,16 +42,24 @@ def two_nearest(samples: Misclassified) -> NearestTraining:
     return NearestTraining(samples.test_indices, train_indices, train_indices % 10, distances, images)
 
 
+def few_maxima() -> PooledMaxima:
+    """Of four test images; channel 5 is zero in all of them."""
+    values = np.random.default_rng(2).random((4, 512)).astype(np.float32)
+    values[:, 5] = 0
+    return PooledMaxima(np.array([3, 1, 4, 1]), values)
+
+
 def add_tables(folder: Path) -> None:
-    """Gives a release both optional tables."""
+    """Gives a release all optional tables."""
     release = load_release(folder)
     save_reviews(two_reviews(), CIFAR10_CLASSES, folder)
     save_nearest(two_nearest(release.misclassified), CIFAR10_CLASSES, folder)
+    save_pooled(few_maxima(), CIFAR10_CLASSES, folder)
     seal(release.config, folder)
 
 
 def with_tables(release: Path, folder: Path) -> Path:
-    """A copy of a release, in `folder`, that has both optional tables."""
+    """A copy of a release, in `folder`, that has all optional tables."""
     shutil.copytree(release, folder)
     add_tables(folder)
     return folder

@@ -110,7 +110,8 @@ def test_a_release_is_served_with_the_optional_tables_that_it_has_and_says_what_
         (folder / name).unlink()
     reseal(folder)
     release = load_release(folder)
-    assert (release.reviews is not None, release.nearest is not None) == (REVIEWS in names, NEAREST in names)
+    held = (release.reviews, release.nearest, release.pooled)
+    assert [each is not None for each in held] == [name in names for name in OPTIONAL_FILES]
     assert release.lacks == dict.fromkeys(set(OPTIONAL_FILES) - set(names), "is not part of it")
     assert optional_files(folder) == [*names]
 

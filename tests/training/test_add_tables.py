@@ -12,6 +12,7 @@ import pytest
 
 from model.metrics import Metrics, SplitFigures
 from model.release import BUNDLED, WEIGHTS, load_release, save_metrics, seal
+from model.pooled import POOLED
 from model.samples import NEAREST, REVIEWS, Misclassified, save_misclassified
 from tests.conftest import ROOT, SUBSET
 from training.add_tables import TableOptions, main, parse_arguments
@@ -64,6 +65,7 @@ def test_it_adds_the_tables_says_how_large_they_are_and_names_the_new_release(fo
     assert {name for name, content in contents(folder).items() if before.get(name) != content} == {
         "config.json",
         NEAREST,
+        POOLED,
     }
 
 

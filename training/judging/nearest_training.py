@@ -51,6 +51,14 @@ def nearest_training(
     )
 
 
+def features_of(
+    network: CifarResNet, images: UInt8[np.ndarray, "count 32 32 3"]
+) -> Float[np.ndarray, "count channels"]:
+    """The last features of any number of images, in batches, in float32."""
+    starts = range(0, len(images), BATCH)
+    return torch.cat([last_features(network, images[start : start + BATCH]) for start in starts]).float().numpy()
+
+
 def last_features(network: CifarResNet, images: UInt8[np.ndarray, "batch 32 32 3"]) -> Float[Tensor, "batch channels"]:
     """Each channel's maximum over the last stage's cells, which `fc` weights; in float64, on the CPU."""
     with torch.inference_mode():

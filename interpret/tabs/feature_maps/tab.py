@@ -4,12 +4,13 @@ import gradio as gr
 
 from interpret.tabs.feature_maps.cell import cell_section
 from interpret.tabs.feature_maps.grid import grid_section, grid_settings
+from interpret.tabs.feature_maps.lesions import lesions_section
 from interpret.tabs.page.picture import PicturePanel
 from interpret.tabs.page.served import ServedRelease
 
 
 def feature_maps_tab(served: ServedRelease, tab: gr.Tab, panel: PicturePanel) -> None:
-    """Builds the tab and its endpoints `/feature_maps`, `/cell` and `/switch_off`."""
+    """Builds the tab and its endpoints `/feature_maps`, `/cell`, `/switch_off` and `/lesions`."""
     gr.Markdown(
         "Follow one channel through the network: bright cells are where it responds to the picture. Click a channel of "
         "a layer to open it, and a cell to see how its number comes about.",
@@ -22,6 +23,9 @@ def feature_maps_tab(served: ServedRelease, tab: gr.Tab, panel: PicturePanel) ->
     grid_section(served, tab, panel, settings, opened)
     opened.render()
     cell_section(served, tab, panel, settings.layer, settings.point, opened)
+    with gr.Accordion("Lesion laboratory: channels switched off for all test pictures", open=False,
+                      elem_id="lesion-laboratory") as laboratory:  # fmt: skip
+        lesions_section(served, laboratory)
     with gr.Accordion("How to read this", open=False):
         gr.Markdown(HOW_TO_READ)
 

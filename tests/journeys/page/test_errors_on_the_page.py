@@ -121,6 +121,7 @@ def test_labels_that_people_rejected_are_found_and_say_so(visit):
 def test_a_link_shows_the_same_list_and_the_same_error_again(visit, browser, app, errors):
     visit.show("Misclassified")
     cell(visit, 3, 6).click()
+    expect(visit.page.locator("#found-sentence")).to_contain_text("10 of them as asked for")
     visit.page.locator(GALLERY).first.click()
     first = listed(errors, true_label="cat", predicted_label="frog")[0]
     unfold(visit, "Take it with you")

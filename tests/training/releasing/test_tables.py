@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from model.network import CIFAR10_CLASSES, CifarResNet, NetworkConfig
+from model.pooled import POOLED
 from model.samples import NEAREST, REVIEWS, load_nearest, load_reviews
 from tests.conftest import SUBSET
 from training.data.cifar10 import Split, load_cifar10
@@ -42,10 +43,10 @@ def test_reviews_are_written_for_the_whole_test_set(network, data, errors, tmp_p
 
 def test_reviews_are_not_written_for_an_excerpt_or_for_other_classes(network, data, errors, tmp_path):
     write_tables(tmp_path, network, errors, *data)
-    assert {path.name for path in tmp_path.iterdir()} == {NEAREST}
+    assert {path.name for path in tmp_path.iterdir()} == {NEAREST, POOLED}
     others = CifarResNet(NetworkConfig(class_names=tuple("abcdefghij"))).eval()
     write_tables(tmp_path, others, errors, data[0], AS_MANY_AS_CIFAR10)
-    assert {path.name for path in tmp_path.iterdir()} == {NEAREST}
+    assert {path.name for path in tmp_path.iterdir()} == {NEAREST, POOLED}
 
 
 def test_the_bundled_release_holds_all_reviews(release):

@@ -1,0 +1,1 @@
+"""The Kernels tab: what each convolution has learnt."""
