@@ -76,14 +76,21 @@ class Lesions:
         }
 
 
-def lesions(network: CifarResNet, maxima: PooledMaxima, channels: Int[np.ndarray, "lesioned"]) -> Lesions:
-    """What the network gets right of all test images without these channels of the last stage."""
+def lesions(
+    network: CifarResNet,
+    maxima: PooledMaxima,
+    channels: Int[np.ndarray, "lesioned"],
+    before: Int[np.ndarray, "classes classes"] | None = None,
+) -> Lesions:
+    """What the network gets right of all test images without these channels of the last stage.
+
+    `before` spares computing the confusion matrix with all channels again, if it is known.
+    """
     weights = network.fc.weight.numpy(force=True)
     kept = np.ones(weights.shape[1], dtype=bool)
     kept[channels] = False
-    names = network.config.class_names
-    before, after = (_confusion(maxima, weights, each) for each in (np.ones_like(kept), kept))
-    return Lesions(channels, names, before, after)
+    whole = _confusion(maxima, weights, np.ones_like(kept)) if before is None else before
+    return Lesions(channels, network.config.class_names, whole, _confusion(maxima, weights, kept))
 
 
 def _confusion(

@@ -66,6 +66,7 @@ from model.release import (
 )
 from model.samples import Misclassified, save_misclassified
 from tests.browsing import browser, visit  # noqa: F401 - fixtures
+from tests.small_tables import three_errors
 from tests.stand_in_hub.server import StandInHub, stand_in_hub
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -91,6 +92,11 @@ def explainer(release: Release) -> Explainer:
 @pytest.fixture(scope="session")
 def served(release: Release) -> ServedRelease:
     return serve(Choice(release, "bundled"))
+
+
+@pytest.fixture
+def samples() -> Misclassified:
+    return three_errors()
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ from huggingface_hub import SpaceCard
 from deploy import repository_files
 from model.samples import NEAREST, REVIEWS
 from tests.conftest import ROOT, running_app, upload
-from tests.model.conftest import with_tables
+from tests.small_tables import with_tables
 from tests.stand_in_hub.repositories import problems_of_card
 
 SPACE, MODEL = "ada/cifar-xray", "ada/weights"

@@ -104,19 +104,25 @@ class Arithmetic:
 
     def sentence(self) -> str:
         """The steps in a row, as one reads a sum."""
-        sums = f"The products sum to {self.total:.3f}"
+        total, normalised = three_decimals(self.total), three_decimals(self.normalised)
+        sums = f"The products sum to {total}"
         if len(self.windows) > 1:
-            sums = f"The products of four windows sum to {', '.join(f'{each.total:.3f}' for each in self.windows)}; "
-            sums += f"the largest is {self.total:.3f}"
+            of_windows = ", ".join(three_decimals(each.total) for each in self.windows)
+            sums = f"The products of four windows sum to {of_windows}; the largest is {total}"
         steps = [
             sums,
-            f"batch norm: × {self.scale:.3f} {'+' if self.shift >= 0 else '−'} {abs(self.shift):.3f} = "
-            f"{self.normalised:.3f}",
+            f"batch norm: × {three_decimals(self.scale)} {'+' if self.shift >= 0 else '−'} {abs(self.shift):.3f} = "
+            f"{normalised}",
             f"ReLU: {self.rectified:.3f}",
         ]
         if self.added is not None:
             steps.append(f"plus {self.added:.3f}, what the layer was given here, = {self.result:.3f}")
         return "; ".join(steps) + "."
+
+
+def three_decimals(value: float) -> str:
+    """A number with a true minus sign."""
+    return f"{value:.3f}".replace("-", "−")
 
 
 def arithmetic(

@@ -112,13 +112,13 @@ class Lesion:
     def sentence(self, class_names: tuple[str, ...]) -> str:
         """What the channel's going changes."""
         old, new = int(self.before.argmax()), int(self.after.argmax())
-        change = float(self.logits_after[old] - self.logits_before[old])
+        change = f"{float(self.logits_after[old] - self.logits_before[old]):+.2f}".replace("-", "−")
         verdict = (
             f"still says {class_names[old]}" if old == new else f"says {class_names[new]} instead of {class_names[old]}"
         )
         return (
             f"Without channel {self.channel} of {self.layer} the network {verdict} ({self.before[old]:.1%} before, "
-            f"{self.after[old]:.1%} after); its score changes by {change:+.2f} logits."
+            f"{self.after[old]:.1%} after); its score changes by {change} logits."
         )
 
 

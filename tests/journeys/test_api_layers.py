@@ -51,7 +51,7 @@ def short(value: float) -> str:
 
 
 def test_feature_maps_gives_one_channel_of_every_layer_and_all_of_one(client, activations):
-    stages, grid, sentence = client.predict(CAT, 5, "custom_block3", api_name="/feature_maps")
+    stages, grid, sentence, _ = client.predict(CAT, 5, "custom_block3", api_name="/feature_maps")
     picture = pixels_of(stages)
     assert picture.shape == (2 * 268 + 12, 3 * 204 + 12, 3)
     for number, (name, maps) in enumerate(activations.items()):
@@ -71,7 +71,7 @@ def test_feature_maps_gives_one_channel_of_every_layer_and_all_of_one(client, ac
 def test_kernels_gives_a_picture_for_each_of_the_eight_convolutions(client, network, name, key):
     weight = network.state_dict()[f"{key}.weight"]
     count, last = len(weight), weight.shape[1] - 1
-    picture, sentence = client.predict(name, last, False, api_name="/kernels")
+    picture, sentence, *_ = client.predict(name, last, False, api_name="/kernels")
     kernels = weight[:, last].numpy()
     limit = float(np.abs(kernels).max())
     title = f"{name}: {count} kernels on input channel {last}"
@@ -81,6 +81,6 @@ def test_kernels_gives_a_picture_for_each_of_the_eight_convolutions(client, netw
 
 
 def test_kernels_without_arguments_shows_the_first_layer_in_colour(client):
-    picture, sentence = client.predict(api_name="/kernels")
+    picture, sentence, *_ = client.predict(api_name="/kernels")
     assert "red, green and blue" in sentence
     assert pixels_of(picture).size

@@ -7,7 +7,7 @@ import pytest
 from model.files.tables import TableError
 from model.network import CIFAR10_CLASSES
 from model.pooled import POOLED, PooledMaxima, load_pooled, save_pooled
-from tests.model.conftest import few_maxima
+from tests.small_tables import few_maxima
 
 
 @pytest.fixture

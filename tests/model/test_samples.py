@@ -20,7 +20,7 @@ from model.samples import (
     save_nearest,
     save_reviews,
 )
-from tests.model.conftest import two_nearest, two_reviews
+from tests.small_tables import two_nearest, two_reviews
 
 
 def assert_equal(found, expected):

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from model.metrics import Metrics, SplitFigures
-from model.release import BUNDLED, WEIGHTS, load_release, save_metrics, seal
 from model.pooled import POOLED
+from model.release import BUNDLED, WEIGHTS, load_release, save_metrics, seal
 from model.samples import NEAREST, REVIEWS, Misclassified, save_misclassified
 from tests.conftest import ROOT, SUBSET
 from training.add_tables import TableOptions, main, parse_arguments

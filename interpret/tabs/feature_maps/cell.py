@@ -20,7 +20,7 @@ from model.network import STAGE_NAMES, STAGES
 
 MOST_CHANNELS = max(stage.channels for stage in STAGES)
 MOST_CELLS = max(stage.resolution for stage in STAGES)
-COLUMNS = ("class", "confidence with all channels", "confidence without this one")
+COLUMNS = ("class", "with all", "without this one")
 DIGITS = 4
 INSIDE = "The arithmetic is told for what the six layers hand on; choose one of them to see it."
 
@@ -144,7 +144,7 @@ def cell_section(
         steps = gr.Markdown(elem_id="cell-arithmetic")
         gr.Markdown("**Without this channel:** it is set to zero, and the rest of the network runs.")
         without = gr.Markdown(elem_classes="answer", elem_id="without-channel")
-        table = gr.Dataframe(headers=list(COLUMNS), interactive=False, elem_id="switched-off")
+        table = gr.Dataframe(headers=list(COLUMNS), interactive=False, label="Confidences", elem_id="switched-off")
         with gr.Accordion("Numbers", open=False):
             numbers = gr.JSON(show_label=False)
     last, answered = gr.State([]), [drawn, field, steps, numbers, table, without]

@@ -17,7 +17,7 @@ from model.network import STAGES
 from model.pooled import POOLED
 
 CHANNELS = STAGES[-1].channels
-COLUMNS = ("class", "right with all channels", "right without these")
+COLUMNS = ("class", "with all", "without these")
 DIGITS = 4
 NO_DRAW = ""
 
@@ -64,7 +64,8 @@ def laboratory(
     found = lesions(network, maxima, chosen)
     if draw == RANDOM or not len(chosen):
         return found, None
-    return found, lesions(network, maxima, drawn_channels(network, maxima, RANDOM, len(chosen), seed))
+    control = drawn_channels(network, maxima, RANDOM, len(chosen), seed)
+    return found, lesions(network, maxima, control, found.before)
 
 
 def told(found: Lesions, control: Lesions | None) -> str:
@@ -97,7 +98,8 @@ def lesions_section(served: ServedRelease, accordion: gr.Accordion) -> None:
     sentence = gr.Markdown(elem_classes="answer", elem_id="lesions-sentence")
     with gr.Row():
         with gr.Column(scale=2, min_width=280):
-            table = gr.Dataframe(headers=list(COLUMNS), interactive=False, elem_id="lesions-table")
+            table = gr.Dataframe(headers=list(COLUMNS), interactive=False, label="Share of each class that is right",
+                                 elem_id="lesions-table")  # fmt: skip
         with gr.Column(scale=3, min_width=320):
             picture = result_picture("Confusion matrix without these channels", "lesions-confusion", chart=True)
     with gr.Accordion("Numbers", open=False):

@@ -15,7 +15,7 @@ from interpret.tabs.page.events import MODEL_QUEUE, endpoint, latest_wins
 from interpret.tabs.page.served import ServedRelease
 
 Explained = Callable[[str, str], ConfusedClasses]  # from a true and a predicted class
-CHANNEL_COLUMNS = ("channel of the last layer", "adds, in logits")
+CHANNEL_COLUMNS = ("channel", "adds, in logits")
 
 
 def explanations_of(served: ServedRelease, errors: Errors) -> Explained:

@@ -160,8 +160,9 @@ def opened_section(
         with gr.Row():
             carriers = {tab: gr.Button(words, size="sm", elem_id=f"carry-{tab}") for tab, words in TABS.items()}
         with gr.Column(visible=served.release.nearest is not None):
-            nearest = thumbnail_gallery("Its nearest training pictures, by the network's last features", "nearest",
-                                        "errors", columns=4)  # fmt: skip
+            nearest = thumbnail_gallery(
+                "Its nearest training pictures, by the network's last features", "nearest", columns=4
+            )
         with gr.Accordion("Numbers", open=False):
             numbers = gr.JSON(show_label=False, elem_id="opened-numbers")
     outputs = [picture, label, margin, nearest, sentence, numbers]

@@ -105,6 +105,6 @@ def test_what_a_channels_going_changes_is_told(network, cat):
     channel = int(adds.argmax())
     told = without_channel(network, cat, "resnet_block3", channel).sentence(names)
     assert told.startswith(f"Without channel {channel} of resnet_block3 the network still says cat (")
-    assert told.endswith(f"its score changes by {-adds[channel]:+.2f} logits.")
+    assert told.endswith(f"its score changes by −{adds[channel]:.2f} logits.")
     with pytest.raises(ChoiceError, match="channel must be a whole number from 0 to 511"):
         without_channel(network, cat, "resnet_block3", 512)

@@ -86,7 +86,7 @@ def test_a_kernel_that_is_not_there_is_refused_in_words(show):
 
 
 def test_nothing_is_drawn_before_the_tab_is_opened(served, blocks):
-    with blocks, gr.Tab("Kernels") as tab:
+    with gr.Tab("Kernels") as tab:
         kernels_tab(served, tab)
     events = [event for each in blocks.fns.values() for event in each.targets]
     assert (tab._id, "select") in events
