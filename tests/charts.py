@@ -1,6 +1,6 @@
 """Charts read back: what each cell, title and legend shows, by matplotlib's palettes and PIL's letters alone."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -69,9 +69,11 @@ def check_panel(
     painted: Painted,
     title: str,
     legend: Sequence[str],
+    *,
+    crossed: Collection[int] = (),
 ) -> None:
-    """Every pixel of a panel's cells shows its value (count, side, side), its title stands above it, and its legend
-    below: a bar from low to high, and what both ends mean."""
+    """Every pixel of a panel's cells shows its value (count, side, side), but on the diagonals of those that are
+    `crossed` out; its title stands above it, and its legend below: a bar from low to high, and what both ends mean."""
     count, side, _ = values.shape
     width, height = grid.size(count, side)
     size = 24 if width >= 400 else 16
@@ -82,7 +84,12 @@ def check_panel(
     for number, tile in enumerate(values):
         down, right = top + pitch * (number // grid.columns), grid.left + pitch * (number % grid.columns)
         found = picture[down : down + side * grid.factor, right : right + side * grid.factor]
-        assert painted.shows(found, np.kron(tile, np.ones((grid.factor, grid.factor)))), number
+        drawn = np.kron(tile, np.ones((grid.factor, grid.factor)))
+        if number in crossed:
+            cross = np.eye(len(drawn), dtype=bool) | np.eye(len(drawn), dtype=bool)[::-1]
+            assert (found[cross] == FAINT_INK).all(), number
+            found, drawn = found[~cross][None], drawn[~cross][None]
+        assert painted.shows(found, drawn), number
         if grid.gap and (number + 1) % grid.columns:
             between = picture[down : down + side * grid.factor, right + side * grid.factor : right + pitch]
             assert (between == FILM).all(), number
