@@ -30,12 +30,14 @@ PATIENCE = 6.0
 
 @dataclass(frozen=True)
 class Choice:
-    """A verified release, where it is from, and what kept the one that was asked for from being served."""
+    """A verified release, where it is from, and what of the question was not followed; `stands_in`: it is not the one
+    that was asked for, which could not be served."""
 
     release: Release
     origin: str
     problem: str | None = None
     commit: str | None = None
+    stands_in: bool = False
 
 
 def choose_release(repo_id: str | None = None, revision: str | None = None, patience: float = PATIENCE) -> Choice:
@@ -58,7 +60,7 @@ def choose_release(repo_id: str | None = None, revision: str | None = None, pati
         asked_for = f"{repo_id} at {revision}" if revision else repo_id
         problem = f"{asked_for} could not be served: {in_words(error)}"
         logger.error("%s", problem, exc_info=logger.isEnabledFor(logging.DEBUG))
-    return _last_verified(repo_id, problem) or Choice(load_release(BUNDLED), "bundled", problem)
+    return _last_verified(repo_id, problem) or Choice(load_release(BUNDLED), "bundled", problem, stands_in=True)
 
 
 def fetch_release(repo_id: str, revision: str | None = None, patience: float = 60.0) -> Release:
@@ -118,7 +120,7 @@ def _last_verified(repo_id: str, problem: str) -> Choice | None:
 def _chosen(repo_id: str, folder: Path, problem: str | None = None) -> Choice:
     release = _verified(folder)
     hub.mark_used(folder)
-    return Choice(release, f"{repo_id} at {folder.name[:7]}", problem, folder.name)
+    return Choice(release, f"{repo_id} at {folder.name[:7]}", problem, folder.name, stands_in=problem is not None)
 
 
 def _verified(folder: Path) -> Release:

@@ -147,6 +147,8 @@ def load_nearest(folder: Path, class_count: int, samples: Misclassified) -> Near
         table.whole_numbers("test_index"), samples.test_indices.repeat(count)
     ):
         raise TableError("it is of other errors than misclassified.parquet")
+    if errors and not count:
+        raise TableError("it holds no training pictures")
     shape = (errors, count)
     return NearestTraining(
         test_indices=samples.test_indices,

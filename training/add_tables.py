@@ -1,4 +1,5 @@
-"""Add to a release what it can lack: people's verdicts on doubtful labels, and the training pictures nearest to errors.
+"""Add to a release what it can lack: people's verdicts on doubtful labels, the training pictures nearest to errors, and
+the last layer's maxima of all test pictures.
 
 `python training/add_tables.py --help`.
 """
@@ -46,7 +47,8 @@ def main(arguments: list[str] | None = None) -> None:
 def parse_arguments(arguments: list[str] | None = None) -> TableOptions:
     parser = argparse.ArgumentParser(
         description="Add to a release, or renew in it, label_reviews.parquet (what people said of doubtful test "
-        "labels) and nearest_training.parquet (the training pictures that the network finds most like each error).",
+        "labels), nearest_training.parquet (the training pictures that the network finds most like each error) and "
+        "pooled_maxima.parquet (the last layer's maxima of all test pictures).",
         allow_abbrev=False,
         argument_default=argparse.SUPPRESS,
         epilog="Takes minutes on two cores. It changes the release's identifier, and so the links to its views: add "

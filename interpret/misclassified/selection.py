@@ -120,8 +120,12 @@ class Errors:
             raise ChoiceError("Name one of the errors by its number in the test set.")
         rows = np.flatnonzero(self.samples.test_indices == test_index)
         if not len(rows):
-            raise ChoiceError(f"Test picture {test_index:g} is not among this release's {len(self):,} errors.")
+            raise ChoiceError(self.not_among(test_index))
         return int(rows[0])
+
+    def not_among(self, test_index: int | float) -> str:
+        """That a test image is no error, in words."""
+        return f"Test picture {test_index:g} is not among this release's {len(self):,} errors."
 
     def table(self, rows: Int[np.ndarray, "chosen"]) -> pd.DataFrame:
         """What is known of the chosen errors, one row each, with COLUMNS."""

@@ -16,11 +16,12 @@ NOT_REVIEWED, UPHELD, DISPUTED, REJECTED = "not reviewed", "upheld", "disputed",
 VERDICTS = (NOT_REVIEWED, UPHELD, DISPUTED, REJECTED)
 NEARLY_ALL, HALF = 0.8, 0.5
 GIVEN = 0  # the column of the votes for the label as it is
+SOURCE = "[Northcutt et al. 2021](https://arxiv.org/abs/2103.14749), votes of cleanlab/label-errors, Apache-2.0"
 MEANINGS = {
     NOT_REVIEWED: "nobody was asked about the label",
     UPHELD: "at least four of five people gave the label themselves",
-    DISPUTED: "a majority of them did, but not four of five",
-    REJECTED: "fewer than half did",
+    DISPUTED: "three did",
+    REJECTED: "fewer did",
 }
 
 

@@ -130,3 +130,11 @@ def test_nearest_training_images_without_a_column_are_refused_by_its_name(sample
     drop_column(tmp_path / NEAREST, column)
     with pytest.raises(TableError, match=f"it has no column {column}"):
         load_nearest(tmp_path, 10, samples)
+
+
+def test_neighbours_of_errors_that_have_none_are_refused(tmp_path, samples):
+    nearest = two_nearest(samples)
+    none = {name: getattr(nearest, name)[:, :0] for name in ("train_indices", "labels", "distances", "images")}
+    save_nearest(replace(nearest, **none), CIFAR10_CLASSES, tmp_path)
+    with pytest.raises(TableError, match="it holds no training pictures"):
+        load_nearest(tmp_path, 10, samples)

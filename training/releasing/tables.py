@@ -1,4 +1,5 @@
-"""The optional tables of a release: what people said of doubtful labels, and the training images nearest to errors."""
+"""The optional tables of a release: what people said of doubtful labels, the training images nearest to errors, and the
+last stage's maxima of all test images."""
 
 from pathlib import Path
 

@@ -12,6 +12,7 @@ from interpret.misclassified.selection import Errors, errors_of
 from interpret.misclassified.two_releases import Comparison, compare_releases
 from interpret.tabs.misclassified.finding import error_gallery, error_table
 from interpret.tabs.page.components import Slider, thumbnail_gallery
+from interpret.tabs.page.events import emptied_by
 from interpret.tabs.page.served import ServedRelease
 from model.choice import Choice
 
@@ -39,10 +40,14 @@ def compared_endpoint(served: ServedRelease, errors: Errors, other: Choice | Non
         if kind not in KINDS:
             raise ChoiceError(f"Unknown kind {kind!r}. Allowed: {', '.join(KINDS)}.")
         count = check_whole("count", count, 1, most)
-        indices = {"broken": found.broken, "mended": found.mended, "both": found.both}[kind][:count]
+        of_kind = {"broken": found.broken, "mended": found.mended, "both": found.both}[kind]
+        indices = of_kind[:count]
         source = theirs if kind == "mended" else errors
         rows = np.array([source.row_of(index) for index in indices.tolist()], int)
-        return error_gallery(source, rows), error_table(source, rows), said(served, other, found)
+        shown = f"{len(indices):,} of {len(of_kind):,} pictures that are {KINDS[kind]} are shown"
+        whose = "the other release" if kind == "mended" else "the served release"
+        sentence = f"{said(served, other, found)} {shown}, with what {whose} takes them for."
+        return error_gallery(source, rows), error_table(source, rows), sentence
 
     return compared
 
@@ -51,7 +56,7 @@ def comparison(served: ServedRelease, other: Choice | None) -> tuple[Comparison,
     """The comparison, and the other release's errors. Raises ChoiceError, saying why there is none."""
     if other is None:
         raise ChoiceError(NOTHING_NAMED)
-    if other.problem:
+    if other.stands_in:
         raise ChoiceError(f"The other release cannot be shown: {other.problem}.")
     return compare_releases(served.release, other.release), errors_of(other.release)
 
@@ -76,7 +81,7 @@ def compared_section(served: ServedRelease, errors: Errors, other: Choice | None
         choices = [(f"{title}: {counts[kind]:,}", kind) for kind, title in KINDS.items()]
         kind = gr.Radio(choices, value="broken", label="Pictures that are, beside the other release")
         show = gr.Button("Show them", size="sm", elem_id="show-compared")
-        sentence = gr.Markdown(visible=False)
+        sentence = gr.Markdown(elem_id="compared-shown")
         gallery = thumbnail_gallery("Test pictures", "compared-gallery", "errors", columns=10)
         with gr.Accordion("As a table", open=False):
             table = gr.Dataframe(interactive=False, wrap=True)
@@ -84,4 +89,5 @@ def compared_section(served: ServedRelease, errors: Errors, other: Choice | None
         most = max(SHOWN, len(errors), len(theirs) if theirs else 0)
         count = Slider(1, most, value=SHOWN, step=1, label="How many")
     outputs = [gallery, table, sentence]
-    show.click(handler, [kind, count], outputs, api_name="compared", show_progress="hidden")
+    showing = show.click(handler, [kind, count], outputs, api_name="compared", show_progress="hidden")
+    emptied_by([kind.change], {gallery: None, table: None, sentence: ""}, showing)

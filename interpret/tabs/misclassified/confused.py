@@ -7,6 +7,7 @@ from typing import Any
 import gradio as gr
 import pandas as pd
 
+from interpret.choices import ChoiceError
 from interpret.misclassified.margins import CHANNELS_SHOWN, ConfusedClasses, confused_classes
 from interpret.misclassified.selection import ANY, Errors, Selection
 from interpret.tabs.misclassified.finding import Filters
@@ -28,7 +29,7 @@ def explanations_of(served: ServedRelease, errors: Errors) -> Explained:
     return explained
 
 
-def confused_endpoint(served: ServedRelease, explained: Explained) -> Callable[..., Any]:
+def confused_endpoint(served: ServedRelease, errors: Errors, explained: Explained) -> Callable[..., Any]:
     """The handler of `/confused`."""
 
     @served.answers_on_gpu
@@ -42,9 +43,25 @@ def confused_endpoint(served: ServedRelease, explained: Explained) -> Callable[.
             The mean margin map (predicted minus true class, in logits), which adds up to the mean margin; the ten
             channels of the last layer that push it most, with what each adds; a sentence; all numbers as JSON.
         """
+        if not confused_at_all(errors, true_label, predicted_label):
+            return None, pd.DataFrame(columns=list(CHANNEL_COLUMNS)), *nothing(true_label, predicted_label)
         return _shown(explained(true_label, predicted_label))
 
     return confused
+
+
+def confused_at_all(errors: Errors, true_label: str, predicted_label: str) -> bool:
+    """Whether one class is ever taken for the other. Raises ChoiceError if they are not two of the classes."""
+    found = errors.select(Selection(true_label, predicted_label))
+    if ANY in (true_label, predicted_label):
+        raise ChoiceError(f"Name two of the classes: {', '.join(errors.class_names)}.")
+    return bool(len(found))
+
+
+def nothing(true_label: str, predicted_label: str) -> tuple[str, dict[str, Any]]:
+    """That there is nothing to explain, in words and in numbers."""
+    words = f"No test picture of the class {true_label} is taken for {predicted_label}."
+    return words, {"true_label": true_label, "predicted_label": predicted_label, "count": 0}
 
 
 def _shown(found: ConfusedClasses) -> tuple[Any, ...]:
@@ -88,4 +105,4 @@ def confused_section(served: ServedRelease, errors: Errors, filters: Filters) ->
         api_visibility="private",
         **MODEL_QUEUE,
     )
-    endpoint(confused_endpoint(served, explained), classes, outputs, "confused", **MODEL_QUEUE)
+    endpoint(confused_endpoint(served, errors, explained), classes, outputs, "confused", **MODEL_QUEUE)

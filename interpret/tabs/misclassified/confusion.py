@@ -19,7 +19,7 @@ from interpret.misclassified.confusion import (
 )
 from interpret.misclassified.selection import ANY
 from interpret.tabs.misclassified.finding import Filters
-from interpret.tabs.page.events import PRIVATE, endpoint
+from interpret.tabs.page.events import IN_TURN, PRIVATE, endpoint
 from interpret.tabs.page.served import ServedRelease
 from interpret.tabs.page.static import static_text
 
@@ -112,7 +112,7 @@ def confusion_section(served: ServedRelease, filters: Filters) -> None:
                          label="Confused most: in all, one taken for the other (→), and back (←)",
                          column_widths=["46%", "18%", "18%", "18%"], elem_id="confused-pairs")  # fmt: skip
     normalise.change(lambda way: gr.update(matrix=drawn_matrix(found, way)), normalise, matrix, **PRIVATE)
-    matrix.select(chooser(served), None, [filters.true_label, filters.predicted_label], **PRIVATE)
+    matrix.select(chooser(served), None, [filters.true_label, filters.predicted_label], **IN_TURN)
     with gr.Row(visible=False):
         way = gr.Radio(list(NORMALISATIONS), value=COUNTS, label="Normalise")
         outputs = [gr.Image(format="png", label="Confusion matrix"), gr.Dataframe(label="As a table"), gr.Markdown()]

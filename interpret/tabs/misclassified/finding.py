@@ -9,18 +9,20 @@ import gradio as gr
 import numpy as np
 import pandas as pd
 
+from interpret.choices import ChoiceError
 from interpret.drawing.render import enlarge
 from interpret.drawing.words import percent
 from interpret.misclassified.selection import ANY, COLUMNS, LARGEST_SEED, SORTS, Errors, Selection, page_of
-from interpret.misclassified.verdicts import NOT_REVIEWED, VERDICTS, accuracy_without_rejected
+from interpret.misclassified.verdicts import MEANINGS, NOT_REVIEWED, SOURCE, VERDICTS, accuracy_without_rejected
 from interpret.tabs.page.components import Slider, thumbnail_gallery
-from interpret.tabs.page.events import PRIVATE, endpoint, latest_wins
+from interpret.tabs.page.events import IN_TURN, endpoint, latest_wins
 from interpret.tabs.page.served import ServedRelease
 from model.samples import REVIEWS
 
 COUNT, ON_PAGE = 10, 20
 THUMBNAIL_FACTOR = 4
 DIGITS = 4
+NOTHING = np.zeros(0, np.int64)
 SORTS_IN_WORDS = {
     "confidence": "most confident first",
     "margin": "closest call first",
@@ -148,20 +150,25 @@ def misclassified_endpoint(served: ServedRelease, errors: Errors) -> Callable[..
 
 
 def finder_on_page(served: ServedRelease, errors: Errors) -> Callable[..., Any]:
-    """As `/misclassified`, for the page: a change of what is asked for leads to its first page."""
+    """As `/misclassified`, for the page: a change of what is asked for leads to its first page, and what cannot be
+    asked for is said where the list was. The page's number is written only if it must be another one: the visitor may
+    have turned on, or be typing."""
 
     @served.answers
     def find(page: float | None, asked_before: list[Any] | None, *asked: Any) -> tuple[Any, ...]:
-        selection = Selection(*asked).checked(errors.class_names)
-        rows = errors.select(selection)
+        selection = Selection(*asked)
+        try:
+            rows = errors.select(selection)
+        except ChoiceError as problem:
+            return [], error_table(errors, NOTHING), str(problem), "", [], gr.skip(), asked_before
         pages = max(1, -(-len(rows) // ON_PAGE))
-        page = min(max(1, int(page or 1)), pages) if asked_before in (None, list(asked)) else 1
-        shown, _ = page_of(rows, ON_PAGE, page, max(ON_PAGE, len(errors)))
-        sentence = describe_found(served, selection, len(rows), len(shown), page, pages)
+        number = min(max(1, int(page or 1)), pages) if asked_before in (None, list(asked)) else 1
+        shown, _ = page_of(rows, ON_PAGE, number, max(ON_PAGE, len(errors)))
+        sentence = describe_found(served, selection, len(rows), len(shown), number, pages)
         indices = errors.samples.test_indices[shown].tolist()
         return (
-            error_gallery(errors, shown), error_table(errors, shown), sentence, f"of {pages:,}", indices, page,
-            list(asked),
+            error_gallery(errors, shown), error_table(errors, shown), sentence, f"of {pages:,}", indices,
+            gr.skip() if page in (None, number) else number, list(asked),
         )  # fmt: skip
 
     return find
@@ -178,13 +185,19 @@ def filter_widgets(served: ServedRelease) -> Filters:
             [(words, name) for name, words in SORTS_IN_WORDS.items()], value=SORTS[0], label="Order", min_width=160
         )
         verdict = gr.Dropdown(
-            [ANY, *VERDICTS], value=ANY, label="The label, by people's votes", min_width=160, interactive=reviewed
+            [ANY, *VERDICTS],
+            value=ANY,
+            label="The label, by people's votes",
+            min_width=160,
+            interactive=reviewed,
         )
+    meanings = "; ".join(f"{verdict}: {meaning}" for verdict, meaning in MEANINGS.items())
+    gr.Markdown(f"{meanings[0].upper()}{meanings[1:]} ({SOURCE}).", elem_classes="lead", elem_id="verdicts")
     with gr.Accordion("Confidence, and the seed of a random order", open=False), gr.Row():
         low = Slider(0, 1, value=0, step=0.01, label="Confidence at least")
         high = Slider(0, 1, value=1, step=0.01, label="Confidence at most")
         seed = Slider(0, LARGEST_SEED, value=0, step=1, label="Seed")
-    page = gr.Number(1, label="Page", precision=0, minimum=1, render=False, elem_id="page", min_width=80, scale=0)
+    page = gr.Number(1, label="Page", precision=0, render=False, elem_id="page", min_width=80, scale=0)
     return Filters(true_label, predicted_label, sort, verdict, low, high, seed, page)
 
 
@@ -210,7 +223,7 @@ def finding_section(served: ServedRelease, errors: Errors, tab: gr.Tab, filters:
         api_visibility="private",
     )
     for button, step in ((back, -1), (on, 1)):
-        button.click(functools.partial(turned, step), filters.page, filters.page, **PRIVATE)
+        button.click(functools.partial(turned, step), filters.page, filters.page, **IN_TURN)
     c, total = filters, max(1, len(errors))
     with gr.Row(visible=False):  # the API's own: on the page a page has a fixed length
         count, page = (Slider(1, total, value=value, step=1, label=label) for value, label in

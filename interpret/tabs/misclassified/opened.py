@@ -52,20 +52,23 @@ def _shown(found: OpenedError) -> tuple[Any, ...]:
 
 
 def opener_on_page(served: ServedRelease, errors: Errors) -> Callable[..., Any]:
-    """As `/error`, for the page, which shows nothing while no error is open."""
+    """As `/error`, for the page, which shows nothing while no error is open, and of another picture only words."""
 
     @served.answers_on_gpu
     def open_on_page(test_index: float | None) -> tuple[Any, ...]:
-        if test_index is None:
-            return (*(gr.skip(),) * 6, gr.update(visible=False))
+        if test_index is None or test_index not in errors.samples.test_indices:
+            words = "" if test_index is None else errors.not_among(test_index)
+            return *(gr.skip(),) * 4, words, gr.skip(), gr.update(visible=False)
         return *_shown(open_error(served.explainer, errors, test_index)), gr.update(visible=True)
 
     return open_on_page
 
 
-def clicked(test_indices: list[int], event: gr.SelectData) -> Any:
-    """The error that was clicked; the filters may have changed since, and the gallery not have followed yet."""
-    return test_indices[event.index] if event.index < len(test_indices) else gr.skip()
+def clicked(test_indices: list[int], event: gr.SelectData) -> tuple[Any, Any]:
+    """The error that was clicked; the filters may have changed since, and the gallery not have followed yet. No mark
+    stays on the gallery: it would outlive what it marks."""
+    found = test_indices[event.index] if event.index < len(test_indices) else gr.skip()
+    return found, gr.update(selected_index=None)
 
 
 def neighbour_in_list(served: ServedRelease, errors: Errors, step: int) -> Callable[..., Any]:
@@ -150,8 +153,8 @@ def opened_section(
         back = gr.Button("‹ Previous error", size="sm", scale=0, min_width=130, elem_id="previous-error")
         opened = gr.Number(label="Open test picture", precision=0, elem_id="opened", min_width=120, scale=0)
         on = gr.Button("Next error ›", size="sm", scale=0, min_width=130, elem_id="next-error")
+    sentence = gr.Markdown(elem_classes="answer", elem_id="opened-sentence")
     with gr.Column(visible=False, elem_id="opened-error") as section:
-        sentence = gr.Markdown(elem_classes="answer", elem_id="opened-sentence")
         with gr.Row():
             picture = result_picture("The test picture", "opened-picture")
             label = gr.Label(label="Its stored answer", elem_id="opened-label",
@@ -170,10 +173,10 @@ def opened_section(
         [opened.change], opener_on_page(served, errors), opened, [*outputs, section], dims=outputs,
         api_visibility="private", **MODEL_QUEUE,
     )  # fmt: skip
-    found.gallery.select(clicked, found.test_indices, opened, **IN_TURN)
+    found.gallery.select(clicked, found.test_indices, [opened, found.gallery], **IN_TURN)
     opening.then(None, js=script("scroll_to", selector="#opened-error", block="nearest"), **PRIVATE)
     for button, step in ((back, -1), (on, 1)):
-        button.click(neighbour_in_list(served, errors, step), [opened, *filters.selection], opened, **PRIVATE)
+        button.click(neighbour_in_list(served, errors, step), [opened, *filters.selection], opened, **IN_TURN)
     _carry(served, errors, opened, carriers, panel, settings, tabs)
     with gr.Row(visible=False):
         index = gr.Number(label="Test index")

@@ -37,7 +37,7 @@ def misclassified_tab(
     opened = opened_section(served, errors, found, filters, panel, settings, tabs)
     confused_section(served, errors, filters)
     with gr.Accordion("Take it with you: files and a link", open=False):
-        taking_section(served, errors, filters, opened)
+        taking_section(served, errors, tab, filters, opened)
     with gr.Accordion("Compare with another release", open=False):
         compared_section(served, errors, other)
     follow_list_links(served, demo, filters, opened, tabs, note)

@@ -62,20 +62,22 @@ def link_maker(served: ServedRelease, errors: Errors) -> Callable[..., Any]:
             selection = Selection(*asked).checked(errors.class_names)
         except ChoiceError:
             return ""
-        listed = ListedErrors(selection, int(page or 1), None if opened is None else int(opened))
+        shown = opened is not None and opened in errors.samples.test_indices
+        listed = ListedErrors(selection, int(page or 1), int(opened or 0) if shown else None)
         return listed.query(served.release.identifier)
 
     return make
 
 
-def taking_section(served: ServedRelease, errors: Errors, filters: Filters, opened: gr.Number) -> None:
+def taking_section(served: ServedRelease, errors: Errors, tab: gr.Tab, filters: Filters, opened: gr.Number) -> None:
     """Builds the section and its endpoint `/export_errors`."""
     link = gr.Textbox(
         label="Link to this list", interactive=False, buttons=["copy"], elem_id="errors-link", max_lines=1
     )
     query = gr.Textbox(visible=False)
     state = [filters.page, opened, *filters.selection]
-    latest_wins([each.change for each in state], link_maker(served, errors), state, query, api_visibility="private")
+    changes = [tab.select, *(each.change for each in state)]
+    latest_wins(changes, link_maker(served, errors), state, query, api_visibility="private")
     query.change(None, query, link, js=script("full_address"), **PRIVATE)
     with gr.Row():
         choices = [(words, name) for name, words in FORMATS_IN_WORDS.items()]

@@ -47,14 +47,16 @@ def test_a_picture_that_is_no_error_is_refused_in_words(served, errors, index):
 
 
 def test_the_page_shows_nothing_while_no_error_is_open(served, errors):
-    *answers, section = opener_on_page(served, errors)(None)
-    assert answers == [gr.skip()] * 6 and section == gr.update(visible=False)
+    for index, words in ((None, ""), (1, "Test picture 1 is not among this release's 527 errors.")):
+        *_, sentence, _, section = opener_on_page(served, errors)(index)
+        assert (sentence, section) == (words, gr.update(visible=False))
     assert opener_on_page(served, errors)(2405)[-1] == gr.update(visible=True)
 
 
 def test_a_click_opens_the_error_that_is_shown_there_and_none_that_was_taken_away():
-    assert clicked([30, 10, 20], conftest.clicked(1)) == 10
-    assert clicked([30], conftest.clicked(1)) == gr.skip()
+    unmarked = gr.update(selected_index=None)
+    assert clicked([30, 10, 20], conftest.clicked(1)) == (10, unmarked)
+    assert clicked([30], conftest.clicked(1)) == (gr.skip(), unmarked)
 
 
 def test_previous_and_next_follow_the_list_and_stop_at_its_ends(served, errors):
