@@ -7,6 +7,7 @@ import gradio as gr
 import numpy as np
 import pandas as pd
 
+from interpret.choices import ChoiceError
 from interpret.drawing.feature_maps import cell_of_map, draw_map
 from interpret.drawing.receptive_field import draw_receptive_field
 from interpret.explanation import Question
@@ -90,7 +91,10 @@ def switch_off_endpoint(served: ServedRelease) -> Callable[..., Any]:
 
 
 def channel_on_page(served: ServedRelease) -> Callable[..., Any]:
-    """What shows the open channel and one of its cells: of a channel that was just opened the strongest."""
+    """What shows the open channel and one of its cells: of a channel that was just opened the strongest.
+
+    Row and column are written only if they must be others: the visitor may be typing.
+    """
     cell, switch_off = cell_endpoint(served), switch_off_endpoint(served)
 
     @served.answers_on_gpu
@@ -108,17 +112,27 @@ def channel_on_page(served: ServedRelease) -> Callable[..., Any]:
         if image is None or channel is None:
             return (*(gr.skip(),) * 9, gr.update(visible=False))
         _, images = served.explainer.preprocess(chosen(image), squaring)
-        maps = channels_of(served.explainer.network, images, layer, point).maps
-        channel = min(int(channel), len(maps) - 1)  # another layer may have fewer
-        if asked != last or row is None or column is None:
-            row, column = (int(each) for each in np.unravel_index(maps[channel].argmax(), maps[channel].shape))
-        at, across = (min(int(each), maps.shape[1] - 1) for each in (row, column))
+        try:
+            maps = channels_of(served.explainer.network, images, layer, point).maps
+        except ChoiceError as problem:
+            return None, None, str(problem), None, None, "", gr.skip(), gr.skip(), asked, gr.update(visible=True)
+        channel = min(max(0, int(channel)), len(maps) - 1)  # another layer may have fewer
+        strongest = np.unravel_index(maps[channel].argmax(), maps[channel].shape)
+        wanted = strongest if asked != last else (row, column)
+        at, across = (min(max(0, int(each or 0)), maps.shape[1] - 1) for each in wanted)
+        place = (gr.skip() if row == at else at, gr.skip() if column == across else across)
         drawn = draw_map(maps[channel], f"{layer}, channel {channel}", (at, across))
         if layer not in STAGE_NAMES:
-            return drawn, None, INSIDE, None, None, "", at, across, asked, gr.update(visible=True)
-        place = (layer, channel, at, across, squaring)
+            return drawn, None, INSIDE, None, None, "", *place, asked, gr.update(visible=True)
         without = switch_off(image, layer, channel, squaring)
-        return drawn, *cell(image, *place), *without, at, across, asked, gr.update(visible=True)
+        return (
+            drawn,
+            *cell(image, layer, channel, at, across, squaring),
+            *without,
+            *place,
+            asked,
+            gr.update(visible=True),
+        )
 
     return show
 

@@ -8,7 +8,7 @@ import gradio as gr
 import numpy as np
 
 from interpret.attribution.cam import class_indices_of
-from interpret.choices import check_name
+from interpret.choices import ChoiceError, check_name
 from interpret.drawing.feature_maps import (
     IN_ROWS,
     UNIT,
@@ -210,13 +210,16 @@ def grid_section(
 
 
 def on_page(served: ServedRelease) -> Callable[..., Any]:
-    """As `/feature_maps`, with the order of the channels for clicks."""
+    """As `/feature_maps`, with the order of the channels for clicks; what cannot be shown is said in its place."""
 
     @served.answers_on_gpu
     def show(*asked: Any) -> tuple[Any, ...]:
         if asked[0] is None:  # removed to make room for the next picture: what was shown stays
             return (gr.skip(),) * 5
-        found = answer(served, *asked)
+        try:
+            found = answer(served, *asked)
+        except ChoiceError as problem:
+            return gr.skip(), None, str(problem), None, ([], 0)
         return found.stages, found.grid, found.sentence, found.numbers, (found.order, found.side)
 
     return show

@@ -18,7 +18,7 @@ def feature_maps_tab(served: ServedRelease, tab: gr.Tab, panel: PicturePanel) ->
     )
     settings = grid_settings(served)
     opened = gr.Number(
-        label="Open channel, of the layer above", precision=0, elem_id="opened-channel-number", render=False
+        0, label="Open channel, of the layer above", precision=0, elem_id="opened-channel-number", render=False
     )
     grid_section(served, tab, panel, settings, opened)
     opened.render()

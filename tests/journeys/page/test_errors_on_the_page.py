@@ -27,13 +27,13 @@ def cell(visit: Visit, row: int, column: int):
     return visit.page.locator(f'#confusion button[data-row="{row}"][data-column="{column}"]')
 
 
-def tab_to(visit: Visit, selector: str, text: str = "", at_most: int = 60) -> None:
-    """Moves the focus by the Tab key alone."""
+def tab_to(visit: Visit, selector: str, text: str = "", key: str = "Tab", at_most: int = 60) -> None:
+    """Moves the focus by the Tab key alone, backwards by Shift+Tab."""
     stands = "([css, text]) => [document.activeElement].some((e) => e.matches(css) && e.textContent.includes(text))"
     for _ in range(at_most):
         if visit.page.evaluate(stands, [selector, text]):
             return
-        visit.page.keyboard.press("Tab")
+        visit.page.keyboard.press(key)
     pytest.fail(f"{selector} was not reached by {at_most} Tab stops")
 
 
@@ -78,9 +78,15 @@ def test_the_same_way_by_the_keyboard_alone(visit, errors):
     visit.page.keyboard.press("Enter")
     first = listed(errors, true_label="cat", predicted_label="dog")[0]
     expect(visit.page.locator("#opened-sentence")).to_contain_text(f"Test picture {first:,}")
+    expect(visit.page.locator("#nearest .caption-label").first).to_contain_text("distance")
     tab_to(visit, "#carry-gradcam")
     visit.page.keyboard.press("Enter")
     expect(visit.page.locator("#gradcam-against img")).to_be_visible()
+    visit.page.locator("#gradcam-sentence").click()  # where the focus is when the button is no longer there
+    tab_to(visit, "[role=tab]", "Misclassified", "Shift+Tab")
+    visit.page.keyboard.press("Enter")
+    expect(visit.page.locator("#found-sentence")).to_contain_text(f"{found} of them as asked for")
+    expect(visit.page.locator("#opened-sentence")).to_contain_text(f"Test picture {first:,}")
 
 
 def test_nothing_is_found_before_the_tab_is_opened(visit):
@@ -136,6 +142,19 @@ def test_a_link_shows_the_same_list_and_the_same_error_again(visit, browser, app
     context.close()
 
 
+def test_what_is_typed_and_is_no_error_takes_the_last_one_away(visit):
+    visit.show("Misclassified")
+    visit.page.locator(GALLERY).first.click()
+    expect(visit.page.locator("#opened-picture img")).to_be_visible()
+    visit.page.get_by_label("Open test picture").fill("1")
+    expect(visit.page.locator("#opened-sentence")).to_contain_text(
+        "Test picture 1 is not among this release's 527 errors"
+    )
+    expect(visit.page.locator("#opened-error")).to_be_hidden()
+    unfold(visit, "Take it with you")
+    expect(visit.page.locator("#errors-link textarea, #errors-link input")).not_to_have_value(re.compile("open="))
+
+
 def test_the_picture_after_an_error_is_explained_by_its_own_prediction_again(visit):
     visit.show("Misclassified")
     visit.page.locator(GALLERY).first.click()
@@ -174,5 +193,8 @@ def test_a_release_without_tables_says_what_it_lacks_and_is_compared_with_anothe
         visit.page.get_by_label("mended").check()
         visit.page.locator("#show-compared").click()
         expect(visit.page.locator("#compared-gallery button.thumbnail-item").first).to_be_visible()
+        expect(visit.page.locator("#compared-shown")).to_contain_text("40 of 518 pictures that are mended are shown")
+        visit.page.get_by_label("wrong in both").check()
+        expect(visit.page.locator("#compared-gallery button.thumbnail-item")).to_have_count(0)
         assert visit.errors == []
         context.close()

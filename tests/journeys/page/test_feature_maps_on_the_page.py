@@ -1,7 +1,5 @@
 """Feature maps on the page: from a layer's channels to one of them, to one of its cells, and the network without it."""
 
-import re
-
 import pytest
 from playwright.sync_api import expect
 
@@ -23,7 +21,7 @@ def click_pixel(visit: Visit, selector: str, x: int, y: int) -> None:
 
 def test_from_the_grid_to_a_channel_to_a_cell_and_its_arithmetic(visit, network):
     visit.show("Feature maps")
-    expect(visit.page.locator("#opened-channel")).to_be_hidden()
+    expect(visit.page.locator("#cell-arithmetic")).to_contain_text("Channel 0 of prep_layer is ")
     click_pixel(visit, "#feature-maps-grid", LEFT + 2 * 98 + 10, TOP + 98 + 10)
     expect(visit.page.get_by_label("Open channel, of the layer above")).to_have_value("10")
     steps = visit.page.locator("#cell-arithmetic")
@@ -60,7 +58,9 @@ def test_channels_are_sorted_and_scaled_as_asked_for(visit):
         change()
         expect(grid).not_to_have_attribute("src", before or "")
     choose(visit, "Layer whose channels are all shown below", "6: resnet_block3, 4×4")
-    expect(visit.page.get_by_text(re.compile("resnet_block3 has two convolutions"))).to_be_visible()
+    expect(visit.page.locator("#feature-maps-sentence")).to_contain_text("resnet_block3 has two convolutions")
+    choose(visit, "Number of the computation", "what the layer hands on")
+    expect(visit.page.locator("#feature-maps-sentence")).to_contain_text("in resnet_block3, ")
 
 
 def test_nothing_is_computed_while_the_tab_is_closed_and_the_present_picture_when_it_opens(visit):

@@ -58,11 +58,14 @@ def test_a_channel_that_was_just_opened_shows_its_strongest_cell(served, network
 
 def test_the_same_channel_keeps_the_cell_that_was_chosen_and_another_one_does_not(served):
     show = channel_on_page(served)
-    assert show(FIRST, *FIRST, 2, 7)[6:8] == (2, 7)
+    kept = (gr.skip(), gr.skip())
+    assert show(FIRST, *FIRST, 2, 7)[6:8] == kept, "the visitor may be typing"
+    assert "at row 2, column 7" in show(FIRST, *FIRST, 2, 7)[2]
     other = [*FIRST[:4], 4]
     assert show(FIRST, *other, 2, 7)[6:8] == show([], *other, None, None)[6:8]
     small = [CAT, "crop", "resnet_block3", "output", 400]
     assert show(small, *small, 30, 30)[6:8] == (3, 3), "a layer of fewer cells"
+    assert "at row 0, column 0" in show(FIRST, *FIRST, None, None)[2]
 
 
 def test_inside_a_residual_layer_the_map_is_shown_and_the_arithmetic_is_said_to_be_elsewhere(served):
@@ -83,3 +86,8 @@ def test_a_click_on_the_map_chooses_its_cell(served):
     assert cell_clicker(served)(CAT, "crop", "custom_block1", "output", event) == (0, 5)
     beside = gr.SelectData(None, {"index": [0, 0], "value": None})
     assert cell_clicker(served)(CAT, "crop", "custom_block1", "output", beside) == (gr.skip(), gr.skip())
+
+
+def test_a_point_that_a_layer_has_not_is_said_in_place_of_its_map(served):
+    drawn, _, words, *_ = channel_on_page(served)([], CAT, "crop", "resnet_block3", "relu", 3, None, None)
+    assert drawn is None and "resnet_block3 has two convolutions" in words

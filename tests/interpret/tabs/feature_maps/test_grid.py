@@ -88,3 +88,9 @@ def test_a_click_opens_the_channel_that_is_drawn_there_in_any_order(served):
 
 def test_without_a_picture_the_page_keeps_what_it_shows(served):
     assert on_page(served)(None, 5, "prep_layer") == (gr.skip(),) * 5
+
+
+def test_what_cannot_be_shown_is_said_on_the_page_in_its_place(served):
+    asked = (CAT, 5, "resnet_block3", "crop", "relu", "number", "layer", "predicted")
+    _, grid, words, _, drawn = on_page(served)(*asked)
+    assert (grid, drawn) == (None, ([], 0)) and "resnet_block3 has two convolutions" in words
