@@ -43,8 +43,8 @@ def build_page(served: ServedRelease, other: Choice | None = None) -> gr.Blocks:
                     misclassified_tab(served, demo, errors_tab, tabs, panel, settings, note, other)
                 with gr.Tab("Feature maps", id="feature_maps", elem_id="feature-maps") as maps_tab:
                     feature_maps_tab(served, maps_tab, panel)
-                with gr.Tab("Kernels", id="kernels") as lens:
-                    kernels_tab(served, lens)
+                with gr.Tab("Kernels", id="kernels") as weights_tab:
+                    kernels_tab(served, weights_tab)
         follow_links(served, demo, note, panel, settings)
     return demo
 

@@ -1,7 +1,8 @@
 """The lesion laboratory: how well the network would do on all test images without some of the last stage's channels.
 
 The head takes each channel's maximum over the last stage's cells and weights it, so that a channel at zero is a maximum
-at zero: from the stored maxima of all test images the logits without any set of channels follow exactly.
+at zero: from the stored maxima of all test images the logits without any set of channels follow, as exactly as the
+maxima are stored.
 """
 
 import re

@@ -90,6 +90,18 @@ def _residual_branch(channels: int) -> nn.Sequential:
     return nn.Sequential(*_conv_block(channels, channels), *_conv_block(channels, channels))
 
 
+def scale_and_shift(norm: nn.BatchNorm2d) -> tuple[Float[Tensor, "channels"], Float[Tensor, "channels"]]:
+    """What batch norm in eval mode multiplies each channel by, gamma / sqrt(variance + epsilon), and then adds to it,
+    beta - mean * scale: Ioffe and Szegedy 2015, https://arxiv.org/abs/1502.03167, algorithm 2.
+
+    Raises ValueError if it keeps no running statistics.
+    """
+    if norm.running_mean is None or norm.running_var is None:
+        raise ValueError("this batch norm keeps no running statistics")
+    scale = norm.weight / torch.sqrt(norm.running_var + norm.eps)
+    return scale, norm.bias - norm.running_mean * scale
+
+
 class CifarResNet(nn.Module):
     """A residual network for 32x32 RGB images: 8 convolutions, 6,573,120 parameters for ten classes.
 

@@ -1,8 +1,8 @@
 """The last stage's maxima of all test images, an optional table of a release: what the head of the network was given.
 
 `pooled_maxima.parquet` holds each channel's maximum over the last stage's cells as whole numbers from 0 to 65,535, in
-units of that channel's own step: its largest value over all images divided by 65,535. That is fine enough for the same
-predictions as the network's own, whichever channels are left out; 14 bits are not.
+units of that channel's own step: its largest value over all images divided by 65,535. Of the bundled release's maxima
+that was fine enough for the same predictions without each of 150 random sets of channels; 14 bits were not.
 """
 
 from dataclasses import dataclass

@@ -12,7 +12,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from model.network import RESIDUAL_STAGES, STAGE_NAMES, CifarResNet
+from model.network import RESIDUAL_STAGES, STAGE_NAMES, CifarResNet, scale_and_shift
 
 PIXELS = "pixels"
 PLACES = (PIXELS, *STAGE_NAMES)
@@ -65,7 +65,6 @@ def _run(network: CifarResNet, name: str, x: Tensor) -> tuple[Tensor, list[Const
     for module in network.stage(name):
         x = module(x)
         if isinstance(module, nn.BatchNorm2d):
-            assert module.running_mean is not None and module.running_var is not None
-            scale = module.weight / torch.sqrt(module.running_var + module.eps)
-            added.append((x, (module.bias - module.running_mean * scale).view(1, -1, 1, 1)))
+            _, shift = scale_and_shift(module)
+            added.append((x, shift.view(1, -1, 1, 1)))
     return (before + x if name in RESIDUAL_STAGES else x), added

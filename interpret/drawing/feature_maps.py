@@ -6,7 +6,16 @@ import numpy as np
 from jaxtyping import Float, UInt8
 from PIL import Image, ImageDraw
 
-from interpret.drawing.render import FAINT_INK, Panel, draw_panels, enlarge, panel_origin, tile_to_width, tiling
+from interpret.drawing.render import (
+    FAINT_INK,
+    Panel,
+    draw_panels,
+    enlarge,
+    panel_origin,
+    tile_to_width,
+    tile_under,
+    tiling,
+)
 from interpret.drawing.scales import Scale, signed_scale, unsigned_scale
 from model.network import STAGES
 
@@ -77,12 +86,8 @@ def _crossed(
 def tile_at(x: int, y: int, count: int, side: int) -> int | None:
     """Which of the drawn channels a pixel of the picture shows, counted as they stand; None between and beside them."""
     columns, factor = tiling(count, side, GRID_WIDTH, GAP)
-    step = side * factor + GAP
-    left, top = panel_origin(columns * step - GAP)
-    (column, across), (row, down) = divmod(x - left, step), divmod(y - top, step)
-    inside = 0 <= column < columns and row >= 0 and max(across, down) < side * factor
-    at = row * columns + column
-    return at if inside and at < count else None
+    found = tile_under(x, y, count, columns, side * factor, GAP)
+    return found[0] if found and found[1] else None
 
 
 def draw_map(

@@ -20,6 +20,7 @@ from interpret.drawing.render import (
     panel_origin,
     tile,
     tile_to_width,
+    tile_under,
     tiling,
 )
 from interpret.drawing.scales import CHANNEL_PALETTE, signed_scale, unsigned_scale
@@ -89,11 +90,8 @@ def kernel_at(x: int, y: int, count: int) -> int | None:
     """The place, counted from 0, of the kernel that a drawn picture of so many shows at a pixel; the gaps to its right
     and below belong to it. None beside all kernels."""
     columns, factor = _tiling(count)
-    pitch = SIDE * factor + GRID_GAP
-    left, top = panel_origin(columns * pitch - GRID_GAP)
-    column, row = (x - left) // pitch, (y - top) // pitch
-    place = row * columns + column
-    return place if 0 <= column < columns and row >= 0 and place < count else None
+    found = tile_under(x, y, count, columns, SIDE * factor, GRID_GAP)
+    return found[0] if found else None
 
 
 def frame_kernel(picture: UInt8[np.ndarray, "tall wide 3"], place: int, count: int) -> UInt8[np.ndarray, "tall wide 3"]:

@@ -81,6 +81,16 @@ def tiling(count: int, side: int, target_width: int, gap: int) -> tuple[int, int
     return columns, max(1, (target_width // columns - gap) // side)
 
 
+def tile_under(x: int, y: int, count: int, columns: int, side: int, gap: int) -> tuple[int, bool] | None:
+    """Which of `count` tiles, `side` pixels wide, a pixel of a drawn panel belongs to, counted as they stand, and whether
+    it is on the tile itself, not in the gap to its right or below it. None beside all tiles."""
+    pitch = side + gap
+    left, top = panel_origin(columns * pitch - gap)
+    (column, across), (row, down) = divmod(x - left, pitch), divmod(y - top, pitch)
+    place = row * columns + column
+    return (place, max(across, down) < side) if 0 <= column < columns and row >= 0 and place < count else None
+
+
 def draw_panels(
     panels: Sequence[Panel], columns: int = 1, legend: Scale | None = None
 ) -> UInt8[np.ndarray, "tall wide 3"]:

@@ -6,10 +6,11 @@ from typing import Any
 
 import torch
 from jaxtyping import Float
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
 from interpret.choices import check_name, check_whole
+from interpret.layers.kernels import Convolution, convolutions_by_name
 from interpret.layers.receptive_field import Box, receptive_field
 from model.network import RESIDUAL_STAGES, STAGE_NAMES, CifarResNet
 
@@ -144,21 +145,20 @@ def arithmetic(
         channel = check_whole("channel", channel, 0, len(found) - 1)
         row, column = (check_whole(name, at, 0, found.shape[1] - 1) for name, at in (("row", row), ("column", column)))
         before = _handed_on_before(network, image, outputs, layer)
-        index, convolution, norm = _last_convolution(network, layer)
+        convolution, index = _last_convolution(network, layer)
         given = before if index == 0 else outputs[f"{layer}.{index - 1}"]
-        pooled = any(isinstance(module, nn.MaxPool2d) for module in network.stage(layer))
-        windows = _windows(given[0], convolution.weight[channel], row, column, pooled)
-        scale, shift = _scale_and_shift(norm, channel)
+        kernel = convolution.weights()[channel]
+        windows = _windows(given[0], kernel, row, column, convolution.pooled)
         return Arithmetic(
             layer,
             channel,
             row,
             column,
-            convolution.weight[channel].double().cpu(),
+            kernel.double().cpu(),
             windows,
             max(range(len(windows)), key=lambda at: windows[at].total),
-            scale,
-            shift,
+            float(convolution.scales[channel]),
+            float(convolution.biases[channel]),
             float(before[0, channel, row, column]) if layer in RESIDUAL_STAGES else None,
             float(found[channel, row, column]),
             receptive_field(network, layer, row, column),
@@ -172,20 +172,12 @@ def _handed_on_before(
     return outputs[STAGE_NAMES[at - 1]] if at else network.normalise(image)
 
 
-def _last_convolution(network: CifarResNet, layer: str) -> tuple[int, nn.Conv2d, nn.BatchNorm2d]:
-    """A stage's last convolution with its place in the stage, and the batch norm after it."""
-    modules = list(enumerate(network.stage(layer)))
-    index, convolution = [(at, module) for at, module in modules if isinstance(module, nn.Conv2d)][-1]
-    return index, convolution, next(module for _, module in modules[index:] if isinstance(module, nn.BatchNorm2d))
-
-
-def _scale_and_shift(norm: nn.BatchNorm2d, channel: int) -> tuple[float, float]:
-    """What batch norm in eval mode does to one channel: Ioffe and Szegedy 2015, https://arxiv.org/abs/1502.03167,
-    algorithm 2."""
-    mean, variance = norm.running_mean, norm.running_var
-    assert mean is not None and variance is not None
-    scale = norm.weight[channel].double() / (variance[channel].double() + norm.eps).sqrt()
-    return float(scale), float(norm.bias[channel].double() - mean[channel].double() * scale)
+def _last_convolution(network: CifarResNet, layer: str) -> tuple[Convolution, int]:
+    """A stage's last convolution, and its place among the stage's modules."""
+    *_, (name, convolution) = (
+        each for each in convolutions_by_name(network).items() if each[0].partition(".")[0] == layer
+    )
+    return convolution, int(name.partition(".")[2] or 0)
 
 
 def _windows(

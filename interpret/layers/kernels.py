@@ -2,12 +2,11 @@
 
 from dataclasses import dataclass
 
-import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
 from interpret.choices import check_name, check_whole
-from model.network import RESIDUAL_STAGES, STAGE_NAMES, CifarResNet
+from model.network import RESIDUAL_STAGES, STAGE_NAMES, CifarResNet, scale_and_shift
 
 NO_KERNEL = -1  # what callers pass who want all kernels
 
@@ -37,17 +36,13 @@ class Convolution:
 
     @property
     def scales(self) -> Float[Tensor, "kernels"]:
-        """What batch norm multiplies each kernel's output by: gamma / sqrt(variance + epsilon).
-
-        Ioffe and Szegedy 2015, https://arxiv.org/abs/1502.03167, algorithm 2.
-        """
-        norm = self.batch_norm
-        return (norm.weight / torch.sqrt(_not_none(norm.running_var) + norm.eps)).detach()
+        """What batch norm multiplies each kernel's output by."""
+        return scale_and_shift(self.batch_norm)[0].detach()
 
     @property
     def biases(self) -> Float[Tensor, "kernels"]:
-        """What batch norm then adds to each kernel's output: beta - mean * scale."""
-        return self.batch_norm.bias.detach() - _not_none(self.batch_norm.running_mean) * self.scales
+        """What batch norm then adds to each kernel's output."""
+        return scale_and_shift(self.batch_norm)[1].detach()
 
     def weights(self, folded: bool = False) -> Float[Tensor, "kernels inputs 3 3"]:
         """All weights; `folded`: each kernel's times its scale. With `biases` added, a convolution with these equals
@@ -55,12 +50,6 @@ class Convolution:
         for kernels whose scale is positive: a negative one turns the maximum into a minimum."""
         weight = self.module.weight.detach()
         return weight * self.scales.view(-1, 1, 1, 1) if folded else weight
-
-
-def _not_none(statistics: Tensor | None) -> Tensor:
-    if statistics is None:
-        raise ValueError("batch norm keeps no running statistics, so it cannot be folded")
-    return statistics
 
 
 def convolutions_by_name(network: CifarResNet) -> dict[str, Convolution]:

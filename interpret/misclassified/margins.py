@@ -26,6 +26,10 @@ CHANNELS_SHOWN = 10
 BATCH = 128
 
 
+class NeverConfusedError(ChoiceError):
+    """No test image of one class is taken for the other."""
+
+
 @dataclass(frozen=True)
 class ConfusedClasses:
     """The errors of one cell of the confusion matrix, on average.
@@ -85,13 +89,16 @@ class ConfusedClasses:
 
 
 def confused_classes(explainer: Explainer, errors: Errors, true_label: str, predicted_label: str) -> ConfusedClasses:
-    """What pushes pictures of one class towards another. Raises ChoiceError if none is taken for it."""
+    """What pushes pictures of one class towards another.
+
+    Raises NeverConfusedError if none is taken for it, and ChoiceError for anything but two classes.
+    """
     names = errors.class_names
     rows = errors.select(Selection(true_label, predicted_label))
     if true_label not in names or predicted_label not in names:
         raise ChoiceError(f"Name two of the classes: {', '.join(names)}.")
     if not len(rows):
-        raise ChoiceError(f"No test picture of the class {true_label} is taken for {predicted_label}.")
+        raise NeverConfusedError(f"No test picture of the class {true_label} is taken for {predicted_label}.")
     network, one, other = explainer.network, names.index(predicted_label), names.index(true_label)
     weights = (network.fc.weight[one] - network.fc.weight[other]).detach().double()
     cells, channels = torch.zeros(4, 4, dtype=torch.float64), torch.zeros(len(weights), dtype=torch.float64)

@@ -7,9 +7,8 @@ from typing import Any
 import gradio as gr
 import pandas as pd
 
-from interpret.choices import ChoiceError
-from interpret.misclassified.margins import CHANNELS_SHOWN, ConfusedClasses, confused_classes
-from interpret.misclassified.selection import ANY, Errors, Selection
+from interpret.misclassified.margins import CHANNELS_SHOWN, ConfusedClasses, NeverConfusedError, confused_classes
+from interpret.misclassified.selection import ANY, Errors
 from interpret.tabs.misclassified.finding import Filters
 from interpret.tabs.page.components import result_picture
 from interpret.tabs.page.events import MODEL_QUEUE, endpoint, latest_wins
@@ -29,7 +28,7 @@ def explanations_of(served: ServedRelease, errors: Errors) -> Explained:
     return explained
 
 
-def confused_endpoint(served: ServedRelease, errors: Errors, explained: Explained) -> Callable[..., Any]:
+def confused_endpoint(served: ServedRelease, explained: Explained) -> Callable[..., Any]:
     """The handler of `/confused`."""
 
     @served.answers_on_gpu
@@ -43,25 +42,13 @@ def confused_endpoint(served: ServedRelease, errors: Errors, explained: Explaine
             The mean margin map (predicted minus true class, in logits), which adds up to the mean margin; the ten
             channels of the last layer that push it most, with what each adds; a sentence; all numbers as JSON.
         """
-        if not confused_at_all(errors, true_label, predicted_label):
-            return None, pd.DataFrame(columns=list(CHANNEL_COLUMNS)), *nothing(true_label, predicted_label)
-        return _shown(explained(true_label, predicted_label))
+        try:
+            return _shown(explained(true_label, predicted_label))
+        except NeverConfusedError as nothing:
+            numbers = {"true_label": true_label, "predicted_label": predicted_label, "count": 0}
+            return None, pd.DataFrame(columns=list(CHANNEL_COLUMNS)), str(nothing), numbers
 
     return confused
-
-
-def confused_at_all(errors: Errors, true_label: str, predicted_label: str) -> bool:
-    """Whether one class is ever taken for the other. Raises ChoiceError if they are not two of the classes."""
-    found = errors.select(Selection(true_label, predicted_label))
-    if ANY in (true_label, predicted_label):
-        raise ChoiceError(f"Name two of the classes: {', '.join(errors.class_names)}.")
-    return bool(len(found))
-
-
-def nothing(true_label: str, predicted_label: str) -> tuple[str, dict[str, Any]]:
-    """That there is nothing to explain, in words and in numbers."""
-    words = f"No test picture of the class {true_label} is taken for {predicted_label}."
-    return words, {"true_label": true_label, "predicted_label": predicted_label, "count": 0}
 
 
 def _shown(found: ConfusedClasses) -> tuple[Any, ...]:
@@ -69,14 +56,18 @@ def _shown(found: ConfusedClasses) -> tuple[Any, ...]:
     return found.picture(), table, found.sentence(), found.numbers()
 
 
-def confused_on_page(served: ServedRelease, errors: Errors, explained: Explained) -> Callable[..., Any]:
+def confused_on_page(served: ServedRelease, explained: Explained) -> Callable[..., Any]:
     """As `/confused`, for the page, which shows nothing unless two classes are chosen that are confused."""
 
     @served.answers_on_gpu
     def explain_confusion(true_label: str, predicted_label: str) -> tuple[Any, ...]:
-        if ANY in (true_label, predicted_label) or not len(errors.select(Selection(true_label, predicted_label))):
+        try:
+            found = None if ANY in (true_label, predicted_label) else explained(true_label, predicted_label)
+        except NeverConfusedError:
+            found = None
+        if found is None:
             return (*(gr.skip(),) * 4, gr.update(visible=False))
-        return *_shown(explained(true_label, predicted_label)), gr.update(visible=True)
+        return *_shown(found), gr.update(visible=True)
 
     return explain_confusion
 
@@ -98,11 +89,11 @@ def confused_section(served: ServedRelease, errors: Errors, filters: Filters) ->
     explained = explanations_of(served, errors)
     latest_wins(
         [each.change for each in classes],
-        confused_on_page(served, errors, explained),
+        confused_on_page(served, explained),
         classes,
         [*outputs, section],
         dims=outputs,
         api_visibility="private",
         **MODEL_QUEUE,
     )
-    endpoint(confused_endpoint(served, errors, explained), classes, outputs, "confused", **MODEL_QUEUE)
+    endpoint(confused_endpoint(served, explained), classes, outputs, "confused", **MODEL_QUEUE)

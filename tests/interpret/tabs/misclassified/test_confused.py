@@ -25,8 +25,8 @@ def test_a_confusion_is_computed_once(served, errors, monkeypatch):
     assert asked == [("cat", "dog"), ("dog", "cat")]
 
 
-def test_the_endpoint_answers_with_map_channels_sentence_and_numbers(served, errors, explained):
-    _, channels, sentence, numbers = confused_endpoint(served, errors, explained)("cat", "dog")
+def test_the_endpoint_answers_with_map_channels_sentence_and_numbers(served, explained):
+    _, channels, sentence, numbers = confused_endpoint(served, explained)("cat", "dog")
     assert len(channels) == 10 and sentence.startswith("45 pictures are of class cat and taken for dog")
     assert np.sum(numbers["cells"]) == pytest.approx(numbers["margin"], rel=1e-6)
 
@@ -38,20 +38,20 @@ def test_the_endpoint_answers_with_map_channels_sentence_and_numbers(served, err
         (("any", "dog"), "Name two of the classes"),
     ],
 )
-def test_what_is_not_confused_is_refused_in_words(served, errors, explained, classes, sentence):
+def test_what_is_not_confused_is_refused_in_words(served, explained, classes, sentence):
     with pytest.raises(gr.Error, match=sentence):
-        confused_endpoint(served, errors, explained)(*classes)
+        confused_endpoint(served, explained)(*classes)
 
 
 @pytest.mark.parametrize("classes", [("airplane", "dog"), ("cat", "cat")])
-def test_classes_that_are_never_confused_are_said_to_be_so(served, errors, explained, classes):
-    picture, table, sentence, numbers = confused_endpoint(served, errors, explained)(*classes)
+def test_classes_that_are_never_confused_are_said_to_be_so(served, explained, classes):
+    picture, table, sentence, numbers = confused_endpoint(served, explained)(*classes)
     assert (picture, len(table), numbers["count"]) == (None, 0, 0)
     assert sentence == f"No test picture of the class {classes[0]} is taken for {classes[1]}."
 
 
-def test_the_page_explains_a_confusion_while_two_classes_are_chosen_that_are_confused(served, errors, explained):
-    explain = confused_on_page(served, errors, explained)
+def test_the_page_explains_a_confusion_while_two_classes_are_chosen_that_are_confused(served, explained):
+    explain = confused_on_page(served, explained)
     assert explain("cat", "dog")[-1] == gr.update(visible=True)
     for classes in (("any", "dog"), ("cat", "any"), ("airplane", "dog")):
         assert explain(*classes) == ((gr.skip(),) * 4 + (gr.update(visible=False),))
