@@ -82,8 +82,8 @@ def tiling(count: int, side: int, target_width: int, gap: int) -> tuple[int, int
 
 
 def tile_under(x: int, y: int, count: int, columns: int, side: int, gap: int) -> tuple[int, bool] | None:
-    """Which of `count` tiles, `side` pixels wide, a pixel of a drawn panel belongs to, counted as they stand, and whether
-    it is on the tile itself, not in the gap to its right or below it. None beside all tiles."""
+    """Which of `count` tiles, `side` pixels wide, a pixel of a drawn panel belongs to, counted as they stand; and
+    whether it is on the tile itself, not in the gap to its right or below it. None beside all tiles."""
     pitch = side + gap
     left, top = panel_origin(columns * pitch - gap)
     (column, across), (row, down) = divmod(x - left, pitch), divmod(y - top, pitch)
