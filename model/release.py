@@ -9,6 +9,7 @@ import json
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -61,7 +62,8 @@ class DamagedFileError(ReleaseError):
 class Release:
     """A verified release in memory. The network is in eval mode, frozen, float32, on the CPU.
 
-    `lacks` says of each optional file that it has not, why: such as "is not part of it".
+    `lacks` says of each optional file that it has not, why: such as "is not part of it". The large optional tables are
+    read when they are first asked for.
     """
 
     folder: Path
@@ -70,9 +72,19 @@ class Release:
     misclassified: Misclassified
     identifier: str
     reviews: LabelReviews | None = None
-    nearest: NearestTraining | None = None
-    pooled: PooledMaxima | None = None
     lacks: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    read_nearest: Callable[[], NearestTraining | None] = field(default=lambda: None, repr=False, compare=False)
+    read_pooled: Callable[[], PooledMaxima | None] = field(default=lambda: None, repr=False, compare=False)
+
+    @cached_property
+    def nearest(self) -> NearestTraining | None:
+        """The training images that are nearest to each error; None if the release lacks them."""
+        return self.read_nearest()
+
+    @cached_property
+    def pooled(self) -> PooledMaxima | None:
+        """The last stage's maxima of all test images; None if the release lacks them."""
+        return self.read_pooled()
 
     @property
     def config(self) -> NetworkConfig:
@@ -136,12 +148,8 @@ def load_release(folder: Path) -> Release:
     """
     config, hashes = read_config(folder)
     for name, expected in hashes.items():
-        if name in OPTIONAL_FILES and not (folder / name).exists():
-            continue
-        if (found := _sha256(folder / name)) != expected:
-            raise DamagedFileError(
-                name, f"is damaged or of another release: SHA-256 {found[:12]}, not {expected[:12]}."
-            )
+        if name not in OPTIONAL_FILES or (folder / name).exists():
+            _verify(folder, name, expected)
     network = load_network(folder, config)
     try:
         metrics = parse_metrics(_read_json(folder / METRICS))
@@ -160,12 +168,21 @@ def load_release(folder: Path) -> Release:
         raise ReleaseError(
             f"{METRICS} says {test.errors} errors of {test.count}; {SAMPLES} holds {len(misclassified)}."
         )
-    identifier, lacks = _sha256(folder / CONFIG)[:7], _missing(folder, hashes)
-    reviews = _optional(REVIEWS, lacks, lambda: load_reviews(folder, len(config.class_names)))
-    nearest = _optional(NEAREST, lacks, lambda: load_nearest(folder, len(config.class_names), misclassified))
-    pooled = _optional(POOLED, lacks, lambda: load_pooled(folder, len(config.class_names), network.fc.in_features))
+    lacks, classes = _missing(folder, hashes), len(config.class_names)
+
+    def optional(name: str, load: Callable[[], Loaded]) -> Loaded | None:
+        return _optional(folder, name, hashes.get(name, ""), lacks, load)
+
     return Release(
-        folder, network, metrics, misclassified, identifier, reviews, nearest, pooled, MappingProxyType(lacks)
+        folder,
+        network,
+        metrics,
+        misclassified,
+        identifier=_sha256(folder / CONFIG)[:7],
+        reviews=optional(REVIEWS, lambda: load_reviews(folder, classes)),
+        lacks=MappingProxyType(lacks),
+        read_nearest=lambda: optional(NEAREST, lambda: load_nearest(folder, classes, misclassified)),
+        read_pooled=lambda: optional(POOLED, lambda: load_pooled(folder, classes, network.fc.in_features)),
     )
 
 
@@ -182,14 +199,22 @@ def _missing(folder: Path, hashes: Mapping[str, str]) -> dict[str, str]:
     return dict.fromkeys(absent, "is not there") | dict.fromkeys(unbound, "is not part of it")
 
 
-def _optional(name: str, lacks: dict[str, str], load: Callable[[], Loaded]) -> Loaded | None:
-    """What an optional file holds; None if the release `lacks` it, or if this code cannot read it, which is then among
-    what it lacks."""
+def _verify(folder: Path, name: str, expected: str) -> None:
+    if (found := _sha256(folder / name)) != expected:
+        raise DamagedFileError(name, f"is damaged or of another release: SHA-256 {found[:12]}, not {expected[:12]}.")
+
+
+def _optional(
+    folder: Path, name: str, expected: str, lacks: dict[str, str], load: Callable[[], Loaded]
+) -> Loaded | None:
+    """What an optional file holds; None if the release `lacks` it, or if it cannot be read or is by now another than it
+    was, which is then among what it lacks."""
     if name in lacks:
         return None
     try:
+        _verify(folder, name, expected)
         return load()
-    except TableError as error:
+    except (TableError, DamagedFileError) as error:
         lacks[name] = f"could not be read: {error}"
         logger.warning("%s %s", name, lacks[name])
         return None

@@ -8,6 +8,7 @@ import pytest
 
 from model.files.tables import TableError
 from model.network import CIFAR10_CLASSES
+from model.release import load_release
 from model.samples import (
     ANSWERS,
     NEAREST,
@@ -20,7 +21,7 @@ from model.samples import (
     save_nearest,
     save_reviews,
 )
-from tests.small_tables import two_nearest, two_reviews
+from tests.small_tables import two_nearest, two_reviews, with_tables
 
 
 def assert_equal(found, expected):
@@ -138,3 +139,11 @@ def test_neighbours_of_errors_that_have_none_are_refused(tmp_path, samples):
     save_nearest(replace(nearest, **none), CIFAR10_CLASSES, tmp_path)
     with pytest.raises(TableError, match="it holds no training pictures"):
         load_nearest(tmp_path, 10, samples)
+
+
+def test_a_large_table_is_read_when_it_is_asked_for_and_must_still_be_the_one_that_was_bound(small_releases, tmp_path):
+    folder = with_tables(small_releases[0], tmp_path / "release")
+    release, other = load_release(folder), load_release(folder)
+    assert release.nearest is release.nearest and len(release.nearest) == len(release.misclassified)
+    (folder / NEAREST).write_bytes(b"of another release")
+    assert other.nearest is None and "is damaged or of another release" in other.lacks[NEAREST]

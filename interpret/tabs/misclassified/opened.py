@@ -22,6 +22,7 @@ from interpret.tabs.page.served import ServedRelease, chosen
 from interpret.tabs.page.settings import ExplanationSettings
 from interpret.tabs.page.static import script
 from model.images import ImageError
+from model.samples import NEAREST
 
 LARGE_FACTOR = 8
 TABS = {"gradcam": "See why: GradCAM", "feature_maps": "What the layers see"}
@@ -162,7 +163,7 @@ def opened_section(
             margin = result_picture("The margin, cell by cell", "opened-margin", chart=True)
         with gr.Row():
             carriers = {tab: gr.Button(words, size="sm", elem_id=f"carry-{tab}") for tab, words in TABS.items()}
-        with gr.Column(visible=served.release.nearest is not None):
+        with gr.Column(visible=NEAREST not in served.release.lacks):
             nearest = thumbnail_gallery(
                 "Its nearest training pictures, by the network's last features", "nearest", columns=4
             )
