@@ -30,6 +30,7 @@ HOUR, DAY = 3600, 86400
 def build_page(served: ServedRelease, other: Choice | None = None) -> gr.Blocks:
     """One picture panel, four lenses. `other` is a release to compare the served one with."""
     with gr.Blocks(title="CIFAR X-Ray", delete_cache=(HOUR, DAY)) as demo:
+        demo.queue(max_size=64, default_concurrency_limit=4)  # on a page with content Gradio would make its routes anew
         gr.HTML(header(served), elem_id="header")
         note = gr.Markdown(visible=False, elem_id="link-note")
         gr.api(served.about, api_name="release", queue=False)
@@ -57,7 +58,6 @@ def main() -> None:
     logger.info("Serving %s on %s", served.description, served.explainer.device)
     other = os.environ.get("COMPARE_REPO_ID", "").strip()
     demo = build_page(served, choose_release(other, os.environ.get("COMPARE_REVISION")) if other else None)
-    demo.queue(max_size=64, default_concurrency_limit=4)
     demo.launch(
         theme=theme(),
         css=STYLE_SHEET,
