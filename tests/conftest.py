@@ -210,6 +210,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 class RunningApp:
     url: str
     log: Path
+    held: Path
     seconds_to_first_page: float
 
 
@@ -217,19 +218,20 @@ class RunningApp:
 def running_app(folder: Path, root: Path = ROOT, **environment: str) -> Iterator[RunningApp]:
     """`python app.py`, as a user starts it, with these environment variables."""
     inherited = {key: value for key, value in os.environ.items() if key != "GRADIO_SERVER_PORT"}
-    log = folder / "app.log"
+    log, held = folder / "app.log", folder / "held"
+    holding = {"PYTHONPATH": str(ROOT / "tests" / "holding"), "HELD": str(held)}
     started = time.monotonic()
     with log.open("w") as output:
         process = subprocess.Popen(
             [sys.executable, "-u", "app.py"],
             cwd=root,
-            env={**inherited, "GRADIO_TEMP_DIR": str(folder / "gradio"), **environment},
+            env={**inherited, "GRADIO_TEMP_DIR": str(folder / "gradio"), **holding, **environment},
             stdout=output,
             stderr=subprocess.STDOUT,
         )
     try:
         url = _wait_for_address(process, log)
-        yield RunningApp(url, log, time.monotonic() - started)
+        yield RunningApp(url, log, held, time.monotonic() - started)
     finally:
         process.terminate()
         process.wait(timeout=20)

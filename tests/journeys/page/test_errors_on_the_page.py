@@ -11,6 +11,7 @@ from tests.browsing import DESKTOP, PHONE, Visit, choose, unfold
 from tests.conftest import running_app
 
 pytestmark = pytest.mark.browser
+FOCUSABLE = "a[href], button, input, textarea, canvas, [tabindex]"
 GALLERY = "#misclassified-gallery button.thumbnail-item"
 
 
@@ -27,14 +28,16 @@ def cell(visit: Visit, row: int, column: int):
     return visit.page.locator(f'#confusion button[data-row="{row}"][data-column="{column}"]')
 
 
-def tab_to(visit: Visit, selector: str, text: str = "", key: str = "Tab", at_most: int = 60) -> None:
-    """Moves the focus by the Tab key alone, backwards by Shift+Tab."""
+def tab_to(visit: Visit, selector: str, text: str = "", key: str = "Tab") -> None:
+    """Moves the focus by the Tab key alone, backwards by Shift+Tab, at most all the way round a page that stands
+    still: where the focus was hidden together with what had it, the browser chooses where the way begins."""
+    visit.answered()
     stands = "([css, text]) => [document.activeElement].some((e) => e.matches(css) && e.textContent.includes(text))"
-    for _ in range(at_most):
+    for _ in range(visit.page.locator(FOCUSABLE).count() + 2):  # before the first of them stands the browser itself
         if visit.page.evaluate(stands, [selector, text]):
             return
         visit.page.keyboard.press(key)
-    pytest.fail(f"{selector} was not reached by {at_most} Tab stops")
+    pytest.fail(f"{selector} was not reached in a whole round of Tab stops")
 
 
 def test_from_a_cell_of_the_matrix_to_an_error_its_neighbours_gradcam_and_back_to_the_same_list(visit, errors, release):
@@ -43,6 +46,7 @@ def test_from_a_cell_of_the_matrix_to_an_error_its_neighbours_gradcam_and_back_t
     expect(visit.page.locator("#found-sentence")).to_contain_text("69 of them as asked for; 20 are shown (page 1 of 4)")
     visit.page.locator("#next-page").click()
     expect(visit.page.locator("#found-sentence")).to_contain_text("page 2 of 4")
+    visit.answered()
     visit.page.locator(GALLERY).nth(2).click()
     index = listed(errors, true_label="dog", predicted_label="cat")[22]
     sentence = visit.page.locator("#opened-sentence")

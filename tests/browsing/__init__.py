@@ -1,13 +1,14 @@
-"""A real browser on a running app, for all tests of the page."""
+"""A real browser on a running app, for all tests of the page. What is waited for is an answer, never a time."""
 
 import json
 import os
 import re
 import shutil
-import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlparse
 
@@ -24,7 +25,10 @@ FIRST_PICTURE = {
     "Feature maps": "#feature-maps-stages img",
     "Kernels": "#kernels-picture img",
 }
-expect.set_options(timeout=20_000)  # a busy machine answers late; what is expected stays the same
+PATIENCE = 90_000  # milliseconds: a busy machine answers late; what is expected stays the same
+expect.set_options(timeout=PATIENCE)
+ANSWERED = "limit => window.answered(limit)"
+QUESTIONS = Path(__file__).with_name("questions.js")
 DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 
 
@@ -37,12 +41,17 @@ class Visit:
     hosts: set[str] = field(default_factory=set)
     asked: Counter[int] = field(default_factory=Counter)
 
-    def open(self, url: str) -> None:
+    def __post_init__(self) -> None:
+        self.page.set_default_timeout(PATIENCE)
+        self.page.add_init_script(path=QUESTIONS)
         self.page.on("console", lambda message: self.errors.append(message.text) if message.type == "error" else None)
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
         self.page.on("request", self._note)
+
+    def open(self, url: str) -> None:
         self.page.goto(url)
-        self.page.wait_for_selector(FIRST_PICTURE["GradCAM"], timeout=60_000)
+        self.page.wait_for_selector(FIRST_PICTURE["GradCAM"])
+        self.answered()
 
     def _note(self, request: Request) -> None:
         address = urlparse(request.url)
@@ -50,10 +59,17 @@ class Visit:
         if address.path.endswith("/queue/join"):
             self.asked[json.loads(request.post_data or "")["fn_index"]] += 1
 
-    def settles(self, quiet: float = 2.0, within: float = 20.0) -> bool:
-        """Whether the page, which nobody touches, stops asking the server: no question for so many seconds."""
-        deadline = time.monotonic() + within
-        while time.monotonic() < deadline:
+    def answered(self) -> None:
+        """Waits until all that the page has asked is answered and drawn, and what it asked then in turn."""
+        assert self.page.evaluate(ANSWERED, PATIENCE), "the page has questions without an answer"
+
+    def settles(self, quiet: float = 1.0, at_most: int = 100) -> bool:
+        """Whether the page, which nobody touches, stops asking the server: after its last answer no question for so
+        many seconds, and before that no more than so many questions."""
+        before = self.asked.total()
+        while self.asked.total() - before <= at_most:
+            if not self.page.evaluate(ANSWERED, 2_000):
+                continue
             asks = lambda request: urlparse(request.url).path.endswith("/queue/join")  # noqa: E731
             try:
                 self.page.wait_for_event("request", asks, timeout=1_000 * quiet)
@@ -64,6 +80,17 @@ class Visit:
     def show(self, tab: str) -> None:
         self.page.get_by_role("tab", name=tab, exact=True).click()
         self.page.locator(FIRST_PICTURE[tab]).first.wait_for()
+        self.answered()
+
+
+@contextmanager
+def held(app: "RunningApp", title: str) -> Iterator[None]:
+    """Whatever shows a progress bar with this title goes no further in the meantime."""
+    app.held.write_text(title)
+    try:
+        yield
+    finally:
+        app.held.unlink()
 
 
 def choose(visit: Visit, control: str, option: str) -> None:
