@@ -259,9 +259,15 @@ def blocks(monkeypatch: pytest.MonkeyPatch) -> Iterator[gr.Blocks]:
     loop.close()
 
 
+def client_of(url: str, downloads: Path | None = None) -> Client:
+    """Somebody with a session of their own who calls the API, and waits as long as a busy machine takes."""
+    folder = False if downloads is None else str(downloads)
+    return Client(url, verbose=False, download_files=folder, httpx_kwargs={"timeout": 120})
+
+
 @pytest.fixture(scope="module")
 def client(app: RunningApp, tmp_path_factory: pytest.TempPathFactory) -> Client:
-    return Client(app.url, verbose=False, download_files=str(tmp_path_factory.mktemp("downloads")))
+    return client_of(app.url, tmp_path_factory.mktemp("downloads"))
 
 
 def _wait_for_address(process: subprocess.Popen[bytes], log: Path, seconds: float = 120) -> str:

@@ -77,6 +77,10 @@ class Visit:
                 return True
         return False
 
+    def is_told(self, words: str) -> None:
+        """Waits until the page has told this, in a note that may be gone since."""
+        self.page.wait_for_function("words => [...window.told].some((each) => each.includes(words))", arg=words)
+
     def show(self, tab: str) -> None:
         self.page.get_by_role("tab", name=tab, exact=True).click()
         self.page.locator(FIRST_PICTURE[tab]).first.wait_for()

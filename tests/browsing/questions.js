@@ -1,6 +1,6 @@
 // Counts what the page has asked the server and not been answered yet, by listening to its requests: tests wait for
 // answers, not for seconds. window.answered(limit) resolves to true as soon as all is answered and drawn, or to false
-// after `limit` milliseconds.
+// after `limit` milliseconds. And keeps what the page told in notes that vanish by themselves, in window.told.
 (() => {
   const waiting = new Set(), answered = new Set(), plain = window.fetch;
   let joining = 0;
@@ -43,13 +43,21 @@
   };
 
   const idle = () => new Promise((resume) => requestIdleCallback(() => setTimeout(resume, 20)));
+  const drawn = () => [...document.images].every((image) => image.complete || image.loading === "lazy");
   window.answered = async (limit) => {
     const end = performance.now() + limit;
     for (let calm = 0; calm < 3; calm++) {
-      if (joining || waiting.size) calm = -1;
+      if (joining || waiting.size || !drawn()) calm = -1;
       if (performance.now() > end) return false;
       await idle();
     }
     return true;
   };
+
+  window.told = new Set();
+  new MutationObserver(() => {
+    for (const note of document.querySelectorAll("[data-testid=toast-body]")) {
+      if (note.checkVisibility()) window.told.add(note.textContent);
+    }
+  }).observe(document, {childList: true, subtree: true});
 })();

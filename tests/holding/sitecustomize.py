@@ -21,7 +21,7 @@ Handler = Callable[..., Iterator[tuple[Any, ...]]]
 
 def is_held(bar: dict[str, Any]) -> bool:
     try:
-        return HELD.read_text() in (bar.get("value") or "")
+        return bool(bar.get("visible")) and HELD.read_text() in bar["value"]
     except FileNotFoundError:
         return False
 
@@ -31,8 +31,9 @@ def holdable(handler: Handler) -> Handler:
 
     def in_steps(*inputs: Any) -> Iterator[tuple[Any, ...]]:
         for answer in handler(*inputs):
+            bar = dict(answer[-2])  # Gradio takes an update apart
             yield answer
-            while is_held(answer[-2]):
+            while is_held(bar):
                 time.sleep(0.02)
 
     return in_steps

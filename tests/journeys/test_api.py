@@ -2,6 +2,7 @@
 
 import json
 import re
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from interpret.prediction import predict
 from model.images import prepare, to_tensor
 from model.network import STAGES
 from tests.answers import CAT, confidences_of, pixels_of
-from tests.conftest import EXAMPLES, ROOT
+from tests.conftest import EXAMPLES, ROOT, client_of
 
 # What gradio_client says of the API. Whoever changes it on purpose writes it anew, and reads the difference:
 #   json.dumps(client.view_api(return_format="dict"), indent=1, ensure_ascii=False)
@@ -261,16 +262,23 @@ def test_uploads_in_other_formats_give_the_logits_of_the_same_pixels(client, tmp
         assert found == expected
 
 
-def test_concurrent_calls_give_exactly_the_serial_answers(client, tmp_path: Path):
+def test_concurrent_calls_give_exactly_the_serial_answers(client, app, tmp_path: Path):
+    """Each caller has a session of its own, as visitors do: gradio_client shares one stream among a session's calls,
+    and cancels a call that comes while it closes."""
     calls = [(path, layer) for path in sorted(EXAMPLES.glob("*.png"))[:4] for layer in ("resnet_block3", "prep_layer")]
 
-    def answer(call):
+    def answer(call, client=client):
         label, overlay, cells, sentence, _ = client.predict(
             handle_file(str(call[0])), 0.5, 10, call[1], api_name="/gradcam"
         )
         return confidences_of(label), pixels_of(overlay).tobytes(), pixels_of(cells).tobytes(), sentence
 
     serial = [answer(call) for call in calls]
-    with ThreadPoolExecutor(8) as pool:
-        concurrent = list(pool.map(answer, calls * 2))
+    own = threading.local()
+
+    def come() -> None:
+        own.client = client_of(app.url, tmp_path)
+
+    with ThreadPoolExecutor(8, initializer=come) as pool:
+        concurrent = list(pool.map(lambda call: answer(call, own.client), calls * 2))
     assert concurrent == serial * 2

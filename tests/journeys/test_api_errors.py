@@ -96,7 +96,7 @@ def test_a_file_that_is_no_picture_is_an_error_that_says_what_is(client, tmp_pat
 def test_a_path_on_the_server_is_not_read_for_whoever_names_it(client, app, meta):
     """A raw request, as an attacker writes it: gradio_client would upload the file."""
     payload = {"data": [{"path": str(EXAMPLES / "cat.png"), **meta}, 0, 1]}
-    with httpx.Client(base_url=app.url, timeout=30) as http:
+    with httpx.Client(base_url=app.url, timeout=120) as http:
         event = http.post("/gradio_api/call/gradcam", json=payload).json()["event_id"]
         answer = http.get(f"/gradio_api/call/gradcam/{event}").text
     assert "event: error" in answer and "confidences" not in answer

@@ -4,10 +4,10 @@ from zipfile import ZipFile
 
 import numpy as np
 import pytest
-from gradio_client import Client
 
 from interpret.drawing.render import enlarge
 from tests.answers import pixels_of
+from tests.conftest import client_of
 
 
 def test_misclassified_gives_as_many_errors_as_asked_for_with_their_pictures_unharmed(client, release):
@@ -25,7 +25,7 @@ def test_misclassified_gives_as_many_errors_as_asked_for_with_their_pictures_unh
 
 def test_misclassified_can_show_every_error_of_the_release(app, release):
     count = len(release.misclassified)
-    _, table, _ = Client(app.url, verbose=False, download_files=False).predict(count, api_name="/misclassified")
+    _, table, _ = client_of(app.url).predict(count, api_name="/misclassified")
     assert len({row[0] for row in table["data"]}) == count
 
 

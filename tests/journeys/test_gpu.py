@@ -17,7 +17,7 @@ from interpret.tabs.page.served import serve
 from model.choice import choose_release
 from tests.answers import CAT, confidences_of, pixels_of
 from tests.browsing import Visit
-from tests.conftest import EXAMPLES, ROOT, running_app
+from tests.conftest import EXAMPLES, ROOT, client_of, running_app
 
 
 @pytest.fixture(scope="module")
@@ -26,12 +26,12 @@ def on_zero_gpu(tmp_path_factory):
     # A child must not wait for the parent's OpenMP threads, which no fork copies.
     environment = {"SPACES_ZERO_GPU": "true", "PYTHONPATH": str(ROOT / "tests" / "zero_gpu"), "OMP_NUM_THREADS": "1"}
     with running_app(folder, **environment) as running:
-        yield Client(running.url, verbose=False, download_files=str(folder))
+        yield client_of(running.url, folder)
 
 
 @pytest.fixture
 def elsewhere(app, tmp_path: Path) -> Client:
-    return Client(app.url, verbose=False, download_files=str(tmp_path))
+    return client_of(app.url, tmp_path)
 
 
 def test_predict_answers_as_elsewhere(on_zero_gpu, elsewhere):

@@ -8,7 +8,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
-from gradio_client import Client, handle_file
+from gradio_client import handle_file
 from gradio_client.exceptions import AppError
 from huggingface_hub import constants, list_repo_files
 
@@ -16,7 +16,7 @@ from interpret.prediction import predict
 from model.images import prepare, to_tensor
 from model.release import BUNDLED, load_release
 from tests.answers import confidences_of
-from tests.conftest import EXAMPLES, ROOT, SUBSET, running_app
+from tests.conftest import EXAMPLES, ROOT, SUBSET, client_of, running_app
 
 REPO = "ada/cifar-xray"
 SHORT = ["--data-dir", str(SUBSET), "--epochs", "1", "--batch-size", "50", "--validation-images", "20"]
@@ -40,7 +40,7 @@ def test_a_run_that_was_pushed_is_what_the_app_serves(hub, tmp_path: Path):
     release = load_release(folder)
     commit = hub.model(REPO).refs["main"]
     with running_app(tmp_path, MODEL_REPO_ID=REPO) as app:
-        client = Client(app.url, verbose=False)
+        client = client_of(app.url)
         label = client.predict(handle_file(str(EXAMPLES / "cat.png")), api_name="/predict")
         about = client.predict(api_name="/release")
         *_, sentence = client.predict(5, api_name="/misclassified")
@@ -108,7 +108,7 @@ def test_a_hub_that_cannot_be_reached_delays_the_first_page_by_seconds_and_the_p
         problem = f"{REPO} could not be served: the Hub at http://127.0.0.1:9 could not be reached"
         assert f"(bundled): {problem}." in page_of(app.url)
         assert problem in app.log.read_text()
-        client = Client(app.url, verbose=False)
+        client = client_of(app.url)
         assert client.predict(api_name="/release")["problem"] == problem
         endpoints = client.view_api(return_format="dict", print_info=False)["named_endpoints"]
         assert all(problem in each["description"] for name, each in endpoints.items() if name != "/release")
@@ -126,7 +126,7 @@ def test_a_hub_that_hangs_delays_the_first_page_by_seconds(hub, tmp_path: Path):
 
 def test_a_local_release_folder_is_served_where_a_repository_would_be(tmp_path: Path):
     with running_app(tmp_path, MODEL_REPO_ID=str(BUNDLED)) as app:
-        about = Client(app.url, verbose=False).predict(api_name="/release")
+        about = client_of(app.url).predict(api_name="/release")
     assert about["origin"] == f"from {BUNDLED}" and about["problem"] is None
 
 

@@ -11,7 +11,7 @@ from PIL import Image
 from playwright.sync_api import Locator, expect
 
 from tests.answers import CAT
-from tests.browsing import PHONE, Visit, choose, unfold
+from tests.browsing import ANSWERED, PATIENCE, PHONE, Visit, choose, held, unfold
 from tests.conftest import EXAMPLES
 
 pytestmark = pytest.mark.browser
@@ -22,6 +22,7 @@ QUESTIONS_TO_A_HANDLER = 6
 
 def click_cell(ledger: Locator, column: int, row: int) -> None:
     """A click in the middle of a cell of the ledger, however large the picture is shown."""
+    assert ledger.page.evaluate(ANSWERED, PATIENCE)
     left, top, side = 12, 36, 72  # pixels of the drawn ledger
     natural = ledger.evaluate("image => image.naturalWidth")
     shown = ledger.evaluate("image => image.clientWidth") / natural
@@ -38,36 +39,45 @@ def test_another_method_draws_another_map(visit, title):
     expect(visit.page.locator(".asked")).to_have_count(0)
 
 
-def test_a_slow_method_says_how_far_it_is_and_can_be_stopped(visit, client):
-    first = visit.page.locator("#gradcam-cells img").get_attribute("src")
+def test_a_slow_method_says_how_far_it_is_and_can_be_stopped(visit, app, client):
+    cells, progress = visit.page.locator("#gradcam-cells"), visit.page.locator("#gradcam-progress")
+    first = cells.locator("img").get_attribute("src")
     choose(visit, "Method", "Grad-CAM (gradients)")
-    expect(visit.page.locator("#gradcam-cells img")).not_to_have_attribute("src", first or "")
-    before = visit.page.locator("#gradcam-cells img").get_attribute("src")
-    choose(visit, "Method", "Score-CAM (measured)")
-    expect(visit.page.locator("#gradcam-progress progress")).to_be_attached()
-    expect(visit.page.locator("#gradcam-cells")).to_have_class(re.compile("asked"))
-    visit.page.locator("#gradcam-stop").click()
-    expect(visit.page.locator("#gradcam-cells")).not_to_have_class(re.compile("asked"))
-    expect(visit.page.locator("#gradcam-progress")).to_be_hidden()
-    expect(visit.page.get_by_label("Method", exact=True)).to_have_value("Grad-CAM (gradients)")
+    expect(cells.locator("img")).not_to_have_attribute("src", first or "")
+    visit.answered()
+    before = cells.locator("img").get_attribute("src")
+    with held(app, "Score-CAM"):
+        choose(visit, "Method", "Score-CAM (measured)")
+        expect(progress.locator("progress")).to_be_attached()
+        expect(cells).to_have_class(re.compile("asked"))
+        visit.page.locator("#gradcam-stop").click()
+        expect(progress).to_be_hidden()
+        expect(visit.page.get_by_label("Method", exact=True)).to_have_value("Grad-CAM (gradients)")
+    expect(cells).not_to_have_class(re.compile("asked"))
+    expect(progress).to_be_hidden()
     client.predict(CAT, method="score_cam", api_name="/gradcam")  # takes as long as what was stopped had to go
-    expect(visit.page.locator("#gradcam-cells img")).to_have_attribute("src", before or "")
-    choose(visit, "Method", "Score-CAM (measured)")
-    expect(visit.page.locator("#gradcam-progress progress")).to_be_attached()
-    expect(visit.page.locator("#gradcam-cells img")).not_to_have_attribute("src", before or "", timeout=30_000)
+    visit.answered()
+    expect(cells.locator("img")).to_have_attribute("src", before or "")
+    with held(app, "Score-CAM"):
+        choose(visit, "Method", "Score-CAM (measured)")
+        expect(progress.locator("progress")).to_be_attached()
+    expect(cells.locator("img")).not_to_have_attribute("src", before or "")
 
 
-def test_what_is_shown_after_stop_is_of_the_picture_that_is_asked_about(visit, tmp_path):
+def test_what_is_shown_after_stop_is_of_the_picture_that_is_asked_about(visit, app, tmp_path):
     Image.effect_noise((64, 64), 90).convert("RGB").save(tmp_path / "new.png")
     before = visit.page.locator("#gradcam-cells img").get_attribute("src")
     choose(visit, "Method", "Score-CAM (measured)")
-    expect(visit.page.locator("#gradcam-cells img")).not_to_have_attribute("src", before or "", timeout=30_000)
+    expect(visit.page.locator("#gradcam-cells img")).not_to_have_attribute("src", before or "")
+    visit.answered()
     ledger = visit.page.locator("#evidence-sentence")
     of_the_old_picture = ledger.inner_text()
-    visit.page.locator("#picture input[type=file]").set_input_files(tmp_path / "new.png")
-    visit.page.locator("#gradcam-stop").click()
-    expect(visit.page.get_by_label("Method", exact=True)).to_have_value("Grad-CAM (gradients)")
+    with held(app, "Score-CAM"):
+        visit.page.locator("#picture input[type=file]").set_input_files(tmp_path / "new.png")
+        visit.page.locator("#gradcam-stop").click()
+        expect(visit.page.get_by_label("Method", exact=True)).to_have_value("Grad-CAM (gradients)")
     expect(ledger).not_to_have_text(of_the_old_picture)
+    visit.answered()
     named = re.search(r"[Ss]core of (\w+) is", ledger.inner_text())
     assert named is not None
     expect(visit.page.locator("#gradcam-overlay")).to_contain_text(f"Evidence for {named.group(1)}")
@@ -153,6 +163,7 @@ def exported(visit: Visit, folder: Path) -> dict[str, Any]:
     visit.page.locator("#prepare-files").click()
     links = visit.page.locator("#exported-files a[download]")
     expect(links).to_have_count(4)
+    visit.answered()
     for number in range(4):
         with visit.page.expect_download() as download:
             links.nth(number).click()
@@ -165,6 +176,7 @@ def link_of(visit: Visit, *parts: str) -> str:
     field = visit.page.locator("#permalink").locator("textarea, input").first
     for part in (*parts, "release="):
         expect(field).to_have_value(re.compile(part))
+    visit.answered()
     return field.input_value()
 
 

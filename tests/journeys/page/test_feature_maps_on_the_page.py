@@ -12,6 +12,7 @@ LEFT, TOP = panel_origin(8 * 98 - 2)
 
 def click_pixel(visit: Visit, selector: str, x: int, y: int) -> None:
     """A click on a pixel of a picture, whatever size the page gives it."""
+    visit.answered()
     image = visit.page.locator(f"{selector} img")
     image.scroll_into_view_if_needed()
     box, width = image.bounding_box(), image.evaluate("image => image.naturalWidth")
@@ -57,6 +58,7 @@ def test_channels_are_sorted_and_scaled_as_asked_for(visit):
         before = grid.get_attribute("src")
         change()
         expect(grid).not_to_have_attribute("src", before or "")
+        visit.answered()
     choose(visit, "Layer whose channels are all shown below", "6: resnet_block3, 4×4")
     expect(visit.page.locator("#feature-maps-sentence")).to_contain_text("resnet_block3 has two convolutions")
     choose(visit, "Number of the computation", "what the layer hands on")

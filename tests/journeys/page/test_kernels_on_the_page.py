@@ -20,6 +20,7 @@ def by_norm(network) -> list[int]:
 
 def click_kernel(visit: Visit, row: int, column: int, pitch: int) -> None:
     """Clicks the middle of a kernel, of which so many pixels of the picture lie between one and the next."""
+    visit.answered()
     picture = visit.page.locator(PICTURE)
     factor = picture.evaluate("image => image.clientWidth / image.naturalWidth")
     x, y = 12 + pitch * (column + 0.45), 48 + pitch * (row + 0.45)
@@ -85,6 +86,7 @@ def test_a_kernel_is_chosen_by_the_keyboard_alone(visit):
     visit.page.keyboard.type("resnet_block1")
     visit.page.keyboard.press("Enter")
     expect(line(visit)).to_contain_text("Kernel 0 of resnet_block1.0")
+    visit.answered()
     visit.page.locator("#kernel input").focus()
     visit.page.keyboard.press("Control+a")
     visit.page.keyboard.type("7")
@@ -96,7 +98,7 @@ def test_a_kernel_is_chosen_by_the_keyboard_alone(visit):
 def test_a_kernel_that_is_not_there_is_answered_in_one_sentence(visit):
     visit.show("Kernels")
     visit.page.locator("#kernel input").fill("64")
-    expect(visit.page.get_by_text("must be a whole number from 0 to 63, got 64").first).to_be_visible()
+    visit.is_told("must be a whole number from 0 to 63, got 64")
     visit.page.locator("#kernel input").fill("63")
     expect(line(visit)).to_contain_text("Kernel 63 of prep_layer")
 

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browsing import PHONE, Visit, choose, unfold
+from tests.browsing import PHONE, Visit, choose, held, unfold
 
 pytestmark = pytest.mark.browser
 
@@ -45,6 +45,7 @@ def test_the_ledger_changes_with_the_credit_and_still_adds_up_to_the_same(visit)
     said = score.search(sentence.inner_text())
     visit.page.get_by_label("all to the strongest cell").check()
     expect(ledger).not_to_have_attribute("src", before or "")
+    visit.answered()
     now = score.search(sentence.inner_text())
     assert said and now and said.group(1) == now.group(1)
 
@@ -80,28 +81,32 @@ def test_what_is_enough_and_what_is_needed_are_shown_with_their_pictures(visit, 
     expect(visit.page.locator("#enough img")).to_have_count(0)
 
 
-def test_measuring_can_be_stopped_and_begun_again(visit):
+def test_measuring_can_be_stopped_and_begun_again(visit, app):
     unfold(visit, "Erasing: cells, orders, fill")
     visit.page.get_by_label("8×8", exact=True).check()
-    visit.page.get_by_label("number input for Random orders").fill("64")
-    visit.page.get_by_label("number input for Random orders").press("Enter")
     unfold(visit, "What is enough, and what is needed")
-    visit.page.locator("#measure").click()
-    expect(visit.page.locator("#measure-progress progress")).to_be_attached()
-    visit.page.locator("#measure-stop").click()
-    expect(visit.page.locator("#measure-progress")).to_be_hidden()
+    with held(app, "Erasing cells"):
+        visit.page.locator("#measure").click()
+        expect(visit.page.locator("#measure-progress progress")).to_be_attached()
+        visit.page.locator("#measure-stop").click()
+        expect(visit.page.locator("#measure-progress")).to_be_hidden()
+    visit.answered()
     expect(visit.page.locator("#measured-sentence")).to_be_empty()
     visit.page.get_by_label("4×4", exact=True).check()
+    visit.answered()
     visit.page.locator("#measure").click()
     expect(visit.page.locator("#measured-sentence")).to_contain_text("Enough:")
 
 
-def test_methods_stand_side_by_side_and_a_click_chooses_one(visit):
+def test_methods_stand_side_by_side_and_a_click_chooses_one(visit, app):
     unfold(visit, "Methods side by side")
-    visit.page.locator("#side-by-side").click()
     maps = visit.page.locator("#methods-gallery button.thumbnail-item")
-    expect(visit.page.locator("#side-by-side-sentence")).to_contain_text("Still to come: Score-CAM")
-    expect(maps).to_have_count(12, timeout=60_000)
+    with held(app, "Score-CAM"):
+        visit.page.locator("#side-by-side").click()
+        expect(visit.page.locator("#side-by-side-sentence")).to_contain_text("Still to come: Score-CAM")
+        expect(visit.page.locator("#side-by-side-progress progress")).to_be_attached()
+        expect(maps).not_to_have_count(0)
+    expect(maps).to_have_count(12)
     expect(visit.page.locator("#side-by-side-progress")).to_be_hidden()
     roads = [float(re.search(r"ROAD (\S+)", each)[1].replace("\u2212", "-")) for each in maps.all_inner_texts()]
     assert roads == sorted(roads, reverse=True)
@@ -120,6 +125,7 @@ def test_a_link_brings_back_how_cells_were_erased(browser, visit):
     unfold(visit, "Numbers, download and link")
     field = visit.page.locator("#permalink").locator("textarea, input").first
     expect(field).to_have_value(re.compile("method=occlusion.*grid=8x8"))
+    visit.answered()
     sentence = visit.page.locator("#balance").inner_text()
     other = Visit(browser.new_context().new_page())
     other.open(field.input_value())
@@ -128,16 +134,17 @@ def test_a_link_brings_back_how_cells_were_erased(browser, visit):
     other.page.context.close()
 
 
-@pytest.mark.parametrize(("section", "button", "sentence"), [
-    ("What is enough, and what is needed", "#measure", "#measured-sentence"),
-    ("Methods side by side", "#side-by-side", "#side-by-side-sentence"),
+@pytest.mark.parametrize(("section", "button", "sentence", "title"), [
+    ("What is enough, and what is needed", "#measure", "#measured-sentence", "Erasing cells"),
+    ("Methods side by side", "#side-by-side", "#side-by-side-sentence", ""),
 ])  # fmt: skip
-def test_an_answer_to_a_question_that_was_given_up_at_once_never_appears(visit, section, button, sentence):
+def test_an_answer_to_a_question_that_was_given_up_at_once_never_appears(visit, app, section, button, sentence, title):
     unfold(visit, section)
-    visit.page.locator(button).click()
-    expect(visit.page.locator(button)).to_have_class(re.compile("asked"))
-    visit.page.locator("#examples button.thumbnail-item").nth(3).click()
-    expect(visit.page.locator("#gradcam-label")).to_contain_text("cat")
-    expect(visit.page.locator(button)).not_to_have_class(re.compile("asked"), timeout=30_000)
+    with held(app, title):
+        visit.page.locator(button).click()
+        expect(visit.page.locator(button)).to_have_class(re.compile("asked"))
+        visit.page.locator("#examples button.thumbnail-item").nth(3).click()
+        expect(visit.page.locator("#gradcam-label")).to_contain_text("cat")
+    expect(visit.page.locator(button)).not_to_have_class(re.compile("asked"))
     assert visit.settles()
     expect(visit.page.locator(sentence)).to_be_empty()
