@@ -9,19 +9,21 @@ import json
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import Any
 
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
+from model.channels.facts import CHANNELS, LayerFacts, load_facts
+from model.channels.gallery import GALLERY, Gallery, load_gallery
+from model.channels.pooled import POOLED, PooledMaxima, load_pooled
 from model.files.tables import TableError, first_lines
 from model.metrics import METRICS, Metrics, MetricsError, parse_metrics
 from model.network import CifarResNet, ConfigError, NetworkConfig
-from model.pooled import POOLED, PooledMaxima, load_pooled
 from model.samples import (
     NEAREST,
     REVIEWS,
@@ -40,9 +42,8 @@ FORMAT_VERSION = 1
 ARCHITECTURE = "CifarResNet"
 CONFIG, WEIGHTS = "config.json", "model.safetensors"
 HASHED_FILES = (WEIGHTS, METRICS, SAMPLES)
-OPTIONAL_FILES = (REVIEWS, NEAREST, POOLED)
+OPTIONAL_FILES = (REVIEWS, NEAREST, POOLED, GALLERY, CHANNELS)
 SERVED_FILES = (CONFIG, *HASHED_FILES)
-Loaded = TypeVar("Loaded")
 BUNDLED = Path(__file__).parent / "bundled"
 
 
@@ -73,18 +74,27 @@ class Release:
     identifier: str
     reviews: LabelReviews | None = None
     lacks: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
-    read_nearest: Callable[[], NearestTraining | None] = field(default=lambda: None, repr=False, compare=False)
-    read_pooled: Callable[[], PooledMaxima | None] = field(default=lambda: None, repr=False, compare=False)
+    read_table: Callable[[str], Any] = field(default=lambda name: None, repr=False, compare=False)
 
     @cached_property
     def nearest(self) -> NearestTraining | None:
         """The training images that are nearest to each error; None if the release lacks them."""
-        return self.read_nearest()
+        return self.read_table(NEAREST)
 
     @cached_property
     def pooled(self) -> PooledMaxima | None:
         """The last stage's maxima of all test images; None if the release lacks them."""
-        return self.read_pooled()
+        return self.read_table(POOLED)
+
+    @cached_property
+    def gallery(self) -> Gallery | None:
+        """Training images of all classes; None if the release lacks them."""
+        return self.read_table(GALLERY)
+
+    @cached_property
+    def channels(self) -> Mapping[str, LayerFacts] | None:
+        """By layer, what is known of each channel; None if the release lacks it, or the gallery that it is of."""
+        return self.read_table(CHANNELS) if self.gallery else None
 
     @property
     def config(self) -> NetworkConfig:
@@ -170,8 +180,18 @@ def load_release(folder: Path) -> Release:
         )
     lacks, classes = _missing(folder, hashes), len(config.class_names)
 
-    def optional(name: str, load: Callable[[], Loaded]) -> Loaded | None:
-        return _optional(folder, name, hashes.get(name, ""), lacks, load)
+    channels = network.fc.in_features
+    gallery = cache(lambda: load_gallery(folder, classes, channels))
+    loaders: dict[str, Callable[[], Any]] = {
+        REVIEWS: lambda: load_reviews(folder, classes),
+        NEAREST: lambda: load_nearest(folder, classes, misclassified),
+        POOLED: lambda: load_pooled(folder, classes, channels),
+        GALLERY: gallery,
+        CHANNELS: lambda: load_facts(folder, classes, gallery()),
+    }
+
+    def optional(name: str) -> Any:
+        return _optional(folder, name, hashes.get(name, ""), lacks, loaders[name])
 
     return Release(
         folder,
@@ -179,10 +199,9 @@ def load_release(folder: Path) -> Release:
         metrics,
         misclassified,
         identifier=_sha256(folder / CONFIG)[:7],
-        reviews=optional(REVIEWS, lambda: load_reviews(folder, classes)),
+        reviews=optional(REVIEWS),
         lacks=MappingProxyType(lacks),
-        read_nearest=lambda: optional(NEAREST, lambda: load_nearest(folder, classes, misclassified)),
-        read_pooled=lambda: optional(POOLED, lambda: load_pooled(folder, classes, network.fc.in_features)),
+        read_table=optional,
     )
 
 
@@ -204,9 +223,7 @@ def _verify(folder: Path, name: str, expected: str) -> None:
         raise DamagedFileError(name, f"is damaged or of another release: SHA-256 {found[:12]}, not {expected[:12]}.")
 
 
-def _optional(
-    folder: Path, name: str, expected: str, lacks: dict[str, str], load: Callable[[], Loaded]
-) -> Loaded | None:
+def _optional(folder: Path, name: str, expected: str, lacks: dict[str, str], load: Callable[[], Any]) -> Any:
     """What an optional file holds; None if the release `lacks` it, or if it cannot be read or is by now another than it
     was, which is then among what it lacks."""
     if name in lacks:

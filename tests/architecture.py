@@ -28,12 +28,13 @@ SHARED = (
         "interpret.side_by_side",
         "interpret.enough_and_needed",
         "interpret.view",
-        "interpret.lesions",
+        "interpret.across_pictures",
     ),
     ("interpret.misclassified",),
 )
 SERVING = (
     ("interpret.tabs.page",),
+    ("interpret.tabs.channel",),
     ("interpret.tabs.gradcam", "interpret.tabs.misclassified", "interpret.tabs.feature_maps", "interpret.tabs.kernels"),
     ("app",),
 )

@@ -5,8 +5,10 @@ from pathlib import Path
 
 import numpy as np
 
+from model.channels.facts import LayerFacts, save_facts
+from model.channels.gallery import Gallery, save_gallery
+from model.channels.pooled import PooledMaxima, save_pooled
 from model.network import CIFAR10_CLASSES
-from model.pooled import PooledMaxima, save_pooled
 from model.release import load_release, seal
 from model.samples import LabelReviews, Misclassified, NearestTraining, save_nearest, save_reviews
 
@@ -47,12 +49,40 @@ def few_maxima() -> PooledMaxima:
     return PooledMaxima(np.array([3, 1, 4, 1]), values)
 
 
+def small_gallery(count: int = 20) -> Gallery:
+    """Pictures of noise, of all ten classes in turn."""
+    rng = np.random.default_rng(3)
+    images = rng.integers(0, 256, (count, 32, 32, 3), dtype=np.uint8)
+    features = rng.random((count, 512)).astype(np.float16).astype(np.float32)
+    return Gallery(images, np.arange(100, 100 + count), np.arange(count) % 10, features)
+
+
+def some_facts() -> dict[str, LayerFacts]:
+    """Of two layers that the network has, of which one was measured without its channels."""
+    return {"prep_layer": facts_of_layer(64, measured=False), "resnet_block3": facts_of_layer(512, measured=True)}
+
+
+def facts_of_layer(channels: int, *, measured: bool) -> LayerFacts:
+    """As if from `small_gallery` and four test images."""
+    rng = np.random.default_rng(channels)
+    return LayerFacts(
+        strongest=rng.integers(0, 20, (channels, 3)),
+        places=rng.integers(0, 4, (channels, 3, 2)),
+        responses=-np.sort(-rng.random((channels, 3)).astype(np.float32)),
+        class_means=rng.random((channels, 10)).astype(np.float32),
+        silent=rng.random(channels).astype(np.float32),
+        right_without=rng.integers(0, 2, (channels, 10)) if measured else None,
+    )
+
+
 def add_tables(folder: Path) -> None:
     """Gives a release all optional tables."""
     release = load_release(folder)
     save_reviews(two_reviews(), CIFAR10_CLASSES, folder)
     save_nearest(two_nearest(release.misclassified), CIFAR10_CLASSES, folder)
     save_pooled(few_maxima(), CIFAR10_CLASSES, folder)
+    save_gallery(small_gallery(), CIFAR10_CLASSES, folder)
+    save_facts(some_facts(), folder)
     seal(release.config, folder)
 
 

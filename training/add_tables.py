@@ -1,5 +1,5 @@
-"""Add to a release what it can lack: people's verdicts on doubtful labels, the training pictures nearest to errors, and
-the last layer's maxima of all test pictures.
+"""Add to a release what it can lack: people's verdicts on doubtful labels, the training pictures nearest to errors, the
+last layer's maxima of all test pictures, a gallery of training pictures, and what is known of each channel.
 
 `python training/add_tables.py --help`.
 """
@@ -14,13 +14,27 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # a script's ow
 
 import numpy as np
 
+from interpret.choices import ChoiceError, check_name
+from interpret.layers.channels import channel_counts
 from model.files.replacing import replaced
-from model.release import BUNDLED, Release, ReleaseError, load_release, optional_files, seal
+from model.network import STAGE_NAMES
+from model.release import (
+    BUNDLED,
+    WEIGHTS,
+    Release,
+    ReleaseError,
+    load_release,
+    optional_files,
+    read_config,
+    seal,
+)
 from training.data.cifar10 import Split, load_cifar10
 from training.errors import TrainingError
-from training.releasing.tables import write_tables
+from training.judging.channels.lesions import judged, lesion_counts
+from training.releasing.tables import RightWithout, write_tables
 
 logger = logging.getLogger("training")
+ALL, PROGRESS = "all", Path("runs/lesions.npz")
 
 
 class OtherDataError(TrainingError):
@@ -29,10 +43,12 @@ class OtherDataError(TrainingError):
 
 @dataclass(frozen=True)
 class TableOptions:
-    """Which release, and where CIFAR-10 is (None: the environment's CIFAR10_DIR, else the Hub)."""
+    """Which release, where CIFAR-10 is (None: the environment's CIFAR10_DIR, else the Hub), and of which further layers
+    the channels are switched off one by one."""
 
     data_dir: Path | None = None
     release: Path = BUNDLED
+    lesions: tuple[str, ...] = ()
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -40,42 +56,67 @@ def main(arguments: list[str] | None = None) -> None:
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     try:
         add_tables(options)
-    except (TrainingError, ReleaseError) as error:
+    except (TrainingError, ReleaseError, ChoiceError) as error:
         sys.exit(f"add_tables.py: {error}")
 
 
 def parse_arguments(arguments: list[str] | None = None) -> TableOptions:
     parser = argparse.ArgumentParser(
         description="Add to a release, or renew in it, label_reviews.parquet (what people said of doubtful test "
-        "labels), nearest_training.parquet (the training pictures that the network finds most like each error) and "
-        "pooled_maxima.parquet (the last layer's maxima of all test pictures).",
+        "labels), nearest_training.parquet (the training pictures that the network finds most like each error), "
+        "pooled_maxima.parquet (the last layer's maxima of all test pictures), gallery.parquet (2,000 training "
+        "pictures) and channels.parquet (which of them excite each channel, and what is lost without it).",
         allow_abbrev=False,
         argument_default=argparse.SUPPRESS,
-        epilog="Takes minutes on two cores. It changes the release's identifier, and so the links to its views: add "
-        "first, then publish.",
+        epilog="Takes minutes on two cores, without --lesions. It changes the release's identifier, and so the links "
+        "to its views: add first, then publish.",
     )
     add = parser.add_argument
     add("--data-dir", type=Path, metavar="FOLDER", help="as of train.py (default: CIFAR10_DIR, else the Hub)")
     add("--release", type=Path, metavar="FOLDER", help="a release on disk (default: the bundled one)")
-    return TableOptions(**vars(parser.parse_args(arguments)))
+    add(
+        "--lesions",
+        nargs="+",
+        metavar="LAYER",
+        help="of these layers too, or of 'all', count what the network gets right without each channel (the last one "
+        f"takes no time, others up to hours on two cores; kept in {PROGRESS} as it goes, and taken up there)",
+    )
+    found = vars(parser.parse_args(arguments))
+    return TableOptions(**found | {"lesions": tuple(found.get("lesions", ()))})
 
 
 def add_tables(options: TableOptions) -> None:
     """Writes the tables into the release and seals it again: whole, or not at all.
 
-    Raises TrainingError, ReleaseError, with nothing written.
+    Raises TrainingError, ReleaseError or ChoiceError, with nothing written.
     """
     release = load_release(options.release)
+    for name in options.lesions:
+        check_name("layer", name, (*channel_counts(release.network), ALL))
     train, test = load_cifar10(options.data_dir)
     check_data(release, test)
     logger.info("Release %s", release.identifier)
+    right_without = measured_lesions(release, test, options.lesions)
     with replaced(release.folder, copy=True) as folder:
-        write_tables(folder, release.network, release.misclassified, train, test)
+        write_tables(folder, release.network, release.misclassified, train, test, right_without)
         seal(release.config, folder)
     renewed = load_release(options.release)
     for name in optional_files(renewed.folder):
         logger.info("%s: %.1f kB", name, (renewed.folder / name).stat().st_size / 1e3)
     logger.info("Written into %s, which is now release %s", options.release, renewed.identifier)
+
+
+def measured_lesions(release: Release, test: Split, asked: tuple[str, ...]) -> RightWithout:
+    """What the release knows already of the network without each channel, and of the layers that are `asked` for."""
+    known = {} if release.channels is None else release.channels
+    found = {name: layer.right_without for name, layer in known.items() if layer.right_without is not None}
+    if not asked:
+        return found
+    network, weights = release.network, read_config(release.folder)[1][WEIGHTS]
+    channels = channel_counts(network)
+    wanted = {name: count for name, count in channels.items() if name in asked or ALL in asked}
+    wanted.pop(STAGE_NAMES[-1], None)
+    return {**found, **lesion_counts(network, judged(network, test.images, test.labels), wanted, PROGRESS, weights)}
 
 
 def check_data(release: Release, test: Split) -> None:

@@ -5,11 +5,12 @@ from jaxtyping import UInt8
 from PIL import Image, ImageDraw
 
 from interpret.drawing.render import enlarge
-from interpret.layers.receptive_field import Box
+from interpret.layers.receptive_field import SIDE, Box
 
 FACTOR = 8
 OUTLINE = (234, 88, 12)
 DIMMED = 0.35
+INSET, BORDER = 108, 3
 
 
 def draw_receptive_field(pixels: UInt8[np.ndarray, "32 32 3"], field: Box) -> UInt8[np.ndarray, "256 256 3"]:
@@ -22,3 +23,20 @@ def draw_receptive_field(pixels: UInt8[np.ndarray, "32 32 3"], field: Box) -> UI
     corners = (seen.left * FACTOR, seen.top * FACTOR, (seen.right + 1) * FACTOR - 1, (seen.bottom + 1) * FACTOR - 1)
     ImageDraw.Draw(image).rectangle(corners, outline=OUTLINE, width=2)
     return np.asarray(image)
+
+
+def draw_patch(pixels: UInt8[np.ndarray, "32 32 3"], field: Box) -> UInt8[np.ndarray, "256 256 3"]:
+    """The picture as `draw_receptive_field` has it; a field of at most half the picture's height stands enlarged in the
+    corner that is furthest from it."""
+    picture, seen = draw_receptive_field(pixels, field), field.cut
+    patch = pixels[seen.top : seen.bottom + 1, seen.left : seen.right + 1]
+    if field.height > SIDE // 2:
+        return picture
+    large = enlarge(patch, INSET // max(patch.shape[:2]))
+    bordered = np.pad(large, ((BORDER, BORDER), (BORDER, BORDER), (0, 0)), constant_values=255)
+    height, width, _ = bordered.shape
+    top = 0 if seen.top + seen.bottom > SIDE else len(picture) - height
+    left = 0 if seen.left + seen.right > SIDE else len(picture) - width
+    inset = picture.copy()
+    inset[top : top + height, left : left + width] = bordered
+    return inset

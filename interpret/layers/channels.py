@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from interpret.choices import ChoiceError, check_name, check_whole
 from interpret.layers.kernels import convolutions_by_name
 from interpret.prediction import probabilities_of
-from model.network import STAGE_NAMES, CifarResNet
+from model.network import STAGE_NAMES, STAGES, CifarResNet
 
 OUTPUT, CONVOLUTION, BATCH_NORM, RELU = "output", "convolution", "batch_norm", "relu"
 POINTS = (OUTPUT, CONVOLUTION, BATCH_NORM, RELU)
@@ -61,9 +61,16 @@ class Channels:
         return np.argsort(-self.adds[class_index], kind="stable")
 
 
+def channel_counts(network: CifarResNet) -> dict[str, int]:
+    """Everything that has channels to show, by name, and how many: the six stages, then the convolutions inside the
+    residual ones."""
+    inside = {name: each.kernels for name, each in convolutions_by_name(network).items() if name not in STAGE_NAMES}
+    return {stage.name: stage.channels for stage in STAGES} | inside
+
+
 def layer_names(network: CifarResNet) -> tuple[str, ...]:
-    """Everything that has channels to show: the six stages, and the convolutions of the residual ones."""
-    return (*STAGE_NAMES, *(name for name in convolutions_by_name(network) if name not in STAGE_NAMES))
+    """The names of everything that has channels to show."""
+    return tuple(channel_counts(network))
 
 
 def channels_of(network: CifarResNet, image: Float[Tensor, "1 3 32 32"], layer: str, point: str = OUTPUT) -> Channels:

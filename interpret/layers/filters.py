@@ -76,10 +76,10 @@ class Figures:
             return np.arange(len(self.norms))
         return np.argsort(-self.norms_of(folded), kind="stable")
 
-    def numbers(self, sort: str, folded: bool) -> dict[str, Any]:
-        """All of it as JSON; lists are in the order of the kernels' numbers."""
+    def numbers(self, order: Int[np.ndarray, "kernels"]) -> dict[str, Any]:
+        """All of it as JSON, with the `order` that was asked for; lists are in the order of the kernels' numbers."""
         return {
-            "order": self.order(sort, folded).tolist(),
+            "order": order.tolist(),
             "norms": _rounded(self.norms),
             "folded_norms": _rounded(self.norms_of(True)),
             "scales": _rounded(self.scales),

@@ -97,6 +97,23 @@ class Table:
             raise TableError(f"{name} must hold lists of {length or 'as many'} numbers in each row") from error
         return values
 
+    def lists_or_null(self, name: str, length: int) -> tuple[np.ndarray, np.ndarray]:
+        """A column of lists of `length` numbers in float32, zeros where there is none, and where there is one."""
+        column = self._column(name)
+        known = np.asarray(column.is_valid().to_numpy())
+        try:
+            values = np.array([each or [0] * length for each in column.to_pylist()], np.float32)
+            return values.reshape(len(self), length), known
+        except (ValueError, TypeError) as error:
+            raise TableError(f"{name} must hold lists of {length} numbers, or none") from error
+
+    def words(self, name: str) -> list[str]:
+        """A column of words."""
+        values = self._column(name).to_pylist()
+        if not all(isinstance(each, str) for each in values):
+            raise TableError(f"{name} must hold words")
+        return values
+
     def pictures(self, name: str) -> UInt8[np.ndarray, "rows 32 32 3"]:
         """A column of pictures."""
         column = self._column(name)

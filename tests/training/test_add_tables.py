@@ -10,8 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from model.channels.facts import CHANNELS
+from model.channels.gallery import GALLERY
+from model.channels.pooled import POOLED
 from model.metrics import Metrics, SplitFigures
-from model.pooled import POOLED
 from model.release import BUNDLED, WEIGHTS, load_release, save_metrics, seal
 from model.samples import NEAREST, REVIEWS, Misclassified, save_misclassified
 from tests.conftest import ROOT, SUBSET
@@ -66,7 +68,36 @@ def test_it_adds_the_tables_says_how_large_they_are_and_names_the_new_release(fo
         "config.json",
         NEAREST,
         POOLED,
+        GALLERY,
+        CHANNELS,
     }
+
+
+def test_lesions_are_measured_of_the_layers_that_are_asked_for_and_kept_when_tables_are_renewed(folder, monkeypatch):
+    measured, asked = np.full((64, 10), 3), []
+
+    def lesion_counts(network, judged, layers, progress, known):
+        asked.append(layers)
+        return dict.fromkeys(layers, measured)
+
+    monkeypatch.setattr("training.add_tables.lesion_counts", lesion_counts)
+    main(["--data-dir", str(SUBSET), "--release", str(folder), "--lesions", "prep_layer", "resnet_block3"])
+    assert asked == [{"prep_layer": 64}], "the last layer's need no running"
+    run(folder)
+    facts = load_release(folder).channels
+    assert np.array_equal(facts["prep_layer"].right_without, measured)
+    assert facts["custom_block1"].right_without is None
+    assert facts["resnet_block3"].right_without.shape == (512, 10)
+    assert len(asked) == 1
+
+
+def test_all_layers_can_be_asked_for_at_once(folder, monkeypatch):
+    monkeypatch.setattr(
+        "training.add_tables.lesion_counts",
+        lambda network, judged, layers, *others: {name: np.zeros((count, 10), int) for name, count in layers.items()},
+    )
+    main(["--data-dir", str(SUBSET), "--release", str(folder), "--lesions", "all"])
+    assert all(layer.right_without is not None for layer in load_release(folder).channels.values())
 
 
 def test_tables_that_are_there_are_renewed(folder):
@@ -118,7 +149,11 @@ def test_a_failure_half_way_leaves_the_release_as_it_was(folder, monkeypatch):
 
 @pytest.mark.parametrize(
     ("arguments", "words"),
-    [(["--data-dir", "/no/data"], "No CIFAR-10 in /no/data"), (["--release", "tests/data"], "config.json")],
+    [
+        (["--data-dir", "/no/data"], "No CIFAR-10 in /no/data"),
+        (["--release", "tests/data"], "config.json"),
+        (["--lesions", "pool4"], "Unknown layer 'pool4'"),
+    ],
 )
 def test_bad_use_gets_one_clear_sentence(arguments, words):
     command = [sys.executable, "training/add_tables.py", "--data-dir", str(SUBSET), *arguments]

@@ -32,6 +32,7 @@ from interpret.layers.channels import (
 )
 from interpret.layers.feature_maps import COMMON_CHANNELS, activations_of, channel_of_every_stage
 from interpret.layers.kernels import convolutions_by_name
+from interpret.tabs.feature_maps.taking import export_maps_section
 from interpret.tabs.page.components import Slider, result_picture
 from interpret.tabs.page.events import MODEL_QUEUE, PRIVATE, endpoint, latest_wins
 from interpret.tabs.page.picture import PicturePanel
@@ -182,15 +183,16 @@ def grid_settings(served: ServedRelease) -> GridSettings:
 def grid_section(
     served: ServedRelease, tab: gr.Tab, panel: PicturePanel, settings: GridSettings, opened: gr.Number
 ) -> None:
-    """Builds the pictures and the endpoint `/feature_maps`; a click on a channel opens it.
+    """Builds the pictures and the endpoints `/feature_maps` and `/export_maps`; a click on a channel opens it.
 
     Nothing is computed while the `tab` is closed.
     """
     sentence = gr.Markdown(elem_classes="answer", elem_id="feature-maps-sentence")
     stages = result_picture("This channel in each of the six layers", "feature-maps-stages", chart=True)
     grid = result_picture("All channels of one layer", "feature-maps-grid", chart=True)
-    with gr.Accordion("Numbers", open=False):
+    with gr.Accordion("Numbers, and arrays to take away", open=False):
         numbers = gr.JSON(show_label=False)
+        export_maps_section(served, panel, settings.layer, settings.point)
     drawn = gr.State(([], 0))
     s = settings
     outputs: list[Any] = [stages, grid, sentence, numbers]

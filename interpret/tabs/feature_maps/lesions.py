@@ -7,14 +7,14 @@ import gradio as gr
 import numpy as np
 import pandas as pd
 
+from interpret.across_pictures.lesions import LARGEST_SEED, RANDOM, Lesions, drawn_channels, lesions, listed_channels
 from interpret.choices import ChoiceError
 from interpret.drawing.confusion import draw_confusion
-from interpret.lesions import LARGEST_SEED, RANDOM, Lesions, drawn_channels, lesions, listed_channels
 from interpret.tabs.page.components import Slider, result_picture
 from interpret.tabs.page.events import latest_wins
 from interpret.tabs.page.served import ServedRelease
+from model.channels.pooled import POOLED
 from model.network import STAGES
-from model.pooled import POOLED
 
 CHANNELS = STAGES[-1].channels
 COLUMNS = ("class", "with all", "without these")

@@ -2,15 +2,20 @@
 
 import gradio as gr
 
+from interpret.tabs.channel.dossier import dossier_section, offer_channel
 from interpret.tabs.feature_maps.cell import cell_section
 from interpret.tabs.feature_maps.grid import grid_section, grid_settings
 from interpret.tabs.feature_maps.lesions import lesions_section
+from interpret.tabs.feature_maps.similar import similar_section
 from interpret.tabs.page.picture import PicturePanel
 from interpret.tabs.page.served import ServedRelease
 
 
 def feature_maps_tab(served: ServedRelease, tab: gr.Tab, panel: PicturePanel) -> None:
-    """Builds the tab and its endpoints `/feature_maps`, `/cell`, `/switch_off` and `/lesions`."""
+    """Builds the tab and its endpoints.
+
+    They are `/feature_maps`, `/channel`, `/cell`, `/switch_off`, `/similar` and `/lesions`.
+    """
     gr.Markdown(
         "Follow one channel through the network: bright cells are where it responds to the picture. Click a channel of "
         "a layer to open it, and a cell to see how its number comes about.",
@@ -22,7 +27,11 @@ def feature_maps_tab(served: ServedRelease, tab: gr.Tab, panel: PicturePanel) ->
     )
     grid_section(served, tab, panel, settings, opened)
     opened.render()
+    offer_channel(served, dossier_section(served, "maps", tab, settings.layer, opened))
     cell_section(served, tab, panel, settings.layer, settings.point, opened)
+    with gr.Accordion("Training pictures that are most like this one to the network", open=False,
+                      elem_id="most-alike") as most_alike:  # fmt: skip
+        similar_section(served, panel, most_alike)
     with gr.Accordion("Lesion laboratory: channels switched off for all test pictures", open=False,
                       elem_id="lesion-laboratory") as laboratory:  # fmt: skip
         lesions_section(served, laboratory)

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from jaxtyping import UInt8
 
+from interpret.across_pictures.dossier import most_lost_first
+from interpret.choices import check_name
 from interpret.drawing.filters import SIGNS, describe_findings, describe_kernel
 from interpret.drawing.kernels import (
     FOLDED_UNIT,
@@ -18,6 +20,7 @@ from interpret.drawing.kernels import (
     draw_kernels,
 )
 from interpret.layers.filters import NORM, NUMBER, Figures, figures_of, frequency_responses
+from interpret.layers.filters import SORTS as OF_WEIGHTS
 from interpret.layers.kernels import (
     NO_KERNEL,
     Convolution,
@@ -32,6 +35,9 @@ from interpret.tabs.page.served import ServedRelease
 from model.network import STAGE_NAMES
 
 LAYER, INPUT_CHANNEL, RGB, FOLDED, SORT = STAGE_NAMES[0], 0, True, False, NUMBER
+LOST = "lost"
+SORTS = (*OF_WEIGHTS, LOST)
+ORDERS = {NUMBER: "", NORM: " by norm", LOST: " by what is lost without them"}
 MEAN_COLOUR = "mean of RGB"
 
 
@@ -51,23 +57,24 @@ class View:
 
     def every_kernel(self, input_channel: float, rgb: bool) -> tuple[UInt8[np.ndarray, "tall wide 3"], str]:
         """All kernels on one input channel, or in colour where that is wanted and there are colours; a sentence."""
-        convolution, name, by_norm = self.convolution, self.convolution.name, self.sort == NORM
+        convolution, name, ordered = self.convolution, self.convolution.name, ORDERS[self.sort]
         count = convolution.kernels
         if rgb and convolution.takes_colour:
             colours = colour_kernels(convolution, self.folded).numpy()[self.order]
-            title = f"{name} by norm, in colour" if by_norm else f"{name}: {count} kernels in colour"
+            title = f"{name}{ordered}, in colour" if ordered else f"{name}: {count} kernels in colour"
             words = f"All {count} kernels of {name}, on red, green and blue together; grey is zero."
             return draw_colour_kernels(colours, title, self.unit), words
         weights = input_channel_kernels(convolution, input_channel, self.folded).numpy()[self.order]
         channel = int(input_channel)
-        title = f"{name} by norm, on" if by_norm else f"{name}: {count} kernels on"
+        title = f"{name}{ordered}, on" if ordered else f"{name}: {count} kernels on"
         words = f"What each of the {count} kernels of {name} does to channel {channel} of its "
         words += f"{convolution.input_channels} inputs. {SIGNS}"
         return draw_kernels(weights, f"{title} input channel {channel}", self.unit), words
 
     def findings(self) -> str:
         """What else there is to say of all kernels, in sentences."""
-        return describe_findings(self.convolution, self.figures, folded=self.folded, sort=self.sort)
+        found = describe_findings(self.convolution, self.figures, folded=self.folded, sort=self.sort)
+        return found if self.sort != LOST else f"The kernels without which most is lost come first. {found}"
 
     def one_kernel(self, kernel: float) -> tuple[UInt8[np.ndarray, "tall wide 3"], str]:
         """What one kernel does to each of its input channels; a sentence. Raises ChoiceError for an unknown one."""
@@ -93,7 +100,7 @@ class View:
     def numbers(self) -> dict[str, Any]:
         """All numbers as JSON."""
         sizes = {"kernels": self.convolution.kernels, "inputs": self.convolution.input_channels}
-        return {"layer": self.convolution.name, **sizes, **self.figures.numbers(self.sort, self.folded)}
+        return {"layer": self.convolution.name, **sizes, **self.figures.numbers(self.order)}
 
 
 Viewer = Callable[[str, bool, str], View]  # from a layer's name, whether batch norm is folded in, and an order
@@ -110,7 +117,11 @@ def viewer_of(served: ServedRelease) -> Viewer:
     def view(layer: str, folded: bool, sort: str) -> View:
         convolution = find_convolution(network, layer)
         found = figures(convolution.name)
-        return View(convolution, found, bool(folded), sort, found.order(sort, bool(folded)))
+        if check_name("sort", sort, SORTS) == LOST:
+            order = most_lost_first(served.release, convolution.name)
+        else:
+            order = found.order(sort, bool(folded))
+        return View(convolution, found, bool(folded), sort, order)
 
     return view
 
@@ -136,7 +147,8 @@ def kernels_endpoint(served: ServedRelease, view: Viewer) -> Callable[..., Any]:
             rgb: show the first layer's three input channels together as colours; other layers have no colours.
             kernel: from 0, to show what this kernel does to each of its input channels; -1 shows all kernels.
             folded: multiply each kernel by the scale of the batch norm that follows it.
-            sort: "number", or "norm" (L2, over all inputs), largest first.
+            sort: "number"; "norm" (L2, over all inputs), largest first; or "lost", those first without which fewest
+                test pictures are right, where that was measured.
         Returns:
             The kernels, the first in order at the upper left, or the one kernel's inputs, with the range of the
             weights; a sentence, which counts near-duplicates and dead kernels, or describes the one kernel; a histogram

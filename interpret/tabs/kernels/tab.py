@@ -7,25 +7,33 @@ from typing import Any
 import gradio as gr
 
 from interpret.drawing.kernels import frame_kernel, kernel_at
-from interpret.layers.filters import NORM, NUMBER, SORTS
+from interpret.layers.filters import NORM, NUMBER
 from interpret.layers.kernels import NO_KERNEL, Convolution, convolutions_by_name, first_of_stage
+from interpret.tabs.channel.dossier import dossier_section
 from interpret.tabs.kernels.answer import (
     FOLDED,
     INPUT_CHANNEL,
     LAYER,
+    LOST,
     RGB,
     SORT,
+    SORTS,
     Viewer,
     kernels_endpoint,
     viewer_of,
 )
+from interpret.tabs.kernels.taking import export_kernels_section
 from interpret.tabs.page.components import Slider, result_picture
 from interpret.tabs.page.events import IN_TURN, PRIVATE, endpoint, latest_wins
 from interpret.tabs.page.served import ServedRelease
 from interpret.tabs.page.static import script
 
 FIRST_KERNEL = 0  # chosen whenever another layer is shown
-SORTS_IN_WORDS = {NUMBER: "by number", NORM: "by norm, strongest first"}
+SORTS_IN_WORDS = {
+    NUMBER: "by number",
+    NORM: "by norm, strongest first",
+    LOST: "by what is lost without it, most first",
+}
 
 
 @dataclass(frozen=True)
@@ -103,15 +111,18 @@ def clicked(order: list[int], event: gr.SelectData) -> Any:
 
 
 def kernels_tab(served: ServedRelease, tab: gr.Tab) -> None:
-    """Builds the tab and its endpoint `/kernels`; nothing is drawn before the `tab` is opened."""
+    """Builds the tab and its endpoints `/kernels` and `/export_kernels`; nothing is drawn before it is opened."""
     gr.Markdown(
         "Each 3×3 square is one learnt pattern, which the layer looks for everywhere in its input. Click a kernel to "
         "see all of its inputs.",
         elem_classes="lead",
     )
-    settings, pictures = _widgets(convolutions_by_name(served.release.network))
+    settings, pictures = _widgets(served)
     order, layer_before, view = gr.State([]), gr.State(LAYER), viewer_of(served)
     s, p = settings, pictures
+    dossier_section(served, "kernels", tab, s.layer, s.kernel)
+    with gr.Accordion("How to read this", open=False):
+        gr.Markdown(HOW_TO_READ)
     shown = [p.every, p.sentence, p.histogram, p.frequencies, p.numbers]
     asked: list[Any] = [s.layer, s.channel, s.rgb, s.kernel, s.folded, s.sort]
     latest_wins(
@@ -132,7 +143,8 @@ def kernels_tab(served: ServedRelease, tab: gr.Tab) -> None:
     endpoint(kernels_endpoint(served, view), [layer, s.channel, s.rgb, kernel, s.folded, s.sort], shown, "kernels")
 
 
-def _widgets(convolutions: dict[str, Convolution]) -> tuple[Settings, Pictures]:
+def _widgets(served: ServedRelease) -> tuple[Settings, Pictures]:
+    convolutions = convolutions_by_name(served.release.network)
     most_inputs = max(each.input_channels for each in convolutions.values())
     with gr.Row():
         layer = gr.Dropdown(choices(convolutions), value=LAYER, label="Layer", min_width=240)
@@ -158,10 +170,9 @@ def _widgets(convolutions: dict[str, Convolution]) -> tuple[Settings, Pictures]:
         frequencies = result_picture(
             "To which frequencies each kernel responds", "kernels-frequencies", chart=True
         )  # fmt: skip
-    with gr.Accordion("How to read this", open=False):
-        gr.Markdown(HOW_TO_READ)
-    with gr.Accordion("Numbers", open=False):
+    with gr.Accordion("Numbers, and arrays to take away", open=False):
         numbers = gr.JSON(show_label=False)
+        export_kernels_section(served, layer, folded)
     return (
         Settings(layer, channel, rgb, kernel, folded, sort),
         Pictures(every, sentence, findings, histogram, frequencies, numbers, one, line),

@@ -1,6 +1,6 @@
 import numpy as np
 
-from interpret.drawing.receptive_field import draw_receptive_field
+from interpret.drawing.receptive_field import draw_patch, draw_receptive_field
 from interpret.layers.receptive_field import Box
 
 
@@ -16,3 +16,23 @@ def test_what_is_seen_stays_as_it_is_and_all_else_is_dimmed():
 def test_a_field_that_reaches_beyond_the_picture_is_framed_at_its_edge():
     drawn = draw_receptive_field(np.zeros((32, 32, 3), np.uint8), Box(-4, -4, 40, 40))
     assert drawn.shape == (256, 256, 3) and drawn[0, 100].tolist() == drawn[255, 100].tolist() == [234, 88, 12]
+
+
+def test_a_small_field_stands_enlarged_in_the_corner_that_is_furthest_from_it():
+    pixels = np.random.default_rng(0).integers(0, 200, (32, 32, 3), dtype=np.uint8)
+    for field, corner in ((Box(2, 3, 4, 5), (-1, -1)), (Box(25, 3, 27, 5), (0, -1)), (Box(25, 27, 27, 29), (0, 0))):
+        drawn = draw_patch(pixels, field)
+        patch = pixels[field.top : field.bottom + 1, field.left : field.right + 1]
+        edges = [slice(None, 114) if side == 0 else slice(-114, None) for side in corner]
+        inset = drawn[edges[0], edges[1]]
+        assert (inset[:3] == 255).all() and (inset[:, -3:] == 255).all()
+        assert np.array_equal(inset[3:-3:36, 3:-3:36], patch)
+        beside = draw_receptive_field(pixels, field)
+        rows, columns = (slice(114, None) if side == 0 else slice(None, -114) for side in corner)
+        assert np.array_equal(drawn[rows, columns], beside[rows, columns])
+
+
+def test_a_large_field_needs_no_enlargement():
+    pixels = np.random.default_rng(0).integers(0, 200, (32, 32, 3), dtype=np.uint8)
+    field = Box(-3, 5, 20, 28)
+    assert np.array_equal(draw_patch(pixels, field), draw_receptive_field(pixels, field))

@@ -110,7 +110,7 @@ def test_the_bundled_release_has_no_near_duplicates_and_no_dead_kernels(network)
 
 def test_the_numbers_are_those_of_the_figures_as_json(network):
     found = figures_of(find_convolution(network, "prep_layer"))
-    numbers = found.numbers("norm", False)
+    numbers = found.numbers(found.order("norm", False))
     assert numbers["order"] == found.order("norm", False).tolist()
     assert numbers["norms"] == pytest.approx(found.norms.tolist(), abs=1e-6)
     assert numbers["folded_norms"] == pytest.approx((found.norms * abs(found.scales)).tolist(), abs=1e-6)

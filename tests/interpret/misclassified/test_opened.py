@@ -42,7 +42,7 @@ def test_the_nearest_training_pictures_come_with_labels_and_distances(explainer,
 
 
 def test_a_release_without_nearest_training_pictures_says_so(release, explainer, errors):
-    poor = replace(explainer, release=replace(release, read_nearest=lambda: None))
+    poor = replace(explainer, release=replace(release, read_table=lambda name: None))
     found = open_error(poor, errors, 2405)
     assert found.neighbours() == [] and found.sentence().endswith(NO_NEAREST) and found.numbers()["nearest"] is None
 
@@ -51,7 +51,7 @@ def test_what_they_are_labelled_is_counted(release, explainer, errors):
     row = errors.row_of(2405)
     labels = release.nearest.labels.copy()
     labels[row] = [6, 6, 3, 6][: labels.shape[1]]
-    changed = replace(release, read_nearest=lambda: replace(release.nearest, labels=labels))
+    changed = replace(release, read_table=lambda name: replace(release.nearest, labels=labels))
     told = open_error(replace(explainer, release=changed), errors, 2405)
     assert "nearest training pictures are labelled 3 frog and 1 cat." in told.sentence()
 

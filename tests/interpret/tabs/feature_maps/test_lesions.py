@@ -31,6 +31,6 @@ def test_what_is_not_there_is_refused_in_words(served):
 
 
 def test_a_release_without_the_table_says_so(served):
-    poor = replace(served.release, read_pooled=lambda: None, lacks={"pooled_maxima.parquet": "is not part of it"})
+    poor = replace(served.release, read_table=lambda name: None, lacks={"pooled_maxima.parquet": "is not part of it"})
     with pytest.raises(gr.Error, match=r"This release cannot tell: pooled_maxima\.parquet is not part of it\."):
         lesions_endpoint(ServedRelease(Choice(poor, "bundled"), served.explainer))("3")

@@ -16,10 +16,10 @@ def functions(blocks, served) -> list:
 
 def test_the_tab_offers_its_endpoints_in_the_order_that_clients_know(functions):
     public = [each.api_name for each in functions if each.api_visibility == "public"]
-    assert public == ["feature_maps", "cell", "switch_off", "lesions"]
+    assert public == ["export_maps", "feature_maps", "channel", "cell", "switch_off", "similar", "lesions"]
 
 
 def test_a_change_of_the_picture_is_counted_only_while_the_tab_is_open(functions):
     counting = [each.js for each in functions if each.js and "checkVisibility" in each.js]
-    assert len(counting) == 6, "something changes, or the tab opens: for the grid, the open channel and the laboratory"
-    assert sum('getElementById("feature-maps")' in each for each in counting) == 2
+    assert len(counting) == 10, "something changes, or it opens: grid, dossier, open channel, the like, the laboratory"
+    assert sum('getElementById("feature-maps")' in each for each in counting) == 3

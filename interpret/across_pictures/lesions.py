@@ -14,8 +14,8 @@ from jaxtyping import Bool, Float, Int
 
 from interpret.choices import ChoiceError, check_name, check_whole
 from interpret.drawing.words import in_a_row
+from model.channels.pooled import PooledMaxima
 from model.network import CifarResNet
-from model.pooled import PooledMaxima
 
 LARGEST_SEED = 2**31 - 1
 RANDOM = "random"

@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 import torch
 
+from interpret.across_pictures.lesions import drawn_channels, lesions, listed_channels
 from interpret.choices import ChoiceError
-from interpret.lesions import drawn_channels, lesions, listed_channels
+from model.channels.pooled import PooledMaxima
 from model.images import to_tensor
-from model.pooled import PooledMaxima
 
 
 @pytest.fixture(scope="module")

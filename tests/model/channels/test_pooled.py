@@ -4,9 +4,9 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
+from model.channels.pooled import POOLED, PooledMaxima, load_pooled, save_pooled
 from model.files.tables import TableError
 from model.network import CIFAR10_CLASSES
-from model.pooled import POOLED, PooledMaxima, load_pooled, save_pooled
 from tests.small_tables import few_maxima
 
 

@@ -1,0 +1,1 @@
+"""What is known of channels over many pictures: their dossiers, test pictures without them, and what they liken."""

@@ -1,0 +1,1 @@
+"""The channel dossier, which the Feature maps and the Kernels tab both show."""

@@ -1,0 +1,92 @@
+"""What is known of each channel, an optional table of a release. `channels.parquet` has a row for each channel of each
+layer: what excites it in the gallery, how it answers to each class, and what the network gets right without it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+from jaxtyping import Float, Int
+
+from model.channels.gallery import Gallery
+from model.files.tables import Column, Table, TableError, number_lists, numbers, write_table
+
+CHANNELS = "channels.parquet"
+
+
+@dataclass(frozen=True)
+class LayerFacts:
+    """The channels of one layer. A channel's response to an image is its largest value, at least 0.
+
+    - `strongest`: the gallery's rows that it responds to most, strongest first, the cells (row, column) of its map
+      where it does (`places`), and its values there (`responses`).
+    - `class_means`: its mean response to the gallery's images of each class.
+    - `silent`: the share of the gallery's images to which its response is 0, in [0, 1].
+    - `right_without`: how many test images of each class the network gets right with the channel at zero; None where
+      nobody has measured it.
+    """
+
+    strongest: Int[np.ndarray, "channels strongest"]
+    places: Int[np.ndarray, "channels strongest 2"]
+    responses: Float[np.ndarray, "channels strongest"]
+    class_means: Float[np.ndarray, "channels classes"]
+    silent: Float[np.ndarray, "channels"]
+    right_without: Int[np.ndarray, "channels classes"] | None = None
+
+    def __len__(self) -> int:
+        return len(self.silent)
+
+
+def save_facts(facts: Mapping[str, LayerFacts], folder: Path) -> None:
+    """Writes `channels.parquet`."""
+    names = [name for name, layer in facts.items() for _ in range(len(layer))]
+    layers = list(facts.values())
+
+    def joined(name: str) -> np.ndarray:
+        return np.concatenate([getattr(layer, name) for layer in layers])
+
+    columns: dict[str, Column] = {
+        "layer": (pa.array(names, pa.string()), {"dtype": "string", "_type": "Value"}),
+        "channel": numbers(np.concatenate([np.arange(len(layer)) for layer in layers]), "int32"),
+        "strongest": number_lists(joined("strongest"), "int32"),
+        "rows": number_lists(joined("places")[..., 0], "int32"),
+        "columns": number_lists(joined("places")[..., 1], "int32"),
+        "responses": number_lists(joined("responses"), "float32"),
+        "class_means": number_lists(joined("class_means"), "float32"),
+        "silent": numbers(joined("silent"), "float32"),
+        "right_without": _counts(layers),
+    }
+    write_table(columns, folder / CHANNELS)
+
+
+def _counts(layers: list[LayerFacts]) -> Column:
+    rows: list[list[int] | None] = []
+    for layer in layers:
+        rows += [None] * len(layer) if layer.right_without is None else layer.right_without.tolist()
+    return pa.array(rows, pa.list_(pa.int32())), {"feature": {"dtype": "int32", "_type": "Value"}, "_type": "List"}
+
+
+def load_facts(folder: Path, class_count: int, gallery: Gallery) -> dict[str, LayerFacts]:
+    """Reads `channels.parquet`, which must be of this gallery: by layer, in their order. Raises TableError."""
+    table = Table(folder / CHANNELS)
+    strongest = table.lists_of_numbers("strongest").astype(np.int64)
+    wide = strongest.shape[1]
+    places = np.stack([table.lists_of_numbers(name, wide).astype(np.int64) for name in ("rows", "columns")], axis=-1)
+    if len(table) and (strongest.min() < 0 or strongest.max() >= len(gallery) or places.min() < 0):
+        raise TableError("it names pictures or cells that do not exist")
+    names = table.words("layer")
+    channels, silent = table.whole_numbers("channel"), table.not_negative("silent")
+    responses, means = (table.lists_of_numbers(*each) for each in (("responses", wide), ("class_means", class_count)))
+    right, known = table.lists_or_null("right_without", class_count)
+    found: dict[str, LayerFacts] = {}
+    for name in dict.fromkeys(names):
+        rows = np.flatnonzero(np.array(names) == name)
+        if not np.array_equal(channels[rows], np.arange(len(rows))):
+            raise TableError(f"the channels of {name} must be numbered from 0")
+        without = right[rows].astype(np.int64) if known[rows].all() else None
+        found[name] = LayerFacts(
+            strongest[rows], places[rows], responses[rows], means[rows], silent[rows], without
+        )  # fmt: skip
+    return found

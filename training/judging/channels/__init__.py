@@ -1,0 +1,1 @@
+"""What each channel of a network responds to, and what is lost without it."""
