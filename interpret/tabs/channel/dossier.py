@@ -99,6 +99,7 @@ def dossier_widgets(of: str, known: bool) -> DossierWidgets:
         pictures = thumbnail_gallery(
             "The gallery's pictures that excite it most, each with what the strongest cell sees",
             f"{of}-dossier-pictures",
+            "gallery-pictures",
             columns=5,
         )
         with gr.Accordion("Class by class", open=False):

@@ -52,7 +52,9 @@ def similar_on_page(served: ServedRelease) -> Callable[..., Any]:
 def similar_section(served: ServedRelease, panel: PicturePanel, accordion: gr.Accordion) -> None:
     """Builds the section and its endpoint; nothing is computed while the `accordion` is folded."""
     sentence = gr.Markdown(elem_classes="answer", elem_id="similar-sentence")
-    pictures = thumbnail_gallery("Nearest in the network's last features", "similar-pictures", columns=5)
+    pictures = thumbnail_gallery(
+        "Nearest in the network's last features", "similar-pictures", "gallery-pictures", columns=5
+    )
     count = Slider(1, MOST, value=COUNT, step=1, label="How many")
     with gr.Accordion("Numbers", open=False):
         numbers = gr.JSON(show_label=False)
