@@ -9,7 +9,7 @@ from gradio_client import Client
 from huggingface_hub import SpaceCard
 
 from deploy import repository_files
-from model.channels.pooled import POOLED
+from model.pooled import POOLED
 from model.samples import NEAREST, REVIEWS
 from tests.conftest import ROOT, running_app, upload
 from tests.small_tables import with_tables
@@ -21,7 +21,7 @@ SPACE, MODEL = "ada/cifar-xray", "ada/weights"
 def deploy(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "deploy.py", *arguments]
     return subprocess.run(
-        command, cwd=ROOT, capture_output=True, text=True, timeout=120, env={**os.environ, **environment}
+        command, cwd=ROOT, capture_output=True, text=True, timeout=600, env={**os.environ, **environment}
     )
 
 

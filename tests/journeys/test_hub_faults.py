@@ -13,8 +13,7 @@ pytestmark = pytest.mark.usefixtures("no_waiting")
 
 
 @pytest.fixture
-def stage(hub, small_releases, tmp_path, monkeypatch):
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_DOWNLOAD_TIMEOUT", 0.3)
+def stage(hub, small_releases, tmp_path):
     return Stage(hub, *small_releases, upload, tmp_path / "kept")
 
 

@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-import time
 import urllib.request
 from pathlib import Path
 
@@ -21,13 +20,13 @@ from tests.conftest import EXAMPLES, ROOT, SUBSET, client_of, running_app
 REPO = "ada/cifar-xray"
 SHORT = ["--data-dir", str(SUBSET), "--epochs", "1", "--batch-size", "50", "--validation-images", "20"]
 ON_CPU = ["--accelerator", "cpu", "--precision", "32-true"]
-SECONDS_TO_FIRST_PAGE = 15
+SECONDS_OF_DELAY = 10
 
 
 def train(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "training/train.py", *arguments]
     variables = {**os.environ, **environment}
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=240, env=variables)
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=600, env=variables)
 
 
 def test_a_run_that_was_pushed_is_what_the_app_serves(hub, tmp_path: Path):
@@ -67,11 +66,10 @@ def test_a_push_that_fails_costs_nothing_and_says_how_to_go_on(hub, tmp_path: Pa
     assert "model.safetensors" in list_repo_files(REPO)
 
 
-@pytest.mark.alone
 def test_without_a_token_a_push_is_refused_before_anything_is_loaded(tmp_path: Path):
-    start = time.monotonic()
-    result = train(*SHORT, "--out", str(tmp_path), "--push", HF_TOKEN="")
-    assert time.monotonic() - start < 3
+    result = train(*SHORT, "--out", str(tmp_path), "--push", HF_TOKEN="", PYTHONPROFILEIMPORTTIME="1")
+    imported = {line.rpartition("|")[2].strip() for line in result.stderr.splitlines()}
+    assert "huggingface_hub" in imported and not imported & {"torch", "numpy", "pytorch_lightning"}
     assert "https://huggingface.co/settings/tokens" in result.stderr and "HF_TOKEN" in result.stderr
     assert result.returncode == 1 and not list(tmp_path.iterdir())
 
@@ -96,15 +94,22 @@ def test_options_that_make_no_sense_get_one_clear_sentence(hub, arguments, sente
 
 
 def page_of(url: str) -> str:
-    with urllib.request.urlopen(url, timeout=20) as answer:
+    with urllib.request.urlopen(url, timeout=120) as answer:
         return answer.read().decode()
 
 
+@pytest.fixture(scope="module")
+def usual(tmp_path_factory) -> float:
+    """Seconds to the first page that this machine may take at present if no Hub is asked: three times what it took."""
+    with running_app(tmp_path_factory.mktemp("usual")) as app:
+        return 3 * app.seconds_to_first_page
+
+
 @pytest.mark.alone
-def test_a_hub_that_cannot_be_reached_delays_the_first_page_by_seconds_and_the_page_says_so(tmp_path: Path):
+def test_a_hub_that_cannot_be_reached_delays_the_first_page_by_seconds_and_the_page_says_so(usual, tmp_path: Path):
     environment = {"HF_ENDPOINT": "http://127.0.0.1:9", "HF_HOME": str(tmp_path / "empty"), "MODEL_REPO_ID": REPO}
     with running_app(tmp_path, **environment) as app:
-        assert app.seconds_to_first_page < SECONDS_TO_FIRST_PAGE
+        assert app.seconds_to_first_page < usual + SECONDS_OF_DELAY
         problem = f"{REPO} could not be served: the Hub at http://127.0.0.1:9 could not be reached"
         assert f"(bundled): {problem}." in page_of(app.url)
         assert problem in app.log.read_text()
@@ -117,10 +122,10 @@ def test_a_hub_that_cannot_be_reached_delays_the_first_page_by_seconds_and_the_p
 
 
 @pytest.mark.alone
-def test_a_hub_that_hangs_delays_the_first_page_by_seconds(hub, tmp_path: Path):
+def test_a_hub_that_hangs_delays_the_first_page_by_seconds(usual, hub, tmp_path: Path):
     hub.fault_at[f"GET /api/models/{REPO}"] = "hang"
     with running_app(tmp_path, MODEL_REPO_ID=REPO) as app:
-        assert app.seconds_to_first_page < SECONDS_TO_FIRST_PAGE
+        assert app.seconds_to_first_page < usual + SECONDS_OF_DELAY
         assert "in time; a restart tries again" in page_of(app.url)
 
 

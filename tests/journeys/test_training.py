@@ -26,7 +26,7 @@ FINISHED = ["--epochs", "2", "--batch-size", "50", *SHORT[2:]]
 
 def train(*arguments: str, data: Path = SUBSET) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "training/train.py", "--data-dir", str(data), *arguments]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=240)
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=600)
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +92,7 @@ def test_a_stopped_run_is_finished_by_resume_with_the_same_weights(finished, tmp
         process = subprocess.Popen(
             [*command, "--out", str(tmp_path)], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=errors
         )
-        deadline = time.monotonic() + 200
+        deadline = time.monotonic() + 600
         while not list(tmp_path.glob("*/checkpoints/last.ckpt")) and time.monotonic() < deadline:
             assert process.poll() is None
             time.sleep(0.05)

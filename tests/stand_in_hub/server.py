@@ -91,7 +91,7 @@ class Handler(BaseHTTPRequestHandler):
         body, headers = answer.body, {"Content-Length": str(len(answer.body)), **answer.headers}
         match fault:
             case "hang":
-                self.hub.stopping.wait(60)
+                self.hub.stopping.wait()
                 self.close_connection = True
                 return
             case "lost answer":

@@ -14,7 +14,7 @@ def work(what: str, argument: str) -> None:
     if what == "push":
         publish(load_verified_release(Path(argument)), check_target("ada/cifar-xray", default_name=""))
     else:
-        assert choose_release(argument).problem is None
+        assert choose_release(argument, patience=120).problem is None
 
 
 def say(what: object) -> None:

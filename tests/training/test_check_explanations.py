@@ -18,7 +18,7 @@ from training.judging.checks import MapChecks
 
 def check(*arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "training/check_explanations.py", "--data-dir", str(SUBSET), *arguments]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=240)
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=600)
 
 
 def test_it_prints_a_table_with_a_row_for_each_method():

@@ -11,7 +11,7 @@ from training.inspect_data import channel_statistics, statistics_table
 
 def inspect(*arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "training/inspect_data.py", *arguments]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=600)
 
 
 def test_its_statistics_are_those_of_the_pixels_in_double_precision():
