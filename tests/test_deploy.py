@@ -9,7 +9,7 @@ from gradio_client import Client
 from huggingface_hub import SpaceCard
 
 from deploy import repository_files
-from model.pooled import POOLED
+from model.channels.pooled import POOLED
 from model.samples import NEAREST, REVIEWS
 from tests.conftest import ROOT, running_app, upload
 from tests.small_tables import with_tables
