@@ -10,7 +10,7 @@ import pandas as pd
 from interpret.across_pictures.dossier import Dossier, dossier
 from interpret.choices import ChoiceError
 from interpret.layers.channels import layer_names
-from interpret.tabs.page.components import Slider, thumbnail_gallery
+from interpret.tabs.page.components import Dropdown, Slider, thumbnail_gallery
 from interpret.tabs.page.events import endpoint, latest_wins
 from interpret.tabs.page.served import ServedRelease
 from model.channels.facts import CHANNELS
@@ -130,6 +130,6 @@ def dossier_section(
 def offer_channel(served: ServedRelease, widgets: DossierWidgets) -> None:
     """The endpoint `/channel`."""
     with gr.Row(visible=False):
-        layer = gr.Dropdown(list(layer_names(served.release.network)), value=STAGE_NAMES[-1], label="Layer")
+        layer = Dropdown(list(layer_names(served.release.network)), value=STAGE_NAMES[-1], label="Layer")
         channel = Slider(0, MOST_CHANNELS - 1, value=0, step=1, label="Channel")
     endpoint(channel_endpoint(served), [layer, channel], widgets.outputs, "channel")

@@ -13,7 +13,7 @@ from interpret.drawing.receptive_field import draw_receptive_field
 from interpret.explanation import Question
 from interpret.layers.arithmetic import Arithmetic, arithmetic
 from interpret.layers.channels import channels_of, without_channel
-from interpret.tabs.page.components import Slider, result_picture
+from interpret.tabs.page.components import Dropdown, Slider, result_picture
 from interpret.tabs.page.events import MODEL_QUEUE, PRIVATE, endpoint, latest_wins
 from interpret.tabs.page.picture import PicturePanel
 from interpret.tabs.page.served import ServedRelease, chosen
@@ -174,8 +174,8 @@ def cell_section(
     )
     drawn.select(cell_clicker(served), [panel.picture, panel.resize_mode, layer, point], [row, column], **PRIVATE)
     with gr.Row(visible=False):
-        stage = gr.Dropdown(list(STAGE_NAMES), value=STAGE_NAMES[0], label="Layer")
-        last_stage = gr.Dropdown(list(STAGE_NAMES), value=STAGE_NAMES[-1], label="Layer")
+        stage = Dropdown(list(STAGE_NAMES), value=STAGE_NAMES[0], label="Layer")
+        last_stage = Dropdown(list(STAGE_NAMES), value=STAGE_NAMES[-1], label="Layer")
         channel = Slider(0, MOST_CHANNELS - 1, value=0, step=1, label="Channel")
         place = [Slider(0, MOST_CELLS - 1, value=0, step=1, label=label) for label in ("Row", "Column")]
     given = [panel.picture, stage, channel, *place, panel.resize_mode]

@@ -33,7 +33,7 @@ from interpret.layers.channels import (
 from interpret.layers.feature_maps import COMMON_CHANNELS, activations_of, channel_of_every_stage
 from interpret.layers.kernels import convolutions_by_name
 from interpret.tabs.feature_maps.taking import export_maps_section
-from interpret.tabs.page.components import Slider, result_picture
+from interpret.tabs.page.components import Dropdown, Radio, Slider, result_picture
 from interpret.tabs.page.events import MODEL_QUEUE, PRIVATE, endpoint, latest_wins
 from interpret.tabs.page.picture import PicturePanel
 from interpret.tabs.page.served import ServedRelease, chosen
@@ -164,19 +164,19 @@ def grid_settings(served: ServedRelease) -> GridSettings:
     layers = [*LAYER_CHOICES, *((f"{name}, a convolution inside", name) for name in of_residual)]
     with gr.Row():
         channel = Slider(0, COMMON_CHANNELS - 1, value=CHANNEL, step=1, label="Channel, in every layer")
-        layer = gr.Dropdown(layers, value=LAYER, label="Layer whose channels are all shown below", min_width=300)
+        layer = Dropdown(layers, value=LAYER, label="Layer whose channels are all shown below", min_width=300)
     with gr.Accordion("Which number, which order, which scale", open=False), gr.Row():
         points = [(POINTS_IN_WORDS[point], point) for point in POINTS]
-        point = gr.Dropdown(points, value=OUTPUT, label="Number of the computation", min_width=220)
+        point = Dropdown(points, value=OUTPUT, label="Number of the computation", min_width=220)
         sorts = [
             ("by number", NUMBER),
             ("strongest response first", RESPONSE),
             ("what adds most to a score first", ADDS),
         ]
-        sort = gr.Dropdown(sorts, value=NUMBER, label="Order", min_width=180)
-        class_name = gr.Dropdown([("the predicted class", PREDICTED), *served.class_names], value=PREDICTED,
+        sort = Dropdown(sorts, value=NUMBER, label="Order", min_width=180)
+        class_name = Dropdown([("the predicted class", PREDICTED), *served.class_names], value=PREDICTED,
                                  label="The score of", min_width=160)  # fmt: skip
-        scale = gr.Radio([(words, name) for name, words in SCALES.items()], value=OF_LAYER, label="Colour scale")
+        scale = Radio([(words, name) for name, words in SCALES.items()], value=OF_LAYER, label="Colour scale")
     return GridSettings(channel, layer, point, sort, scale, class_name)
 
 

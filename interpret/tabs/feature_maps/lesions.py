@@ -10,7 +10,7 @@ import pandas as pd
 from interpret.across_pictures.lesions import LARGEST_SEED, RANDOM, Lesions, drawn_channels, lesions, listed_channels
 from interpret.choices import ChoiceError
 from interpret.drawing.confusion import draw_confusion
-from interpret.tabs.page.components import Slider, result_picture
+from interpret.tabs.page.components import Dropdown, Slider, result_picture
 from interpret.tabs.page.events import latest_wins
 from interpret.tabs.page.served import ServedRelease
 from model.channels.pooled import POOLED
@@ -92,7 +92,7 @@ def lesions_section(served: ServedRelease, accordion: gr.Accordion) -> None:
             ("at random", RANDOM),
             *((f"that add most to {name}", name) for name in served.class_names),
         ]
-        draw = gr.Dropdown(ways, value=NO_DRAW, label="Further ones", min_width=180)
+        draw = Dropdown(ways, value=NO_DRAW, label="Further ones", min_width=180)
         count = Slider(0, CHANNELS, value=0, step=1, label="How many of them")
         seed = Slider(0, LARGEST_SEED, value=0, step=1, label="Seed")
     sentence = gr.Markdown(elem_classes="answer", elem_id="lesions-sentence")

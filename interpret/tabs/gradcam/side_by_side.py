@@ -19,7 +19,7 @@ from interpret.side_by_side import (
     side_by_side,
     side_by_side_steps,
 )
-from interpret.tabs.page.components import thumbnail_gallery
+from interpret.tabs.page.components import Dropdown, Radio, thumbnail_gallery
 from interpret.tabs.page.events import MODEL_QUEUE, PRIVATE, asked_by, endpoint
 from interpret.tabs.page.picture import PicturePanel
 from interpret.tabs.page.served import ServedRelease, chosen
@@ -103,10 +103,10 @@ def side_by_side_section(served: ServedRelease, panel: PicturePanel, settings: E
     """Builds the section and its endpoint `/side_by_side`; a click on a map chooses its method."""
     c = settings
     with gr.Accordion("Which methods, in which order", open=False):
-        methods = gr.Dropdown(
+        methods = Dropdown(
             method_choices(), value=list(USUAL_METHODS), multiselect=True, max_choices=MOST, label="Methods"
         )
-        sort = gr.Radio(SORTS, value=FIGURES[0], label="The most faithful first, by", info=FIGURES_IN_WORDS)
+        sort = Radio(SORTS, value=FIGURES[0], label="The most faithful first, by", info=FIGURES_IN_WORDS)
     inputs: list[Any] = [panel.picture, methods, c.layer, c.class_name, panel.resize_mode, sort, *c.sampling]
     with gr.Row():
         compare = gr.Button("Show them side by side", size="sm", elem_id="side-by-side")

@@ -23,7 +23,7 @@ from interpret.tabs.kernels.answer import (
     viewer_of,
 )
 from interpret.tabs.kernels.taking import export_kernels_section
-from interpret.tabs.page.components import Slider, result_picture
+from interpret.tabs.page.components import Dropdown, Radio, Slider, result_picture
 from interpret.tabs.page.events import IN_TURN, PRIVATE, endpoint, latest_wins
 from interpret.tabs.page.served import ServedRelease
 from interpret.tabs.page.static import script
@@ -138,7 +138,7 @@ def kernels_tab(served: ServedRelease, tab: gr.Tab) -> None:
     network = served.release.network
     with gr.Row(visible=False):  # the API's own: it knows more names, and may ask for no kernel
         names = [*convolutions_by_name(network), *first_of_stage(network)]
-        layer = gr.Dropdown(names, value=LAYER, label="Layer")
+        layer = Dropdown(names, value=LAYER, label="Layer")
         kernel = gr.Number(NO_KERNEL, label="Kernel")
     endpoint(kernels_endpoint(served, view), [layer, s.channel, s.rgb, kernel, s.folded, s.sort], shown, "kernels")
 
@@ -147,8 +147,8 @@ def _widgets(served: ServedRelease) -> tuple[Settings, Pictures]:
     convolutions = convolutions_by_name(served.release.network)
     most_inputs = max(each.input_channels for each in convolutions.values())
     with gr.Row():
-        layer = gr.Dropdown(choices(convolutions), value=LAYER, label="Layer", min_width=240)
-        sort = gr.Radio(
+        layer = Dropdown(choices(convolutions), value=LAYER, label="Layer", min_width=240)
+        sort = Radio(
             [(SORTS_IN_WORDS[each], each) for each in SORTS], value=SORT, label="Order", min_width=240,
             elem_id="kernels-sort",
         )  # fmt: skip

@@ -11,7 +11,7 @@ from interpret.choices import ChoiceError, check_whole
 from interpret.misclassified.selection import Errors, errors_of
 from interpret.misclassified.two_releases import Comparison, compare_releases
 from interpret.tabs.misclassified.finding import error_gallery, error_table
-from interpret.tabs.page.components import Slider, thumbnail_gallery
+from interpret.tabs.page.components import Radio, Slider, thumbnail_gallery
 from interpret.tabs.page.events import emptied_by
 from interpret.tabs.page.served import ServedRelease
 from model.choice import Choice
@@ -79,7 +79,7 @@ def compared_section(served: ServedRelease, errors: Errors, other: Choice | None
     with gr.Column(visible=found is not None):
         counts = {kind: len(getattr(found, kind)) for kind in KINDS} if found else dict.fromkeys(KINDS, 0)
         choices = [(f"{title}: {counts[kind]:,}", kind) for kind, title in KINDS.items()]
-        kind = gr.Radio(choices, value="broken", label="Pictures that are, beside the other release")
+        kind = Radio(choices, value="broken", label="Pictures that are, beside the other release")
         show = gr.Button("Show them", size="sm", elem_id="show-compared")
         sentence = gr.Markdown(elem_id="compared-shown")
         gallery = thumbnail_gallery("Test pictures", "compared-gallery", "errors", columns=10)

@@ -19,6 +19,7 @@ from interpret.misclassified.confusion import (
 )
 from interpret.misclassified.selection import ANY
 from interpret.tabs.misclassified.finding import Filters
+from interpret.tabs.page.components import Radio
 from interpret.tabs.page.events import IN_TURN, PRIVATE, endpoint
 from interpret.tabs.page.served import ServedRelease
 from interpret.tabs.page.static import static_text
@@ -106,7 +107,7 @@ def confusion_section(served: ServedRelease, filters: Filters) -> None:
         with gr.Column(scale=2, min_width=280):
             ways = [("counts", COUNTS), ("shares of the true class", SHARES)]
             choices = ways if found.class_counts is not None else ways[:1]
-            normalise = gr.Radio(choices, value=COUNTS, label="Numbers are", elem_id="normalise")
+            normalise = Radio(choices, value=COUNTS, label="Numbers are", elem_id="normalise")
             gr.Markdown(found.sentence(), elem_id="confusion-sentence")
             gr.Dataframe(found.pair_table(), headers=list(PAIR_COLUMNS), interactive=False, wrap=True,
                          label="Confused most: in all, one taken for the other (→), and back (←)",
@@ -114,6 +115,6 @@ def confusion_section(served: ServedRelease, filters: Filters) -> None:
     normalise.change(lambda way: gr.update(matrix=drawn_matrix(found, way)), normalise, matrix, **PRIVATE)
     matrix.select(chooser(served), None, [filters.true_label, filters.predicted_label], **IN_TURN)
     with gr.Row(visible=False):
-        way = gr.Radio(list(NORMALISATIONS), value=COUNTS, label="Normalise")
+        way = Radio(list(NORMALISATIONS), value=COUNTS, label="Normalise")
         outputs = [gr.Image(format="png", label="Confusion matrix"), gr.Dataframe(label="As a table"), gr.Markdown()]
     endpoint(confusion_endpoint(served), way, outputs, "confusion")

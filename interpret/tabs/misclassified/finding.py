@@ -14,7 +14,7 @@ from interpret.drawing.render import enlarge
 from interpret.drawing.words import percent
 from interpret.misclassified.selection import ANY, COLUMNS, LARGEST_SEED, SORTS, Errors, Selection, page_of
 from interpret.misclassified.verdicts import MEANINGS, NOT_REVIEWED, SOURCE, VERDICTS, accuracy_without_rejected
-from interpret.tabs.page.components import Slider, thumbnail_gallery
+from interpret.tabs.page.components import Dropdown, Slider, thumbnail_gallery
 from interpret.tabs.page.events import IN_TURN, endpoint, latest_wins
 from interpret.tabs.page.served import ServedRelease
 from model.samples import REVIEWS
@@ -179,12 +179,12 @@ def filter_widgets(served: ServedRelease) -> Filters:
     labels = [ANY, *served.class_names]
     reviewed = served.release.reviews is not None
     with gr.Row():
-        true_label = gr.Dropdown(labels, value=ANY, label="True label", min_width=130)
-        predicted_label = gr.Dropdown(labels, value=ANY, label="Predicted label", min_width=130)
-        sort = gr.Dropdown(
+        true_label = Dropdown(labels, value=ANY, label="True label", min_width=130)
+        predicted_label = Dropdown(labels, value=ANY, label="Predicted label", min_width=130)
+        sort = Dropdown(
             [(words, name) for name, words in SORTS_IN_WORDS.items()], value=SORTS[0], label="Order", min_width=160
         )
-        verdict = gr.Dropdown(
+        verdict = Dropdown(
             [ANY, *VERDICTS],
             value=ANY,
             label="The label, by people's votes",

@@ -10,6 +10,7 @@ from interpret.misclassified.exporting import FORMATS, export_errors
 from interpret.misclassified.link import ListedErrors, listed_errors_of
 from interpret.misclassified.selection import ANY, SORTS, Errors, Selection
 from interpret.tabs.misclassified.finding import Filters
+from interpret.tabs.page.components import Radio
 from interpret.tabs.page.events import PRIVATE, emptied_by, latest_wins
 from interpret.tabs.page.files import keep
 from interpret.tabs.page.served import ServedRelease
@@ -81,7 +82,7 @@ def taking_section(served: ServedRelease, errors: Errors, tab: gr.Tab, filters: 
     query.change(None, query, link, js=script("full_address"), **PRIVATE)
     with gr.Row():
         choices = [(words, name) for name, words in FORMATS_IN_WORDS.items()]
-        form = gr.Radio(choices, value=FORMATS[0], label="All that were found, as")
+        form = Radio(choices, value=FORMATS[0], label="All that were found, as")
         prepare = gr.Button("Prepare the file", size="sm", elem_id="prepare-errors")
     file = gr.File(label="File", interactive=False, elem_id="exported-errors")
     inputs = [*filters.selection, form]

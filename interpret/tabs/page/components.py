@@ -3,6 +3,7 @@
 import base64
 import io
 import math
+from collections.abc import Callable
 from typing import Any
 
 import gradio as gr
@@ -34,6 +35,39 @@ class Slider(gr.Slider):
         except gr.Error as refusal:
             refusal.print_exception = False  # it is the caller's mistake, not one for the log
             raise
+
+
+class Dropdown(gr.Dropdown):
+    """Gradio's list of choices, which refuses another in words that name it, and not with a traceback in the log."""
+
+    is_template = True  # Gradio: the front end is that of the parent class
+
+    def preprocess(self, payload: Any) -> Any:
+        if isinstance(payload, list) and not self.multiselect:  # Gradio would pass it on
+            raise _not_offered(self, payload)
+        return _offered(self, payload, super().preprocess)
+
+
+class Radio(gr.Radio):
+    """As `Dropdown`."""
+
+    is_template = True  # Gradio: the front end is that of the parent class
+
+    def preprocess(self, payload: Any) -> Any:
+        return _offered(self, payload, super().preprocess)
+
+
+def _offered(component: gr.Dropdown | gr.Radio, payload: Any, preprocess: Callable[[Any], Any]) -> Any:
+    try:
+        return preprocess(payload)
+    except gr.Error as refusal:
+        raise _not_offered(component, payload) from refusal
+
+
+def _not_offered(component: gr.Dropdown | gr.Radio, payload: Any) -> gr.Error:
+    allowed = ", ".join(str(value) for _, value in component.choices)
+    problem = f"{component.label}: {payload!r} is not one of the choices. Allowed: {allowed}."
+    return gr.Error(problem, title="Not possible", print_exception=False)
 
 
 class Upload(gr.Image):

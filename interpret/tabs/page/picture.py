@@ -11,7 +11,7 @@ import numpy as np
 
 from interpret.drawing.render import enlarge
 from interpret.explanation import Question
-from interpret.tabs.page.components import Upload, thumbnail_gallery
+from interpret.tabs.page.components import Radio, Upload, thumbnail_gallery
 from interpret.tabs.page.events import IN_TURN, latest_wins
 from interpret.tabs.page.files import keep
 from interpret.tabs.page.served import ServedRelease, chosen
@@ -94,7 +94,7 @@ def _components() -> PicturePanel:
         elem_classes="pixels",
     )
     modes = [("crop to the centre", "crop"), ("fit, on white", "fit")]
-    resize_mode = gr.Radio(modes, value=Question.resize_mode, label="Make it square", container=False)
+    resize_mode = Radio(modes, value=Question.resize_mode, label="Make it square", container=False)
     seen = gr.Image(
         label="What the network sees: 32×32 pixels",
         format="png",

@@ -20,7 +20,7 @@ from interpret.attribution.measured.masking import (
 from interpret.attribution.methods import BY_GROUP, GROUPS, METHOD_NAMES
 from interpret.drawing.scales import UNSIGNED_PALETTES
 from interpret.explanation import NO_CLASS, PREDICTED, TOP_K, Question, Style
-from interpret.tabs.page.components import Slider
+from interpret.tabs.page.components import Dropdown, Radio, Slider
 from model.network import STAGES
 
 # The page and the API call a stage of the network a layer, and number it.
@@ -96,14 +96,14 @@ def explanation_settings(class_names: tuple[str, ...]) -> ExplanationSettings:
     """Builds the widgets, each with the default of `Question` and `Style`."""
     (predicted,) = Question.class_names
     return ExplanationSettings(
-        class_name=gr.Dropdown([("the predicted class", PREDICTED), *class_names], value=predicted, label="Explain"),
-        against=gr.Dropdown([("no other class", NO_CLASS), *class_names], value=NO_CLASS, label="Compare with"),
-        method=gr.Dropdown(method_choices(), value=Question.method, label="Method"),
-        layer=gr.Dropdown(LAYER_CHOICES, value=Question.layer, label="Layer, and its cells"),
+        class_name=Dropdown([("the predicted class", PREDICTED), *class_names], value=predicted, label="Explain"),
+        against=Dropdown([("no other class", NO_CLASS), *class_names], value=NO_CLASS, label="Compare with"),
+        method=Dropdown(method_choices(), value=Question.method, label="Method"),
+        layer=Dropdown(LAYER_CHOICES, value=Question.layer, label="Layer, and its cells"),
         opacity=Slider(0, 1, value=Style.opacity, step=0.05, label="Opacity"),
         smooth=gr.Checkbox(Style.smooth, label="Smooth between cells"),
         top_k=Slider(1, len(class_names), value=TOP_K, step=1, label="Top predictions"),
-        palette=gr.Dropdown(
+        palette=Dropdown(
             list(UNSIGNED_PALETTES),
             value=Style.palette,
             label="Colours",
@@ -120,10 +120,10 @@ def _sampling_widgets() -> dict[str, Any]:
     with gr.Accordion("Erasing: cells, orders, fill", open=False):
         gr.Markdown("For Measured Shapley and Occlusion, which erase cells of the picture and run the network again.")
         return {
-            "grid": gr.Radio(grids, value=usual.grid, label="Cells to erase"),
+            "grid": Radio(grids, value=usual.grid, label="Cells to erase"),
             "orders": Slider(FEWEST_ORDERS, MOST_ORDERS, value=usual.orders, step=2, label="Random orders",
                 info="More take longer and are surer."),
-            "fill": gr.Radio([("mean colour", "mean"), ("blur", "blur")], value=usual.fill, label="Fill cells with"),
+            "fill": Radio([("mean colour", "mean"), ("blur", "blur")], value=usual.fill, label="Fill cells with"),
             "seed": Slider(0, LARGEST_SEED, value=usual.seed, step=1, label="Seed of the orders"),
         }  # fmt: skip
 
@@ -131,6 +131,6 @@ def _sampling_widgets() -> dict[str, Any]:
 def _credit_radio() -> gr.Radio:
     """Who gets the credit for a channel's maximum; the ledger renders it."""
     labels = ("shared among cells that come close", "all to the strongest cell")
-    return gr.Radio(
+    return Radio(
         list(zip(labels, CREDITS, strict=True)), value=CREDITS[0], label="Credit", elem_id="credit", render=False
     )

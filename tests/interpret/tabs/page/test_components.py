@@ -10,6 +10,8 @@ from gradio.data_classes import ImageData
 from PIL import Image
 
 from interpret.tabs.page.components import (
+    Dropdown,
+    Radio,
     Slider,
     Upload,
     brush_on,
@@ -38,6 +40,17 @@ def test_a_number_out_of_a_sliders_range_is_refused_and_not_logged_as_an_acciden
     with pytest.raises(gr.Error, match=allowed) as caught:
         Slider(0, 1, label="Opacity").preprocess(value)
     assert not caught.value.print_exception
+
+
+@pytest.mark.parametrize("kind", [Dropdown, Radio])
+def test_a_choice_that_is_not_offered_is_refused_by_its_name_and_not_logged_as_an_accident(kind):
+    layer = kind([("1: first", "first"), ("2: second", "second")], value="first", label="Layer")
+    assert layer.preprocess("second") == "second"
+    for value in ("third", "1: first", ["first"], 3):
+        with pytest.raises(gr.Error) as caught:
+            layer.preprocess(value)
+        assert caught.value.message == f"Layer: {value!r} is not one of the choices. Allowed: first, second."
+        assert not caught.value.print_exception
 
 
 @pytest.fixture
