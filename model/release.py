@@ -94,7 +94,7 @@ class Release:
     @cached_property
     def channels(self) -> Mapping[str, LayerFacts] | None:
         """By layer, what is known of each channel; None if the release lacks it, or the gallery that it is of."""
-        return self.read_table(CHANNELS) if self.gallery else None
+        return self.read_table(CHANNELS) if self.gallery is not None else None
 
     @property
     def config(self) -> NetworkConfig:

@@ -82,7 +82,7 @@ def add_tables(folder: Path) -> None:
     save_nearest(two_nearest(release.misclassified), CIFAR10_CLASSES, folder)
     save_pooled(few_maxima(), CIFAR10_CLASSES, folder)
     save_gallery(small_gallery(), CIFAR10_CLASSES, folder)
-    save_facts(some_facts(), folder)
+    save_facts(some_facts(), small_gallery(), folder)
     seal(release.config, folder)
 
 

@@ -88,7 +88,7 @@ def parse_arguments(arguments: list[str] | None = None) -> TableOptions:
 def add_tables(options: TableOptions) -> None:
     """Writes the tables into the release and seals it again: whole, or not at all.
 
-    Raises TrainingError, ReleaseError or ChoiceError, with nothing written.
+    Raises TrainingError, ReleaseError or ChoiceError, with the release as it was.
     """
     release = load_release(options.release)
     for name in options.lesions:

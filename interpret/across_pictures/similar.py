@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, Int, UInt8
 
+from interpret.across_pictures.needed import needed
 from interpret.attribution.last_stage import last_stage
-from interpret.choices import ChoiceError, check_whole
+from interpret.choices import check_whole
 from interpret.drawing.render import enlarge
 from interpret.drawing.words import in_a_row
 from interpret.explainer import Explainer, ImageSource
@@ -40,6 +41,11 @@ class Similar:
         counts = Counter(self.labels).most_common()
         told = counts[0][0] if len(counts) == 1 else in_a_row([f"{count} {name}" for name, count in counts])
         nearest, furthest = float(self.distances[0]), float(self.distances[-1])
+        if len(self.rows) == 1:
+            return (
+                f"Of the {len(self.gallery):,} training pictures in the gallery, the one that is nearest to this "
+                f"picture in the network's last features is labelled {told}, at distance {nearest:.1f}."
+            )
         return (
             f"Of the {len(self.gallery):,} training pictures in the gallery, the {len(self.rows)} that are nearest to "
             f"this picture in the network's last features are labelled {told}; distances {nearest:.1f} to "
@@ -57,12 +63,10 @@ def similar(explainer: Explainer, image: ImageSource, squaring: str, count: int 
 
     Raises ImageError or ChoiceError.
     """
-    release = explainer.release
-    if release.gallery is None:
-        raise ChoiceError(f"This release cannot tell: {GALLERY} {release.lacks.get(GALLERY, 'is not there')}.")
+    gallery = needed(explainer.release, GALLERY)
     count = check_whole("count", count, 1, MOST)
     _, images = explainer.preprocess(image, squaring)
     network = explainer.network
     features = last_stage(network, images).amax(dim=(2, 3))[0].numpy(force=True)
-    rows, distances = release.gallery.nearest(features, count)
-    return Similar(release.gallery, explainer.class_names, rows, distances)
+    rows, distances = gallery.nearest(features, count)
+    return Similar(gallery, explainer.class_names, rows, distances)

@@ -10,7 +10,7 @@ from interpret.layers.receptive_field import SIDE, Box
 FACTOR = 8
 OUTLINE = (234, 88, 12)
 DIMMED = 0.35
-INSET, BORDER = 108, 3
+INSET, BORDER = 84, 3
 
 
 def draw_receptive_field(pixels: UInt8[np.ndarray, "32 32 3"], field: Box) -> UInt8[np.ndarray, "256 256 3"]:
@@ -26,17 +26,18 @@ def draw_receptive_field(pixels: UInt8[np.ndarray, "32 32 3"], field: Box) -> UI
 
 
 def draw_patch(pixels: UInt8[np.ndarray, "32 32 3"], field: Box) -> UInt8[np.ndarray, "256 256 3"]:
-    """The picture as `draw_receptive_field` has it; a field of at most half the picture's height stands enlarged in the
-    corner that is furthest from it."""
+    """The picture as `draw_receptive_field` has it; a small field stands enlarged further in the corner that is
+    furthest from it."""
     picture, seen = draw_receptive_field(pixels, field), field.cut
     patch = pixels[seen.top : seen.bottom + 1, seen.left : seen.right + 1]
-    if field.height > SIDE // 2:
+    factor = INSET // max(patch.shape[:2])
+    if factor <= FACTOR:
         return picture
-    large = enlarge(patch, INSET // max(patch.shape[:2]))
+    large = enlarge(patch, factor)
     bordered = np.pad(large, ((BORDER, BORDER), (BORDER, BORDER), (0, 0)), constant_values=255)
     height, width, _ = bordered.shape
-    top = 0 if seen.top + seen.bottom > SIDE else len(picture) - height
-    left = 0 if seen.left + seen.right > SIDE else len(picture) - width
+    top = 0 if seen.top + seen.bottom > SIDE - 1 else len(picture) - height
+    left = 0 if seen.left + seen.right > SIDE - 1 else len(picture) - width
     inset = picture.copy()
     inset[top : top + height, left : left + width] = bordered
     return inset

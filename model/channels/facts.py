@@ -12,8 +12,10 @@ from jaxtyping import Float, Int
 
 from model.channels.gallery import Gallery
 from model.files.tables import Column, Table, TableError, number_lists, numbers, write_table
+from model.network import STAGES
 
-CHANNELS = "channels.parquet"
+CHANNELS, OF_GALLERY = "channels.parquet", "gallery_sha256"
+SIZES = {stage.name: stage for stage in STAGES}
 
 
 @dataclass(frozen=True)
@@ -39,8 +41,8 @@ class LayerFacts:
         return len(self.silent)
 
 
-def save_facts(facts: Mapping[str, LayerFacts], folder: Path) -> None:
-    """Writes `channels.parquet`."""
+def save_facts(facts: Mapping[str, LayerFacts], gallery: Gallery, folder: Path) -> None:
+    """Writes `channels.parquet`, which speaks of this gallery."""
     names = [name for name, layer in facts.items() for _ in range(len(layer))]
     layers = list(facts.values())
 
@@ -58,7 +60,7 @@ def save_facts(facts: Mapping[str, LayerFacts], folder: Path) -> None:
         "silent": numbers(joined("silent"), "float32"),
         "right_without": _counts(layers),
     }
-    write_table(columns, folder / CHANNELS)
+    write_table(columns, folder / CHANNELS, notes={OF_GALLERY: gallery.fingerprint})
 
 
 def _counts(layers: list[LayerFacts]) -> Column:
@@ -71,20 +73,27 @@ def _counts(layers: list[LayerFacts]) -> Column:
 def load_facts(folder: Path, class_count: int, gallery: Gallery) -> dict[str, LayerFacts]:
     """Reads `channels.parquet`, which must be of this gallery: by layer, in their order. Raises TableError."""
     table = Table(folder / CHANNELS)
+    if table.note(OF_GALLERY) != gallery.fingerprint:
+        raise TableError("it is of another gallery than gallery.parquet")
     strongest = table.lists_of_numbers("strongest").astype(np.int64)
     wide = strongest.shape[1]
     places = np.stack([table.lists_of_numbers(name, wide).astype(np.int64) for name in ("rows", "columns")], axis=-1)
-    if len(table) and (strongest.min() < 0 or strongest.max() >= len(gallery) or places.min() < 0):
-        raise TableError("it names pictures or cells that do not exist")
+    if len(table) and (strongest.min() < 0 or strongest.max() >= len(gallery)):
+        raise TableError("it names pictures that do not exist")
     names = table.words("layer")
     channels, silent = table.whole_numbers("channel"), table.not_negative("silent")
     responses, means = (table.lists_of_numbers(*each) for each in (("responses", wide), ("class_means", class_count)))
+    if not (np.isfinite(responses).all() and np.isfinite(means).all() and (silent <= 1).all()):
+        raise TableError("responses and class_means must be finite, silent a share")
     right, known = table.lists_or_null("right_without", class_count)
     found: dict[str, LayerFacts] = {}
     for name in dict.fromkeys(names):
         rows = np.flatnonzero(np.array(names) == name)
-        if not np.array_equal(channels[rows], np.arange(len(rows))):
-            raise TableError(f"the channels of {name} must be numbered from 0")
+        stage = SIZES.get(name.partition(".")[0])
+        if stage is None or not np.array_equal(channels[rows], np.arange(stage.channels)):
+            raise TableError(f"it does not hold the channels of {name}, numbered from 0")
+        if not ((places[rows] >= 0) & (places[rows] < stage.resolution)).all():
+            raise TableError(f"it names cells of {name} that do not exist")
         without = right[rows].astype(np.int64) if known[rows].all() else None
         found[name] = LayerFacts(
             strongest[rows], places[rows], responses[rows], means[rows], silent[rows], without

@@ -2,6 +2,7 @@
 what a picture is like. `gallery.parquet` has a row for each.
 """
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,6 +28,11 @@ class Gallery:
 
     def __len__(self) -> int:
         return len(self.labels)
+
+    @property
+    def fingerprint(self) -> str:
+        """The SHA-256 of the pictures: tables that speak of rows of the gallery say of which one."""
+        return hashlib.sha256(self.images.tobytes()).hexdigest()
 
     def nearest(self, features: Float[np.ndarray, "channels"], count: int) -> tuple[np.ndarray, np.ndarray]:
         """The rows of the `count` images with the nearest last features, nearest first, and their Euclidean

@@ -44,9 +44,7 @@ def pictures(images: UInt8[np.ndarray, "count 32 32 3"], names: Sequence[object]
     return pa.array(structs, pa.struct([("bytes", pa.binary()), ("path", pa.string())])), {"_type": "Image"}
 
 
-def write_table(
-    columns: Mapping[str, Column], file: Path | io.BytesIO, notes: Mapping[str, list[float]] | None = None
-) -> None:
+def write_table(columns: Mapping[str, Column], file: Path | io.BytesIO, notes: Mapping[str, Any] | None = None) -> None:
     """Writes the columns into a file, or into memory, and notes that belong to the whole table.
 
     Raises ValueError if the columns are not equally long.
@@ -102,7 +100,7 @@ class Table:
         column = self._column(name)
         known = np.asarray(column.is_valid().to_numpy())
         try:
-            values = np.array([each or [0] * length for each in column.to_pylist()], np.float32)
+            values = np.array([[0] * length if each is None else each for each in column.to_pylist()], np.float32)
             return values.reshape(len(self), length), known
         except (ValueError, TypeError) as error:
             raise TableError(f"{name} must hold lists of {length} numbers, or none") from error

@@ -45,7 +45,7 @@ def write_tables(
     gallery = gallery_of(network, train)
     save_gallery(gallery, class_names, folder)
     measured = {**(right_without or {}), STAGE_NAMES[-1]: right_without_last(network, maxima)}
-    save_facts(with_lesions(channel_facts(network, gallery), measured), folder)
+    save_facts(with_lesions(channel_facts(network, gallery), measured), gallery, folder)
 
 
 def with_lesions(facts: Mapping[str, LayerFacts], right_without: RightWithout) -> dict[str, LayerFacts]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
+import numpy as np
 import pandas as pd
 
 from interpret.across_pictures.dossier import Dossier, dossier
@@ -21,7 +22,7 @@ MEAN, WEIGHT, WITH, WITHOUT = "mean response", "weight for it", "right with it",
 COLUMNS = ("class", MEAN, WEIGHT, WITH, WITHOUT)
 DIGITS = 4
 MOST_CHANNELS = max(stage.channels for stage in STAGES)
-UNKNOWN = "not known"
+UNKNOWN, NONE = "not known", "none"
 
 
 @dataclass(frozen=True)
@@ -40,16 +41,20 @@ class DossierWidgets:
 
 def shown(found: Dossier) -> tuple[Any, ...]:
     """Pictures with captions, a table of the classes, a sentence, numbers."""
-    means, tested = found.facts.class_means[found.channel], found.tested
+    means, tested = found.class_means, found.tested
     columns = {
         COLUMNS[0]: list(found.class_names),
-        MEAN: means.round(DIGITS).tolist(),
-        WEIGHT: [UNKNOWN] * len(means) if found.weights is None else found.weights.round(DIGITS).tolist(),
+        MEAN: _rounded(means),
+        WEIGHT: [NONE] * len(means) if found.weights is None else _rounded(found.weights),
         WITH: _shares(found.right_with, tested),
         WITHOUT: [UNKNOWN] * len(means) if found.right_without is None else _shares(found.right_without, tested),
     }
     table = pd.DataFrame(columns).sort_values(MEAN, ascending=False)
     return found.pictures(), table, found.sentence(), found.numbers()
+
+
+def _rounded(values: np.ndarray) -> list[float]:
+    return [round(value, DIGITS) for value in values.tolist()]
 
 
 def _shares(right: Any, tested: Any) -> list[str]:
@@ -82,7 +87,7 @@ def dossier_on_page(served: ServedRelease) -> Callable[..., Any]:
     @served.answers
     def show(layer: str, channel: float | None) -> tuple[Any, ...]:
         if channel is None or channel < 0:
-            return (gr.skip(),) * 4
+            return [], None, "", None
         try:
             return shown(dossier(served.release, layer, channel))
         except ChoiceError as problem:
@@ -97,7 +102,7 @@ def dossier_widgets(of: str, known: bool) -> DossierWidgets:
     sentence = gr.Markdown(elem_classes="answer", elem_id=f"{of}-dossier-sentence")
     with gr.Column(visible=known):
         pictures = thumbnail_gallery(
-            "The gallery's pictures that excite it most, each with what the strongest cell sees",
+            "The gallery's pictures that excite it most; framed: what the strongest cell sees",
             f"{of}-dossier-pictures",
             "gallery-pictures",
             columns=5,
@@ -112,7 +117,7 @@ def dossier_widgets(of: str, known: bool) -> DossierWidgets:
 
 
 def dossier_section(
-    served: ServedRelease, of: str, tab: gr.Tab, layer: gr.Dropdown, channel: gr.Number
+    served: ServedRelease, of: str, tab: gr.Tab, layer: gr.Dropdown | gr.Textbox, channel: gr.Number
 ) -> DossierWidgets:
     """Builds the section; nothing is asked before the `tab` is opened."""
     widgets = dossier_widgets(of, not {GALLERY, CHANNELS} & set(served.release.lacks))

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from interpret.across_pictures.lesions import LARGEST_SEED, RANDOM, Lesions, drawn_channels, lesions, listed_channels
-from interpret.choices import ChoiceError
+from interpret.across_pictures.needed import needed
 from interpret.drawing.confusion import draw_confusion
 from interpret.tabs.page.components import Dropdown, Slider, result_picture
 from interpret.tabs.page.events import latest_wins
@@ -55,9 +55,7 @@ def laboratory(
     served: ServedRelease, channels: str, draw: str, count: float, seed: float
 ) -> tuple[Lesions, Lesions | None]:
     """The lesions that were asked for, and as many at random, unless these are. Raises ChoiceError."""
-    network, maxima = served.release.network, served.release.pooled
-    if maxima is None:
-        raise ChoiceError(f"This release cannot tell: {POOLED} {served.release.lacks.get(POOLED, 'is not there')}.")
+    network, maxima = served.release.network, needed(served.release, POOLED)
     chosen = listed_channels(channels, CHANNELS)
     if draw != NO_DRAW:
         chosen = np.union1d(chosen, drawn_channels(network, maxima, draw, count, seed))

@@ -6,6 +6,7 @@ from typing import Any
 import gradio as gr
 
 from interpret.across_pictures.similar import MOST, Similar, similar
+from interpret.choices import ChoiceError
 from interpret.explanation import Question
 from interpret.tabs.page.components import Slider, thumbnail_gallery
 from interpret.tabs.page.events import MODEL_QUEUE, endpoint, latest_wins
@@ -40,11 +41,17 @@ def _shown(found: Similar) -> tuple[Any, ...]:
 
 
 def similar_on_page(served: ServedRelease) -> Callable[..., Any]:
-    """As `/similar`, for the page; while the panel is empty what was shown stays."""
-    ask = similar_endpoint(served)
+    """As `/similar`, for the page: while the panel is empty what was shown stays; what a release lacks is said in its
+    place."""
 
+    @served.answers_on_gpu
     def show(image: str | None, squaring: str, count: float) -> tuple[Any, ...]:
-        return (gr.skip(),) * 3 if image is None else ask(image, squaring, count)
+        if image is None:
+            return (gr.skip(),) * 3
+        try:
+            return _shown(similar(served.explainer, chosen(image), squaring, count))
+        except ChoiceError as problem:
+            return [], str(problem), None
 
     return show
 

@@ -14,7 +14,7 @@ from interpret.tabs.page.served import ServedRelease
 def feature_maps_tab(served: ServedRelease, tab: gr.Tab, panel: PicturePanel) -> None:
     """Builds the tab and its endpoints.
 
-    They are `/feature_maps`, `/channel`, `/cell`, `/switch_off`, `/similar` and `/lesions`.
+    They are `/feature_maps`, `/export_maps`, `/channel`, `/cell`, `/switch_off`, `/similar` and `/lesions`.
     """
     gr.Markdown(
         "Follow one channel through the network: bright cells are where it responds to the picture. Click a channel of "
@@ -29,7 +29,7 @@ def feature_maps_tab(served: ServedRelease, tab: gr.Tab, panel: PicturePanel) ->
     opened.render()
     offer_channel(served, dossier_section(served, "maps", tab, settings.layer, opened))
     cell_section(served, tab, panel, settings.layer, settings.point, opened)
-    with gr.Accordion("Training pictures that are most like this one to the network", open=False,
+    with gr.Accordion("Training pictures that the network finds most like this one", open=False,
                       elem_id="most-alike") as most_alike:  # fmt: skip
         similar_section(served, panel, most_alike)
     with gr.Accordion("Lesion laboratory: channels switched off for all test pictures", open=False,

@@ -6,6 +6,7 @@ from typing import Any
 
 import gradio as gr
 
+from interpret.choices import ChoiceError
 from interpret.drawing.kernels import frame_kernel, kernel_at
 from interpret.layers.filters import NORM, NUMBER
 from interpret.layers.kernels import NO_KERNEL, Convolution, convolutions_by_name, first_of_stage
@@ -78,7 +79,10 @@ def shower_on_page(served: ServedRelease, view: Viewer) -> Callable[..., Any]:
     def show(
         layer: str, channel: float, rgb: bool, kernel: float | None, folded: bool, sort: str, layer_before: str
     ) -> tuple[Any, ...]:
-        found = view(layer, folded, sort)
+        try:
+            found, problem = view(layer, folded, sort), ""
+        except ChoiceError as error:  # of this layer nobody has measured what is lost
+            found, problem = view(layer, folded, NUMBER), f"{error} They stand by number. "
         convolution, restarted = found.convolution, {}
         if layer != layer_before:
             channel, kernel = INPUT_CHANNEL, FIRST_KERNEL
@@ -93,7 +97,7 @@ def shower_on_page(served: ServedRelease, view: Viewer) -> Callable[..., Any]:
         slider: Any = {"visible": not (rgb and convolution.takes_colour), **restarted}
         return (
             picture, sentence, found.histogram(), frequencies, found.numbers(), inputs, line,
-            found.findings(), gr.update(**slider), gr.update(visible=convolution.takes_colour),
+            problem + found.findings(), gr.update(**slider), gr.update(visible=convolution.takes_colour),
             kernel if restarted else gr.skip(), found.order.tolist(), layer,
         )  # fmt: skip
 
@@ -118,9 +122,10 @@ def kernels_tab(served: ServedRelease, tab: gr.Tab) -> None:
         elem_classes="lead",
     )
     settings, pictures = _widgets(served)
-    order, layer_before, view = gr.State([]), gr.State(LAYER), viewer_of(served)
+    order, layer_before, view = gr.State([]), gr.Textbox(LAYER, visible=False), viewer_of(served)
     s, p = settings, pictures
-    dossier_section(served, "kernels", tab, s.layer, s.kernel)
+    gr.Markdown("**The channel that this kernel makes:**")
+    dossier_section(served, "kernels", tab, layer_before, s.kernel)  # these two change together
     with gr.Accordion("How to read this", open=False):
         gr.Markdown(HOW_TO_READ)
     shown = [p.every, p.sentence, p.histogram, p.frequencies, p.numbers]

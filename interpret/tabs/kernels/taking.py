@@ -22,7 +22,7 @@ def export_kernels_endpoint(served: ServedRelease) -> Callable[..., Any]:
         """All weights of one convolution as a NumPy array.
 
         Parameters:
-            layer: the convolution, as `/kernels` names it.
+            layer: one of the eight convolutions, as custom_block1 or resnet_block1.0.
             folded: multiply each kernel by the scale of the batch norm that follows it.
         Returns:
             kernels.npy: float32, (kernels, inputs, 3, 3).

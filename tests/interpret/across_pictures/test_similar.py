@@ -47,6 +47,12 @@ def test_labels_are_counted_the_most_frequent_first(explainer, release):
     assert f"are labelled {more[0]} {more[1]} and {fewer[0]} {fewer[1]}; distances" in found.sentence()
 
 
+def test_one_picture_is_told_of_as_one(explainer):
+    found = similar(explainer, CAT, "crop", 1)
+    words = f"the one that is nearest to this picture in the network's last features is labelled {found.labels[0]}, at "
+    assert words in found.sentence()
+
+
 def test_a_count_out_of_range_and_a_release_without_a_gallery_are_refused_in_words(explainer, release):
     with pytest.raises(ChoiceError, match="count must be a whole number from 1 to 24, got 25"):
         similar(explainer, CAT, "crop", 25)

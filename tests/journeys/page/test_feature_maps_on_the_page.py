@@ -39,28 +39,28 @@ def test_from_the_grid_to_a_channel_to_a_cell_and_its_arithmetic(visit, network)
 def test_an_open_channel_has_its_dossier_in_both_tabs(visit, release):
     visit.show("Feature maps")
     sentence = visit.page.locator("#maps-dossier-sentence")
-    expect(sentence).to_contain_text("Channel 0 of prep_layer answers most to ")
+    expect(sentence).to_contain_text("Channel 0 of prep_layer responds most to ")
     choose(visit, "Layer whose channels are all shown below", "6: resnet_block3, 4×4")
     visit.page.get_by_label("Open channel, of the layer above").fill("317")
     visit.page.keyboard.press("Tab")
-    expect(sentence).to_contain_text("Channel 317 of resnet_block3 answers most to ")
+    expect(sentence).to_contain_text("Channel 317 of resnet_block3 responds most to ")
     expect(sentence).to_contain_text("test pictures are right, 94.73% with it")
     captions = visit.page.locator("#maps-dossier-pictures .caption-label")
     expect(captions).to_have_count(9)
     first = release.channels["resnet_block3"].strongest[317, 0]
     expect(captions.first).to_contain_text(release.config.class_names[release.gallery.labels[first]])
     visit.show("Kernels")
-    expect(visit.page.locator("#kernels-dossier-sentence")).to_contain_text("Channel 0 of prep_layer answers most to ")
+    expect(visit.page.locator("#kernels-dossier-sentence")).to_contain_text("Channel 0 of prep_layer responds most to ")
     visit.page.locator("#kernel input").fill("5")
     visit.page.keyboard.press("Tab")
-    expect(visit.page.locator("#kernels-dossier-sentence")).to_contain_text("Channel 5 of prep_layer answers most to ")
+    expect(visit.page.locator("#kernels-dossier-sentence")).to_contain_text("Channel 5 of prep_layer responds most to ")
     expect(visit.page.locator("#kernels-dossier-pictures .caption-label")).to_have_count(9)
     assert visit.errors == []
 
 
 def test_the_training_pictures_that_are_most_alike_follow_the_picture(visit):
     visit.show("Feature maps")
-    unfold(visit, "Training pictures that are most like this one")
+    unfold(visit, "Training pictures that the network finds")
     sentence = visit.page.locator("#similar-sentence")
     expect(sentence).to_contain_text("the 9 that are nearest to this picture")
     expect(visit.page.locator("#similar-pictures .caption-label")).to_have_count(9)

@@ -13,7 +13,7 @@ FIELDS = ("strongest", "places", "responses", "class_means", "silent")
 
 
 def test_what_was_written_is_read_back_layer_by_layer(tmp_path):
-    save_facts(some_facts(), tmp_path)
+    save_facts(some_facts(), small_gallery(), tmp_path)
     found, given = load_facts(tmp_path, 10, small_gallery()), some_facts()
     assert list(found) == list(given)
     for layer in given:
@@ -23,26 +23,57 @@ def test_what_was_written_is_read_back_layer_by_layer(tmp_path):
     assert np.array_equal(found["resnet_block3"].right_without, given["resnet_block3"].right_without)
 
 
-@pytest.mark.parametrize("column", ["layer", "channel", "strongest", "rows", "responses", "class_means", "silent"])
+@pytest.mark.parametrize(
+    "column",
+    ["layer", "channel", "strongest", "rows", "columns", "responses", "class_means", "silent", "right_without"],
+)
 def test_facts_without_a_column_are_refused_by_its_name(tmp_path, column):
-    save_facts(some_facts(), tmp_path)
+    save_facts(some_facts(), small_gallery(), tmp_path)
     drop_column(tmp_path / CHANNELS, column)
     with pytest.raises(TableError, match=f"it has no column {column}"):
         load_facts(tmp_path, 10, small_gallery())
 
 
 def test_facts_of_another_gallery_or_of_other_classes_are_refused(tmp_path):
-    save_facts(some_facts(), tmp_path)
-    with pytest.raises(TableError, match="it names pictures or cells that do not exist"):
-        load_facts(tmp_path, 10, small_gallery(10))
+    save_facts(some_facts(), small_gallery(), tmp_path)
+    others = small_gallery()
+    others.images[3, 4, 5] += 1
+    with pytest.raises(TableError, match=r"it is of another gallery than gallery\.parquet"):
+        load_facts(tmp_path, 10, others)
     with pytest.raises(TableError, match="class_means must hold lists of 9 numbers"):
         load_facts(tmp_path, 9, small_gallery())
 
 
-def test_silence_below_zero_is_refused(tmp_path):
+def spoilt(name, value):
     layer = facts_of_layer(64, measured=True)
-    save_facts({"prep_layer": replace(layer, silent=layer.silent - 2)}, tmp_path)
-    with pytest.raises(TableError, match="silent must hold finite numbers, at least 0"):
+    changed = getattr(layer, name).copy()
+    changed[(5,) + (0,) * (changed.ndim - 1)] = value
+    return replace(layer, **{name: changed})
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("strongest", 20, "it names pictures that do not exist"),
+        ("strongest", -1, "it names pictures that do not exist"),
+        ("places", 32, "it names cells of prep_layer that do not exist"),
+        ("places", -1, "it names cells of prep_layer that do not exist"),
+        ("responses", np.nan, "responses and class_means must be finite"),
+        ("class_means", np.inf, "responses and class_means must be finite"),
+        ("silent", 1.5, "silent a share"),
+        ("silent", -0.5, "silent must hold finite numbers, at least 0"),
+    ],
+)
+def test_what_cannot_be_is_refused(tmp_path, name, value, words):
+    save_facts({"prep_layer": spoilt(name, value)}, small_gallery(), tmp_path)
+    with pytest.raises(TableError, match=words):
+        load_facts(tmp_path, 10, small_gallery())
+
+
+@pytest.mark.parametrize("facts", [{"prep_layer": 32}, {"pool4": 64}])
+def test_layers_that_the_network_has_not_are_refused(tmp_path, facts):
+    save_facts({name: facts_of_layer(count, measured=True) for name, count in facts.items()}, small_gallery(), tmp_path)
+    with pytest.raises(TableError, match="it does not hold the channels of"):
         load_facts(tmp_path, 10, small_gallery())
 
 

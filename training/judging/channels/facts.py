@@ -24,8 +24,8 @@ def gallery_of(network: CifarResNet, train: Split, of_each_class: int = OF_EACH_
     rng = np.random.default_rng(SEED)
     order = rng.permutation(len(train))
     rows = [order[train.labels[order] == label][:of_each_class] for label in range(len(network.config.class_names))]
-    found = train.take(np.sort(np.concatenate(rows)))
     indices = np.sort(np.concatenate(rows))
+    found = train.take(indices)
     return Gallery(found.images, indices, found.labels.astype(np.int64), features_of(network, found.images))
 
 

@@ -1,8 +1,8 @@
 """What a network loses without a single channel: how many test images of each class it still gets right.
 
 Only images whose decision is close can change their class by one channel's going: images are run from the closest call
-on, until the next one's margin is `SAFETY` times the most that any image's margin lost. One that loses more than that
-many times what all closer calls lose would be missed; `every_image` runs them all.
+on, until the next one's margin is `SAFETY` times the most that any image's margin lost. An image would be missed if it
+lost more than `SAFETY` times what any image that was run before it lost; `every_image` runs them all.
 """
 
 import logging
@@ -23,6 +23,7 @@ logger = logging.getLogger(__name__)
 
 BATCH, FIRST, SAFETY = 250, 500, 2.0
 TOLD_EVERY = 16
+KEPT = 12  # batches of what a layer hands on; the first layers' take 65 MB each
 Held = tuple[Float[Tensor, "batch channels side side"], Float[Tensor, "batch _ side side"] | None]
 
 
@@ -64,7 +65,7 @@ def counts(labels: np.ndarray, predictions: np.ndarray, classes: int) -> Int[np.
 class LayerLesions:
     """One layer, a stage or a convolution inside a residual stage, whose channels are set to zero one at a time.
 
-    What the layer hands on is computed once for each batch and kept.
+    What the layer hands on is computed once for the batches that come first, and kept.
     """
 
     def __init__(self, network: CifarResNet, layer: str, judged: Judged) -> None:
@@ -89,10 +90,12 @@ class LayerLesions:
 
     def _logits_without(self, start: int, channel: int) -> Float[Tensor, "batch classes"]:
         with torch.inference_mode():
-            if start not in self._held:
+            if (kept := self._held.get(start)) is None:
                 images = to_tensor(self._judged.images[start : start + BATCH])
-                self._held[start] = held(self._network, self._layer, images)
-            output, stage_input = self._held[start]
+                kept = held(self._network, self._layer, images)
+                if len(self._held) < KEPT:
+                    self._held[start] = kept
+            output, stage_input = kept
             lesioned = output.clone()
             lesioned[:, channel] = 0
             return finish(self._network, self._layer, lesioned, stage_input)

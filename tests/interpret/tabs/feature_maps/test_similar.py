@@ -1,7 +1,11 @@
+from dataclasses import replace
+
 import gradio as gr
 import pytest
 
 from interpret.tabs.feature_maps.similar import similar_endpoint, similar_on_page
+from interpret.tabs.page.served import ServedRelease
+from model.choice import Choice
 from tests.conftest import EXAMPLES
 
 CAT = str(EXAMPLES / "cat.png")
@@ -25,3 +29,11 @@ def test_no_picture_and_too_many_are_refused_in_words(served):
 def test_on_the_page_what_is_shown_stays_until_the_next_picture_is_there(served):
     assert similar_on_page(served)(None, "crop", 9) == (gr.skip(),) * 3
     assert len(similar_on_page(served)(CAT, "crop", 2)[0]) == 2
+
+
+def test_on_the_page_a_release_without_a_gallery_says_so(served):
+    release = replace(served.release, read_table=lambda name: None, lacks={"gallery.parquet": "is not part of it"})
+    poor = ServedRelease(Choice(release, "bundled"), replace(served.explainer, release=release))
+    pictures, sentence, numbers = similar_on_page(poor)(CAT, "crop", 9)
+    assert pictures == [] and numbers is None
+    assert sentence == "This release cannot tell: gallery.parquet is not part of it."

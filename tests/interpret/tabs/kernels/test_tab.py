@@ -43,6 +43,20 @@ def test_a_click_chooses_the_kernel_that_is_shown_there_in_the_order_shown(show,
     assert clicked(order, click(13, 49)) == expected[0]
 
 
+def test_kernels_stand_by_what_is_lost_without_them_where_that_was_measured(show, release):
+    order = show("resnet_block3.3", 0, False, 0, False, "lost", "resnet_block3.3")[-2]
+    assert order == np.argsort(release.channels["resnet_block3.3"].right_without.sum(axis=1), kind="stable").tolist()
+
+
+def test_kernels_of_a_layer_that_was_not_measured_stand_by_number_which_is_said(show):
+    answer = show("prep_layer", 0, True, 0, False, "lost", "resnet_block3.3")
+    assert answer[-2] == list(range(64)) and answer[-1] == "prep_layer", "the page is the new layer's all the same"
+    words = (
+        "What the network loses without channels of prep_layer was not measured for this release. They stand by number."
+    )
+    assert answer[7].startswith(words)
+
+
 def test_a_click_beside_all_kernels_or_before_there_are_any_chooses_nothing():
     assert clicked(list(range(64)), click(300, 20)) == gr.skip()
     assert clicked([], click(100, 100)) == gr.skip()
