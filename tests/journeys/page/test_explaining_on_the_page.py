@@ -11,7 +11,7 @@ from PIL import Image
 from playwright.sync_api import Locator, expect
 
 from tests.answers import CAT
-from tests.browsing import ANSWERED, PATIENCE, PHONE, Visit, choose, held, unfold
+from tests.browsing import ANSWERED, PATIENCE, PHONE, Visit, choose, held, show_a_new_picture, unfold
 from tests.conftest import EXAMPLES
 
 pytestmark = pytest.mark.browser
@@ -39,7 +39,9 @@ def test_another_method_draws_another_map(visit, title):
     expect(visit.page.locator(".asked")).to_have_count(0)
 
 
-def test_a_slow_method_says_how_far_it_is_and_can_be_stopped(visit, app, client):
+def test_a_slow_method_says_how_far_it_is_and_can_be_stopped(visit, app, client, tmp_path):
+    show_a_new_picture(visit, tmp_path)
+    visit.answered()
     cells, progress = visit.page.locator("#gradcam-cells"), visit.page.locator("#gradcam-progress")
     first = cells.locator("img").get_attribute("src")
     choose(visit, "Method", "Grad-CAM (gradients)")
@@ -65,7 +67,6 @@ def test_a_slow_method_says_how_far_it_is_and_can_be_stopped(visit, app, client)
 
 
 def test_what_is_shown_after_stop_is_of_the_picture_that_is_asked_about(visit, app, tmp_path):
-    Image.effect_noise((64, 64), 90).convert("RGB").save(tmp_path / "new.png")
     before = visit.page.locator("#gradcam-cells img").get_attribute("src")
     choose(visit, "Method", "Score-CAM (measured)")
     expect(visit.page.locator("#gradcam-cells img")).not_to_have_attribute("src", before or "")
@@ -73,7 +74,7 @@ def test_what_is_shown_after_stop_is_of_the_picture_that_is_asked_about(visit, a
     ledger = visit.page.locator("#evidence-sentence")
     of_the_old_picture = ledger.inner_text()
     with held(app, "Score-CAM"):
-        visit.page.locator("#picture input[type=file]").set_input_files(tmp_path / "new.png")
+        show_a_new_picture(visit, tmp_path)
         visit.page.locator("#gradcam-stop").click()
         expect(visit.page.get_by_label("Method", exact=True)).to_have_value("Grad-CAM (gradients)")
     expect(ledger).not_to_have_text(of_the_old_picture)

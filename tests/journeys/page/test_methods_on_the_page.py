@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browsing import PHONE, Visit, choose, held, unfold
+from tests.browsing import PHONE, Visit, choose, held, show_a_new_picture, unfold
 
 pytestmark = pytest.mark.browser
 
@@ -81,7 +81,9 @@ def test_what_is_enough_and_what_is_needed_are_shown_with_their_pictures(visit, 
     expect(visit.page.locator("#enough img")).to_have_count(0)
 
 
-def test_measuring_can_be_stopped_and_begun_again(visit, app):
+def test_measuring_can_be_stopped_and_begun_again(visit, app, tmp_path):
+    show_a_new_picture(visit, tmp_path)
+    visit.answered()
     unfold(visit, "Erasing: cells, orders, fill")
     visit.page.get_by_label("8×8", exact=True).check()
     unfold(visit, "What is enough, and what is needed")
@@ -98,7 +100,9 @@ def test_measuring_can_be_stopped_and_begun_again(visit, app):
     expect(visit.page.locator("#measured-sentence")).to_contain_text("Enough:")
 
 
-def test_methods_stand_side_by_side_and_a_click_chooses_one(visit, app):
+def test_methods_stand_side_by_side_and_a_click_chooses_one(visit, app, tmp_path):
+    show_a_new_picture(visit, tmp_path)
+    visit.answered()
     unfold(visit, "Methods side by side")
     maps = visit.page.locator("#methods-gallery button.thumbnail-item")
     with held(app, "Score-CAM"):
@@ -138,12 +142,18 @@ def test_a_link_brings_back_how_cells_were_erased(browser, visit):
     ("What is enough, and what is needed", "#measure", "#measured-sentence", "Erasing cells"),
     ("Methods side by side", "#side-by-side", "#side-by-side-sentence", ""),
 ])  # fmt: skip
-def test_an_answer_to_a_question_that_was_given_up_at_once_never_appears(visit, app, section, button, sentence, title):
+def test_an_answer_to_a_question_that_was_given_up_at_once_never_appears(
+    visit, app, tmp_path, section, button, sentence, title
+):
+    show_a_new_picture(visit, tmp_path)
+    visit.answered()
+    seen = visit.page.locator("#seen img").get_attribute("src")
     unfold(visit, section)
     with held(app, title):
         visit.page.locator(button).click()
         expect(visit.page.locator(button)).to_have_class(re.compile("asked"))
         visit.page.locator("#examples button.thumbnail-item").nth(3).click()
+        expect(visit.page.locator("#seen img")).not_to_have_attribute("src", seen or "")
         expect(visit.page.locator("#gradcam-label")).to_contain_text("cat")
     expect(visit.page.locator(button)).not_to_have_class(re.compile("asked"))
     assert visit.settles()
