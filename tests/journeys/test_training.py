@@ -62,8 +62,10 @@ def test_its_metrics_are_those_of_the_weights_as_stored(finished):
 def test_it_leaves_the_figures_and_the_card_that_the_release_promises(finished):
     files = {str(path.relative_to(finished / "release")) for path in (finished / "release").rglob("*.*")}
     assert files == {
+        "channels.parquet",
         "README.md",
         "config.json",
+        "gallery.parquet",
         "metrics.json",
         "misclassified.parquet",
         "model.safetensors",
