@@ -9,6 +9,8 @@ from gradio_client import Client
 from huggingface_hub import SpaceCard
 
 from deploy import repository_files
+from model.channels.facts import CHANNELS
+from model.channels.gallery import GALLERY
 from model.channels.pooled import POOLED
 from model.samples import NEAREST, REVIEWS
 from tests.conftest import ROOT, running_app, upload
@@ -68,7 +70,8 @@ def test_the_spaces_card_names_the_release_and_has_it_loaded_at_the_build(hub, m
 def test_the_optional_tables_that_a_release_has_are_loaded_at_the_build_too(hub, small_releases, tmp_path):
     folder = with_tables(small_releases[0], tmp_path / "release")
     served = "config.json,model.safetensors,metrics.json,misclassified.parquet"
-    for names in (f"{served},{REVIEWS},{NEAREST},{POOLED}", f"{served},{REVIEWS},{POOLED}"):
+    last = f"{POOLED},{GALLERY},{CHANNELS}"
+    for names in (f"{served},{REVIEWS},{NEAREST},{last}", f"{served},{REVIEWS},{last}"):
         upload(hub, MODEL, folder)
         assert deploy("--repo-id", MODEL).returncode == 0
         card = SpaceCard(space_of(hub).files["README.md"].decode()).data.to_dict()

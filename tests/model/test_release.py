@@ -35,8 +35,7 @@ from tests.small_tables import add_tables
 @pytest.fixture
 def folder(tmp_path: Path, samples: Misclassified) -> Path:
     torch.manual_seed(0)
-    config = NetworkConfig(temperature=1.25)
-    save_weights(CifarResNet(config), tmp_path)
+    save_weights(CifarResNet(config := NetworkConfig(temperature=1.25)), tmp_path)
     save_metrics(Metrics(SplitFigures(10, 3, 0.7)), tmp_path)
     save_misclassified(samples, config.class_names, tmp_path)
     seal(config, tmp_path)
@@ -110,7 +109,8 @@ def test_a_release_is_served_with_the_optional_tables_that_it_has_and_says_what_
         (folder / name).unlink()
     reseal(folder)
     release = load_release(folder)
-    assert sum(each is not None for each in (release.reviews, release.nearest, release.pooled)) == len(names)
+    tables = (release.reviews, release.nearest, release.pooled, release.gallery, release.channels)
+    assert [each is not None for each in tables] == [name in names for name in OPTIONAL_FILES]
     assert release.lacks == dict.fromkeys(set(OPTIONAL_FILES) - set(names), "is not part of it")
     assert optional_files(folder) == [*names]
 
