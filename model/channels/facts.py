@@ -24,7 +24,7 @@ class LayerFacts:
 
     - `strongest`: the gallery's rows that it responds to most, strongest first, the cells (row, column) of its map
       where it does (`places`), and its values there (`responses`).
-    - `class_means`: its mean response to the gallery's images of each class.
+    - `class_means`: its mean response to the gallery's images of each class; 0 for a class of which it has none.
     - `silent`: the share of the gallery's images to which its response is 0, in [0, 1].
     - `right_without`: how many test images of each class the network gets right with the channel at zero; None where
       nobody has measured it.

@@ -61,11 +61,11 @@ def _facts(
 ) -> LayerFacts:
     strongest = np.argsort(-responses, axis=0, kind="stable")[:STRONGEST].T
     of_channel = np.arange(responses.shape[1])[:, None]
-    means = [responses[labels == label].mean(axis=0, dtype=np.float64) for label in range(classes)]
+    sums = np.stack([responses[labels == label].sum(axis=0, dtype=np.float64) for label in range(classes)], axis=1)
     return LayerFacts(
         strongest=strongest,
         places=places[strongest, of_channel],
         responses=responses[strongest, of_channel],
-        class_means=np.stack(means, axis=1).astype(np.float32),
+        class_means=(sums / np.maximum(1, np.bincount(labels, minlength=classes))).astype(np.float32),
         silent=(responses == 0).mean(axis=0).astype(np.float32),
     )

@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from interpret.layers.channels import OUTPUT, channel_counts, channels_of, module_name
+from model.channels.gallery import Gallery
 from model.images import to_tensor
 from tests.conftest import SUBSET
 from training.data.cifar10 import load_cifar10
@@ -48,6 +49,13 @@ def test_strongest_pictures_their_places_means_and_silence_equal_maps_of_each_pi
     for label in range(10):
         assert np.allclose(found.class_means[:, label], largest[gallery.labels == label].mean(axis=0), atol=1e-5)
     assert np.abs(found.silent - (largest < 1e-6).mean(axis=0)).max() < 0.04
+
+
+def test_a_class_without_pictures_has_a_mean_of_zero(network, gallery):
+    rows = gallery.labels != 4
+    kept = {name: getattr(gallery, name)[rows] for name in ("images", "train_indices", "labels", "features")}
+    found = channel_facts(network, Gallery(**kept))["prep_layer"]
+    assert (found.class_means[:, 4] == 0).all() and (found.class_means[:, 3] > 0).any()
 
 
 def test_every_channel_of_every_layer_is_there(network, facts):
