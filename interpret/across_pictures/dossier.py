@@ -2,7 +2,6 @@
 loses without it. It says what was measured, and invents no meaning.
 """
 
-from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +11,7 @@ from jaxtyping import Float, Int, UInt8
 from interpret.across_pictures.needed import needed
 from interpret.choices import ChoiceError, check_name, check_whole
 from interpret.drawing.receptive_field import draw_patch
-from interpret.drawing.words import in_a_row, percent
+from interpret.drawing.words import counted, percent
 from interpret.layers.channels import OUTPUT, module_name
 from interpret.layers.receptive_field import Box, receptive_field
 from model.channels.facts import CHANNELS
@@ -75,8 +74,7 @@ class Dossier:
             return f"{name} is zero everywhere for all {len(self.gallery):,} gallery pictures."
         means = self.class_means
         best = self.class_names[int(means.argmax())]
-        counts = Counter(self.label(each) for each in self.strongest).most_common()
-        told = counts[0][0] if len(counts) == 1 else in_a_row([f"{count} {label}" for label, count in counts])
+        told = counted([self.label(each) for each in self.strongest])
         return (
             f"{name} responds most to {best}: its largest value is {means.max():.2f} on average over the gallery's "
             f"pictures of that class, {means.mean():.2f} over all classes. Its {len(self.strongest)} strongest "
@@ -143,7 +141,7 @@ def dossier(release: Release, layer: str, channel: int | float) -> Dossier:
 
     Pictures that do not excite it at all are not among its strongest. Raises ChoiceError.
     """
-    gallery, known, network = needed(release, GALLERY), needed(release, CHANNELS), release.network
+    known, gallery, network = needed(release, CHANNELS), needed(release, GALLERY), release.network
     facts = known[check_name("layer", layer, tuple(known))]
     channel = check_whole(f"channel of {layer}", channel, 0, len(facts) - 1)
     point = module_name(network, layer, OUTPUT)

@@ -13,6 +13,8 @@ TABLES = {GALLERY: "gallery", CHANNELS: "channels", POOLED: "pooled"}
 
 def needed(release: Release, name: str) -> Any:
     """What the table of this name holds. Raises ChoiceError, which says why, if the release lacks it."""
+    if name == CHANNELS:
+        needed(release, GALLERY)  # whose rows it speaks of
     found = getattr(release, TABLES[name])
     if found is None:
         raise ChoiceError(f"This release cannot tell: {name} {release.lacks.get(name, 'is not there')}.")

@@ -1,6 +1,5 @@
 """The pictures of the gallery that are most like a picture to the network: by its last features."""
 
-from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,10 +7,10 @@ import numpy as np
 from jaxtyping import Float, Int, UInt8
 
 from interpret.across_pictures.needed import needed
-from interpret.attribution.last_stage import last_stage
+from interpret.attribution.last_stage import pooled_maxima
 from interpret.choices import check_whole
 from interpret.drawing.render import enlarge
-from interpret.drawing.words import in_a_row
+from interpret.drawing.words import counted
 from interpret.explainer import Explainer, ImageSource
 from model.channels.gallery import GALLERY, Gallery
 
@@ -38,8 +37,7 @@ class Similar:
 
     def sentence(self) -> str:
         """What the nearest pictures are called."""
-        counts = Counter(self.labels).most_common()
-        told = counts[0][0] if len(counts) == 1 else in_a_row([f"{count} {name}" for name, count in counts])
+        told = counted(self.labels)
         nearest, furthest = float(self.distances[0]), float(self.distances[-1])
         if len(self.rows) == 1:
             return (
@@ -67,6 +65,6 @@ def similar(explainer: Explainer, image: ImageSource, squaring: str, count: int 
     count = check_whole("count", count, 1, MOST)
     _, images = explainer.preprocess(image, squaring)
     network = explainer.network
-    features = last_stage(network, images).amax(dim=(2, 3))[0].numpy(force=True)
+    features = pooled_maxima(network, images)[0].numpy(force=True)
     rows, distances = gallery.nearest(features, count)
     return Similar(gallery, explainer.class_names, rows, distances)

@@ -24,6 +24,13 @@ def last_stage(network: CifarResNet, images: Float[Tensor, "batch 3 height width
     return x
 
 
+def pooled_maxima(
+    network: CifarResNet, images: Float[Tensor, "batch 3 height width"]
+) -> Float[Tensor, "batch channels"]:
+    """Each channel's maximum over the last stage's cells, which `fc` weights."""
+    return last_stage(network, images).amax(dim=(2, 3))
+
+
 def logits_of_any_size(
     network: CifarResNet, images: Float[Tensor, "batch 3 height width"]
 ) -> Float[Tensor, "batch classes"]:

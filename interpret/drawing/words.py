@@ -1,5 +1,6 @@
 """Sentences that say what a map says, with numbers taken from it."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -128,6 +129,12 @@ def in_a_row(names: Sequence[str]) -> str:
     """Names in a sentence: "A1", "A1 and B2", "A1, B2 and C3"."""
     *before, last = names
     return f"{', '.join(before)} and {last}" if before else last
+
+
+def counted(names: Sequence[str]) -> str:
+    """How many of each name, the most frequent first: "ship", "4 ship and 1 truck"."""
+    counts = Counter(names).most_common()
+    return counts[0][0] if len(counts) == 1 else in_a_row([f"{count} {name}" for name, count in counts])
 
 
 def where_most_is(shares: Float[np.ndarray, "height width"]) -> tuple[str | None, float]:

@@ -129,17 +129,43 @@ class Lesion:
         )
 
 
+Held = tuple[Float[Tensor, "batch channels side side"], Float[Tensor, "batch _ side side"] | None]
+
+
+def handed_on(network: CifarResNet, layer: str, images: Float[Tensor, "batch 3 32 32"]) -> Held:
+    """What a layer hands on, and what its stage was given if the layer is a convolution inside a residual stage."""
+    stage, _, place = module_name(network, layer, OUTPUT).partition(".")
+    x = network.normalise(images)
+    for name in STAGE_NAMES[: STAGE_NAMES.index(stage)]:
+        x = network.run_stage(name, x)
+    return (network.stage(stage)[: int(place) + 1](x), x) if place else (network.run_stage(stage, x), None)
+
+
+def logits_from(
+    network: CifarResNet,
+    layer: str,
+    output: Float[Tensor, "batch channels side side"],
+    stage_input: Float[Tensor, "batch _ side side"] | None,
+) -> Float[Tensor, "batch classes"]:
+    """Logits from what a layer hands on and its stage was given, as `handed_on` has them: the rest of the network, run
+    on it."""
+    stage, _, place = module_name(network, layer, OUTPUT).partition(".")
+    if place:
+        output = stage_input + network.stage(stage)[int(place) + 1 :](output)
+    return network.classify_from(stage, output)
+
+
 def without_channel(
     network: CifarResNet, image: Float[Tensor, "1 3 32 32"], layer: str, channel: int | float
 ) -> Lesion:
     """Runs the network with one channel of a stage's output at zero. Raises ChoiceError."""
     check_name("layer", layer, STAGE_NAMES)
     with torch.inference_mode():
-        logits, activations = network.forward_with_activations(image)
-        lesioned = activations[layer].clone()
-        channel = check_whole("channel", channel, 0, lesioned.shape[1] - 1)
+        output, stage_input = handed_on(network, layer, image)
+        channel = check_whole("channel", channel, 0, output.shape[1] - 1)
+        lesioned = output.clone()
         lesioned[:, channel] = 0
-        after = network.classify_from(layer, lesioned)
+        logits, after = (logits_from(network, layer, each, stage_input) for each in (output, lesioned))
     temperature = network.config.temperature
     said, says = (probabilities_of(each, temperature)[0].numpy(force=True) for each in (logits, after))
     return Lesion(layer, channel, said, says, logits[0].numpy(force=True), after[0].numpy(force=True))

@@ -11,7 +11,7 @@ from torch import Tensor
 from interpret.attribution.evidence import LAST_STAGE, METHOD_OF_CREDIT, SHARED, Evidence, evidence_cells
 from interpret.attribution.last_stage import last_stage
 from interpret.drawing.render import two_decimals
-from interpret.drawing.words import in_a_row, percent
+from interpret.drawing.words import counted, percent
 from interpret.explainer import Explainer
 from interpret.ledger import Ledger
 from interpret.misclassified.selection import Errors
@@ -82,11 +82,7 @@ class OpenedError:
         if self.nearest is None:
             return NO_NEAREST
         labels = [self.errors.class_names[label] for label in self.nearest.labels[self.row]]
-        counts = {name: labels.count(name) for name in dict.fromkeys(labels)}
-        if len(counts) == 1:
-            return f"All {len(labels)} of its nearest training pictures are labelled {labels[0]}."
-        told = in_a_row([f"{count} {name}" for name, count in counts.items()])
-        return f"Its {len(labels)} nearest training pictures are labelled {told}."
+        return f"Its {len(labels)} nearest training pictures are labelled {counted(labels)}."
 
     def numbers(self) -> dict[str, Any]:
         """Everything in numbers, as JSON has it; `votes` and `nearest` are null where they are not known."""

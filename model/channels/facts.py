@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
 from jaxtyping import Float, Int
 
 from model.channels.gallery import Gallery
-from model.files.tables import Column, Table, TableError, number_lists, numbers, write_table
+from model.files.tables import Column, Table, TableError, number_lists, numbers, words, write_table
 from model.network import STAGES
 
 CHANNELS, OF_GALLERY = "channels.parquet", "gallery_sha256"
@@ -50,7 +49,7 @@ def save_facts(facts: Mapping[str, LayerFacts], gallery: Gallery, folder: Path) 
         return np.concatenate([getattr(layer, name) for layer in layers])
 
     columns: dict[str, Column] = {
-        "layer": (pa.array(names, pa.string()), {"dtype": "string", "_type": "Value"}),
+        "layer": words(names),
         "channel": numbers(np.concatenate([np.arange(len(layer)) for layer in layers]), "int32"),
         "strongest": number_lists(joined("strongest"), "int32"),
         "rows": number_lists(joined("places")[..., 0], "int32"),
@@ -58,16 +57,16 @@ def save_facts(facts: Mapping[str, LayerFacts], gallery: Gallery, folder: Path) 
         "responses": number_lists(joined("responses"), "float32"),
         "class_means": number_lists(joined("class_means"), "float32"),
         "silent": numbers(joined("silent"), "float32"),
-        "right_without": _counts(layers),
+        "right_without": number_lists(_counts(layers), "int32"),
     }
     write_table(columns, folder / CHANNELS, notes={OF_GALLERY: gallery.fingerprint})
 
 
-def _counts(layers: list[LayerFacts]) -> Column:
+def _counts(layers: list[LayerFacts]) -> list[list[int] | None]:
     rows: list[list[int] | None] = []
     for layer in layers:
         rows += [None] * len(layer) if layer.right_without is None else layer.right_without.tolist()
-    return pa.array(rows, pa.list_(pa.int32())), {"feature": {"dtype": "int32", "_type": "Value"}, "_type": "List"}
+    return rows
 
 
 def load_facts(folder: Path, class_count: int, gallery: Gallery) -> dict[str, LayerFacts]:

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
 from jaxtyping import Float, Int, UInt8
 
-from model.files.tables import Table, TableError, class_labels, numbers, pictures, write_table
+from model.files.tables import Table, TableError, binary_rows, class_labels, numbers, pictures, write_table
 
 GALLERY = "gallery.parquet"
 HALF = np.dtype("<f2")
@@ -44,13 +43,11 @@ class Gallery:
 
 def save_gallery(gallery: Gallery, class_names: tuple[str, ...], folder: Path) -> None:
     """Writes `gallery.parquet`."""
-    halves = gallery.features.astype(HALF)
-    cells = pa.array([row.tobytes() for row in halves], pa.binary(HALF.itemsize * halves.shape[1]))
     columns = {
         "image": pictures(gallery.images, gallery.train_indices.tolist()),
         "train_index": numbers(gallery.train_indices, "int32"),
         "label": class_labels(gallery.labels, class_names),
-        "features": (cells, {"dtype": "binary", "_type": "Value"}),
+        "features": binary_rows(gallery.features.astype(HALF)),
     }
     write_table(columns, folder / GALLERY)
 

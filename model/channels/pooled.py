@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
 from jaxtyping import Float, Int
 
-from model.files.tables import Table, TableError, class_labels, write_table
+from model.files.tables import Table, TableError, binary_rows, class_labels, write_table
 
 POOLED = "pooled_maxima.parquet"
 STEPS = 65_535
@@ -34,10 +33,9 @@ def save_pooled(maxima: PooledMaxima, class_names: tuple[str, ...], folder: Path
     """Writes `pooled_maxima.parquet`: a row for each test image, its maxima as 512 unsigned 16-bit numbers."""
     steps = _steps_of(maxima.values)
     whole = np.rint(maxima.values / steps).astype("<u2")
-    cells = pa.array([row.tobytes() for row in whole], pa.binary(2 * whole.shape[1]))
     columns = {
         "label": class_labels(maxima.labels, class_names),
-        "maxima": (cells, {"dtype": "binary", "_type": "Value"}),
+        "maxima": binary_rows(whole),
     }
     write_table(columns, folder / POOLED, notes={STEP: steps.tolist()})
 

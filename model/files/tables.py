@@ -27,10 +27,22 @@ def numbers(values: np.ndarray, kind: str) -> Column:
     return pa.array(values, pa.type_for_alias(kind)), {"dtype": kind, "_type": "Value"}
 
 
-def number_lists(values: np.ndarray, kind: str) -> Column:
-    """A column of lists of numbers."""
-    column = pa.array(values.tolist(), pa.list_(pa.type_for_alias(kind)))
+def number_lists(values: np.ndarray | Sequence[Sequence[float] | None], kind: str) -> Column:
+    """A column of lists of numbers; None where a row has none."""
+    rows = values.tolist() if isinstance(values, np.ndarray) else values
+    column = pa.array(rows, pa.list_(pa.type_for_alias(kind)))
     return column, {"feature": {"dtype": kind, "_type": "Value"}, "_type": "List"}
+
+
+def binary_rows(values: np.ndarray) -> Column:
+    """A column of bytes: each row of an array as it lies in memory; `Table.binary` reads it."""
+    cells = [row.tobytes() for row in values]
+    return pa.array(cells, pa.binary(values.dtype.itemsize * values.shape[1])), {"dtype": "binary", "_type": "Value"}
+
+
+def words(values: Sequence[str]) -> Column:
+    """A column of words."""
+    return pa.array(values, pa.string()), {"dtype": "string", "_type": "Value"}
 
 
 def class_labels(indices: np.ndarray, class_names: Sequence[str]) -> Column:

@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor
 
-from interpret.attribution.last_stage import last_stage
+from interpret.attribution.last_stage import pooled_maxima
 from model.images import to_tensor
 from model.network import CifarResNet
 from model.samples import Misclassified, NearestTraining
@@ -62,5 +62,4 @@ def features_of(
 def last_features(network: CifarResNet, images: UInt8[np.ndarray, "batch 32 32 3"]) -> Float[Tensor, "batch channels"]:
     """Each channel's maximum over the last stage's cells, which `fc` weights; in float64, on the CPU."""
     with torch.inference_mode():
-        activations = last_stage(network, to_tensor(images).to(network.mean.device))
-        return network.pool4(activations).flatten(1).cpu().double()
+        return pooled_maxima(network, to_tensor(images).to(network.mean.device)).cpu().double()

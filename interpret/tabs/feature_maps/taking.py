@@ -1,16 +1,14 @@
 """All channels of a layer as an array to take away, and the endpoint `/export_maps`."""
 
-import io
 from collections.abc import Callable
 from typing import Any
 
 import gradio as gr
-import numpy as np
 
 from interpret.explanation import Question
 from interpret.layers.channels import OUTPUT, channels_of
 from interpret.tabs.page.events import MODEL_QUEUE, emptied_by
-from interpret.tabs.page.files import keep
+from interpret.tabs.page.files import keep, npy
 from interpret.tabs.page.picture import PicturePanel
 from interpret.tabs.page.served import ServedRelease, chosen
 from model.network import STAGE_NAMES
@@ -35,9 +33,7 @@ def export_maps_endpoint(served: ServedRelease) -> Callable[..., Any]:
             feature_maps.npy: float32, (channels, rows, columns).
         """
         _, images = served.explainer.preprocess(chosen(image), squaring)
-        array = io.BytesIO()
-        np.save(array, channels_of(served.explainer.network, images, layer, point).maps)
-        return keep("feature_maps.npy", array.getvalue())
+        return keep("feature_maps.npy", npy(channels_of(served.explainer.network, images, layer, point).maps))
 
     return export_maps
 

@@ -1,7 +1,6 @@
 """Downloads on the GradCAM tab: a map as numbers, and laid on the picture at the picture's own resolution."""
 
 import hashlib
-import io
 import json
 from collections.abc import Callable
 from typing import Any
@@ -49,12 +48,11 @@ def export_endpoint(served: ServedRelease) -> Callable[..., Any]:
         classes, sampling = classes_in_question(class_name, against), Sampling(orders, seed, grid, fill)
         question = Question(chosen(image), squaring, layer, classes, method, sampling)
         style, found = Style(opacity, smooth, palette), explain(served.explainer, question)
-        array, text = io.BytesIO(), json.dumps(document(served, question, found, style), indent=2)
-        np.save(array, found.maps[0])
+        text = json.dumps(document(served, question, found, style), indent=2)
         large = np.asarray(prepare_large(question.image, squaring))
         return [
             keep("map.json", text.encode()),
-            keep("map.npy", array.getvalue()),
+            keep("map.npy", npy(found.maps[0])),
             keep("overlay.png", png(found.overlays_on(large, style)[0])),
             keep("overlay-32.png", png(found.overlays_on(found.pixels, style)[0])),
         ]

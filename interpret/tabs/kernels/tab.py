@@ -139,7 +139,7 @@ def kernels_tab(served: ServedRelease, tab: gr.Tab) -> None:
         api_visibility="private",
     )
     choosing = p.every.select(clicked, order, s.kernel, **IN_TURN)
-    choosing.then(None, js=script("scroll_to", selector="#kernel-line", block="nearest"), **PRIVATE)
+    choosing.then(None, js=script("scroll_to", selector="#kernel-line", block="nearest", focus=None), **PRIVATE)
     network = served.release.network
     with gr.Row(visible=False):  # the API's own: it knows more names, and may ask for no kernel
         names = [*convolutions_by_name(network), *first_of_stage(network)]

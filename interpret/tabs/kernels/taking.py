@@ -1,16 +1,14 @@
 """A layer's weights as an array to take away, and the endpoint `/export_kernels`."""
 
-import io
 from collections.abc import Callable
 from typing import Any
 
 import gradio as gr
-import numpy as np
 
 from interpret.layers.kernels import find_convolution
 from interpret.tabs.kernels.answer import FOLDED, LAYER
 from interpret.tabs.page.events import emptied_by
-from interpret.tabs.page.files import keep
+from interpret.tabs.page.files import keep, npy
 from interpret.tabs.page.served import ServedRelease
 
 
@@ -27,9 +25,7 @@ def export_kernels_endpoint(served: ServedRelease) -> Callable[..., Any]:
         Returns:
             kernels.npy: float32, (kernels, inputs, 3, 3).
         """
-        array = io.BytesIO()
-        np.save(array, find_convolution(served.release.network, layer).weights(bool(folded)).numpy())
-        return keep("kernels.npy", array.getvalue())
+        return keep("kernels.npy", npy(find_convolution(served.release.network, layer).weights(bool(folded)).numpy()))
 
     return export_kernels
 

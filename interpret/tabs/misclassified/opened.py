@@ -175,7 +175,7 @@ def opened_section(
         api_visibility="private", **MODEL_QUEUE,
     )  # fmt: skip
     found.gallery.select(clicked, found.test_indices, [opened, found.gallery], **IN_TURN)
-    opening.then(None, js=script("scroll_to", selector="#opened-sentence", block="start"), **PRIVATE)
+    opening.then(None, js=script("scroll_to", selector="#opened-sentence", block="start", focus=None), **PRIVATE)
     for button, step in ((back, -1), (on, 1)):
         button.click(neighbour_in_list(served, errors, step), [opened, *filters.selection], opened, **IN_TURN)
     _carry(served, errors, opened, carriers, panel, settings, tabs)

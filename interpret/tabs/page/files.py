@@ -41,6 +41,13 @@ def png(pixels: UInt8[np.ndarray, "height width 3"]) -> bytes:
     return file.getvalue()
 
 
+def npy(array: np.ndarray) -> bytes:
+    """The array as a NumPy file."""
+    file = io.BytesIO()
+    np.save(file, array, allow_pickle=False)
+    return file.getvalue()
+
+
 def in_files(answer: Any) -> Any:
     """A handler's answer with each picture in it (uint8, height width 3) as the path of a file that is kept."""
     match answer:

@@ -11,7 +11,8 @@ SYSTEM_FONTS = ["ui-sans-serif", "system-ui", "-apple-system", "Segoe UI", "Robo
 MONOSPACE_FONTS = ["ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace"]
 STYLE_SHEET = static_text("style.css")
 FOR_SCREEN_READERS = script("accessibility")
-SCROLL_TO_TABS = script("scroll_to", selector="[role=tablist]", block="start")
+OPEN_TAB = "[role=tab][aria-selected=true]"
+SCROLL_TO_TABS = script("scroll_to", selector="[role=tablist]", block="start", focus=OPEN_TAB)
 
 
 def theme() -> gr.Theme:

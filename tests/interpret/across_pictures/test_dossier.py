@@ -6,8 +6,10 @@ import pytest
 from interpret.across_pictures.dossier import dossier, most_lost_first
 from interpret.choices import ChoiceError
 from interpret.drawing.receptive_field import draw_patch
-from interpret.layers.channels import OUTPUT, module_name
+from interpret.layers.channels import OUTPUT, channels_of, layer_names, module_name
 from interpret.layers.receptive_field import receptive_field
+from model.images import to_tensor
+from model.network import CifarResNet
 from model.release import load_release
 from tests.small_tables import with_tables
 
@@ -35,6 +37,20 @@ def test_the_strongest_pictures_come_with_their_class_response_and_what_the_stro
         assert np.array_equal(picture, draw_patch(gallery.images[row], field))
         name = release.config.class_names[gallery.labels[row]]
         assert caption == f"{name}, {facts.responses[3, at]:.2f}"
+
+
+@pytest.mark.parametrize("layer", layer_names(CifarResNet()))
+def test_the_strongest_cell_responds_as_is_said_and_sees_nothing_outside_its_frame(release, layer):
+    found = dossier(release, layer, 7)
+    strong, rng = found.strongest[0], np.random.default_rng(0)
+    pixels, seen = release.gallery.images[strong.row], strong.field.cut
+    noisy = rng.integers(0, 256, pixels.shape, dtype=np.uint8)
+    rows, columns = slice(seen.top, seen.bottom + 1), slice(seen.left, seen.right + 1)
+    noisy[rows, columns] = pixels[rows, columns]
+    for image in (pixels, noisy):
+        maps = channels_of(release.network, to_tensor(image[None]), layer).maps[7]
+        assert maps[strong.cell] == pytest.approx(strong.response, abs=1e-5)
+    assert pixels.shape == (seen.bottom + 1, seen.right + 1, 3) or not np.array_equal(noisy, pixels)
 
 
 def test_the_sentence_says_what_was_measured(of_317, release):

@@ -6,6 +6,7 @@ from interpret.attribution.methods import method_named
 from interpret.drawing.render import two_decimals
 from interpret.drawing.words import (
     busiest_place,
+    counted,
     describe_balance,
     describe_balance_sheet,
     describe_cam,
@@ -39,6 +40,11 @@ def test_the_centre_is_a_place_of_its_own():
 
 def test_no_share_is_rounded_up_to_certainty():
     assert [percent(share) for share in (0.994, 0.9961, 1.0)] == ["99%", "over 99%", "100%"]
+
+
+def test_names_are_counted_the_most_frequent_first():
+    assert counted(["ship", "ship"]) == "ship"
+    assert counted(["truck", "ship", "cat", "ship", "cat", "ship"]) == "3 ship, 2 cat and 1 truck"
 
 
 def test_a_half_is_named_if_no_quarter_holds_most():

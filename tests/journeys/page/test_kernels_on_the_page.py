@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browsing import PHONE, Visit
+from tests.browsing import PHONE, Visit, choose
 
 pytestmark = pytest.mark.browser
 PICTURE = "#kernels-picture img"
@@ -92,6 +92,24 @@ def test_a_kernel_is_chosen_by_the_keyboard_alone(visit):
     visit.page.keyboard.type("7")
     visit.page.keyboard.press("ArrowUp")
     expect(line(visit)).to_contain_text("Kernel 8 of resnet_block1.0")
+    assert visit.errors == []
+
+
+def test_another_layer_brings_the_dossier_of_its_own_first_channel_and_kernels_that_nobody_measured_stand_by_number(
+    visit,
+):
+    visit.show("Kernels")
+    dossier = visit.page.locator("#kernels-dossier-sentence")
+    visit.page.locator("#kernel input").fill("40")
+    visit.page.keyboard.press("Tab")
+    expect(dossier).to_contain_text("Channel 40 of prep_layer")
+    visit.page.get_by_label("by what is lost without it").check()
+    expect(visit.page.locator("#kernels-findings")).to_contain_text("was not measured")
+    expect(visit.page.locator("#kernels-findings")).to_contain_text("They stand by number.")
+    choose(visit, "Layer", "8: resnet_block3.3, 512 kernels, 512 inputs")
+    expect(visit.page.locator("#kernels-findings")).to_contain_text("without which most is lost come first")
+    expect(dossier).to_contain_text("Channel 0 of resnet_block3.3")
+    visit.answered()
     assert visit.errors == []
 
 

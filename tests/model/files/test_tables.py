@@ -12,11 +12,13 @@ from PIL import Image
 from model.files.tables import (
     Table,
     TableError,
+    binary_rows,
     class_labels,
     first_lines,
     number_lists,
     numbers,
     pictures,
+    words,
     write_table,
 )
 
@@ -33,6 +35,9 @@ def path(tmp_path):
         "label": class_labels(np.array([1, 0, 1]), ("cat", "dog")),
         "chances": number_lists(np.array([[0.25, 0.75], [0.5, 0.5], [1, 0]]), "float32"),
         "image": pictures(IMAGES, [5, 6, 9]),
+        "votes": number_lists([[1, 2], None, [0, 0]], "int32"),
+        "name": words(["one", "two", "three"]),
+        "bytes": binary_rows(np.array([[1, 2], [3, 4], [5, 6]], "<u2")),
     }
     write_table(columns, path)
     return path
@@ -58,6 +63,22 @@ def test_every_kind_of_column_is_read_back_as_it_was_written(path):
     assert table.whole_numbers("label", high=2).tolist() == [1, 0, 1]
     assert table.lists_of_numbers("chances", 2).tolist() == [[0.25, 0.75], [0.5, 0.5], [1, 0]]
     assert np.array_equal(table.pictures("image"), IMAGES)
+    votes, known = table.lists_or_null("votes", 2)
+    assert (votes.tolist(), known.tolist()) == ([[1, 2], [0, 0], [0, 0]], [True, False, True])
+    assert table.words("name") == ["one", "two", "three"]
+    assert np.frombuffer(table.binary("bytes", 4), "<u2").tolist() == [1, 2, 3, 4, 5, 6]
+
+
+@pytest.mark.parametrize("values", [[[1, 2], [3]], [[1, 2], []], [["a", "b"], None], [1, 2]])
+def test_lists_or_none_that_are_something_else_are_refused(tmp_path, values):
+    with pytest.raises(TableError, match="x must hold lists of 2 numbers, or none"):
+        table_of(tmp_path / "table.parquet", values).lists_or_null("x", 2)
+
+
+@pytest.mark.parametrize("values", [[1, 2], ["a", None]])
+def test_words_that_are_none_are_refused(tmp_path, values):
+    with pytest.raises(TableError, match="x must hold words"):
+        table_of(tmp_path / "table.parquet", values).words("x")
 
 
 def test_the_hub_is_told_what_each_column_holds(path):
@@ -68,6 +89,9 @@ def test_the_hub_is_told_what_each_column_holds(path):
         "label": {"names": ["cat", "dog"], "_type": "ClassLabel"},
         "chances": {"feature": {"dtype": "float32", "_type": "Value"}, "_type": "List"},
         "image": {"_type": "Image"},
+        "votes": {"feature": {"dtype": "int32", "_type": "Value"}, "_type": "List"},
+        "name": {"dtype": "string", "_type": "Value"},
+        "bytes": {"dtype": "binary", "_type": "Value"},
     }
     assert [struct["path"] for struct in pq.read_table(path).column("image").to_pylist()] == ["5.png", "6.png", "9.png"]
 

@@ -14,17 +14,16 @@ import torch
 from jaxtyping import Float, Int, UInt8
 from torch import Tensor
 
-from interpret.layers.channels import OUTPUT, module_name
+from interpret.layers.channels import Held, handed_on, logits_from
 from model.channels.pooled import PooledMaxima
 from model.images import to_tensor
-from model.network import RESIDUAL_STAGES, STAGE_NAMES, CifarResNet
+from model.network import CifarResNet
 
 logger = logging.getLogger(__name__)
 
 BATCH, FIRST, SAFETY = 250, 500, 2.0
 TOLD_EVERY = 16
 KEPT = 12  # batches of what a layer hands on; the first layers' take 65 MB each
-Held = tuple[Float[Tensor, "batch channels side side"], Float[Tensor, "batch _ side side"] | None]
 
 
 @dataclass(frozen=True)
@@ -38,8 +37,7 @@ class Judged:
     @property
     def margins(self) -> Float[Tensor, "images"]:
         """By how many logits each image's class wins; ascending."""
-        two = self.logits.topk(2).values
-        return two[:, 0] - two[:, 1]
+        return margins_of(self.logits)
 
     @property
     def right(self) -> Int[np.ndarray, "classes"]:
@@ -52,9 +50,14 @@ def judged(network: CifarResNet, images: UInt8[np.ndarray, "images 32 32 3"], la
     with torch.inference_mode():
         starts = range(0, len(images), BATCH)
         logits = torch.cat([network(to_tensor(images[start : start + BATCH])) for start in starts])
-        two = logits.topk(2).values
-        order = (two[:, 0] - two[:, 1]).argsort(stable=True)
+        order = margins_of(logits).argsort(stable=True)
     return Judged(images[order.numpy()], labels[order.numpy()].astype(np.int64), logits[order])
+
+
+def margins_of(logits: Float[Tensor, "images classes"]) -> Float[Tensor, "images"]:
+    """By how many logits the class that wins leads."""
+    two = logits.topk(2).values
+    return two[:, 0] - two[:, 1]
 
 
 def counts(labels: np.ndarray, predictions: np.ndarray, classes: int) -> Int[np.ndarray, "classes"]:
@@ -92,40 +95,13 @@ class LayerLesions:
         with torch.inference_mode():
             if (kept := self._held.get(start)) is None:
                 images = to_tensor(self._judged.images[start : start + BATCH])
-                kept = held(self._network, self._layer, images)
+                kept = handed_on(self._network, self._layer, images)
                 if len(self._held) < KEPT:
                     self._held[start] = kept
             output, stage_input = kept
             lesioned = output.clone()
             lesioned[:, channel] = 0
-            return finish(self._network, self._layer, lesioned, stage_input)
-
-
-def held(network: CifarResNet, layer: str, images: Float[Tensor, "batch 3 32 32"]) -> Held:
-    """What a layer hands on, and what its stage was given if the layer is a convolution inside a residual stage."""
-    stage = layer.partition(".")[0]
-    x = network.normalise(images)
-    for name in STAGE_NAMES[: STAGE_NAMES.index(stage)]:
-        x = network.run_stage(name, x)
-    if layer == stage:
-        return network.run_stage(stage, x), None
-    last = int(module_name(network, layer, OUTPUT).partition(".")[2])
-    return network.stage(stage)[: last + 1](x), x
-
-
-def finish(
-    network: CifarResNet,
-    layer: str,
-    output: Float[Tensor, "batch channels side side"],
-    stage_input: Float[Tensor, "batch _ side side"] | None,
-) -> Float[Tensor, "batch classes"]:
-    """Logits from what a layer hands on: the rest of the network, run on it."""
-    stage = layer.partition(".")[0]
-    if stage_input is not None:
-        assert stage in RESIDUAL_STAGES
-        last = int(module_name(network, layer, OUTPUT).partition(".")[2])
-        output = stage_input + network.stage(stage)[last + 1 :](output)
-    return network.classify_from(stage, output)
+            return logits_from(self._network, self._layer, lesioned, stage_input)
 
 
 def right_without_last(network: CifarResNet, maxima: PooledMaxima) -> Int[np.ndarray, "channels classes"]:

@@ -1,6 +1,7 @@
 """What visitors download stays whole while others are shown the same."""
 
 import hashlib
+import io
 import os
 from pathlib import Path
 from threading import Thread
@@ -9,13 +10,21 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from interpret.tabs.page.files import in_files, keep
+from interpret.tabs.page.files import in_files, keep, npy
 
 
 @pytest.fixture(autouse=True)
 def cache(tmp_path, monkeypatch):
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
     return tmp_path
+
+
+def test_an_array_is_a_numpy_file_without_pickle():
+    array = np.arange(6, dtype=np.float32).reshape(2, 3)
+    read = np.load(io.BytesIO(npy(array)), allow_pickle=False)
+    assert read.dtype == np.float32 and np.array_equal(read, array)
+    with pytest.raises(ValueError, match="allow_pickle"):
+        npy(np.array([object()]))
 
 
 def test_a_file_never_looks_cut_off_while_it_is_kept_again():

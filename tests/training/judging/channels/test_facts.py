@@ -7,6 +7,7 @@ import torch
 from interpret.layers.channels import OUTPUT, channel_counts, channels_of, module_name
 from model.channels.gallery import Gallery
 from model.images import to_tensor
+from model.network import STAGE_NAMES, STAGES
 from tests.conftest import SUBSET
 from training.data.cifar10 import load_cifar10
 from training.judging.channels.facts import channel_facts, gallery_of
@@ -63,17 +64,26 @@ def test_every_channel_of_every_layer_is_there(network, facts):
     assert all(layer.right_without is None for layer in facts.values())
 
 
-def test_the_bundled_strongest_pictures_are_found_again_for_twenty_channels_of_each_layer(release):
+def test_the_bundled_facts_are_found_again_for_twenty_channels_of_each_layer(release):
     gallery, rng = release.gallery, np.random.default_rng(0)
     chosen = {layer: rng.permutation(count)[:20] for layer, count in channel_counts(release.network).items()}
-    points = {layer: module_name(release.network, layer, OUTPUT) for layer in chosen}
-    largest: dict[str, list[np.ndarray]] = {layer: [] for layer in chosen}
+    responses: dict[str, list[np.ndarray]] = {layer: [] for layer in chosen}
+    cells: dict[str, list[np.ndarray]] = {layer: [] for layer in chosen}
     with torch.inference_mode():
         for start in range(0, len(gallery), 100):
             _, outputs = release.network.forward_with_modules(to_tensor(gallery.images[start : start + 100]))
-            for layer, point in points.items():
-                largest[layer].append(outputs[point][:, chosen[layer]].amax(dim=(2, 3)).numpy())
+            for layer, channels in chosen.items():
+                maps = outputs[module_name(release.network, layer, OUTPUT)][:, channels]
+                responses[layer].append(maps.amax(dim=(2, 3)).numpy())
+                cells[layer].append(maps.flatten(2).argmax(dim=2).numpy())
     for layer, known in release.channels.items():
-        for channel, column in zip(chosen[layer], np.concatenate(largest[layer]).T, strict=True):
+        side = STAGES[STAGE_NAMES.index(layer.partition(".")[0])].resolution
+        largest, where = np.concatenate(responses[layer]), np.concatenate(cells[layer])
+        for at, channel in enumerate(chosen[layer]):
+            column, strongest = largest[:, at], known.strongest[channel]
             assert np.allclose(known.responses[channel], -np.sort(-column)[:9], atol=1e-4)
-            assert np.allclose(column[known.strongest[channel]], known.responses[channel], atol=1e-4)
+            assert np.allclose(column[strongest], known.responses[channel], atol=1e-4)
+            assert np.array_equal(known.places[channel] @ (side, 1), where[strongest, at])
+            means = [column[gallery.labels == label].mean() for label in range(10)]
+            assert np.allclose(known.class_means[channel], means, atol=1e-4)
+            assert known.silent[channel] == pytest.approx((column == 0).mean(), abs=1e-3)

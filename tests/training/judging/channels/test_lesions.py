@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 import torch
 
-from interpret.layers.channels import OUTPUT, channel_counts, module_name
+from interpret.layers.channels import OUTPUT, channel_counts, handed_on, logits_from, module_name
 from model.channels.pooled import PooledMaxima
 from model.images import to_tensor
 from model.network import RESIDUAL_STAGES, STAGE_NAMES
 from tests.conftest import SUBSET
 from training.data.cifar10 import load_cifar10
 from training.judging.channels import lesions
-from training.judging.channels.lesions import LayerLesions, finish, held, judged, lesion_counts, right_without_last
+from training.judging.channels.lesions import LayerLesions, judged, lesion_counts, right_without_last
 from training.judging.nearest_training import features_of
 
 LAYERS = (*STAGE_NAMES, "resnet_block1.0", "resnet_block1.3", "resnet_block3.0", "resnet_block3.3")
@@ -61,11 +61,11 @@ def test_counts_equal_a_run_with_the_channel_at_zero(network, data, found, layer
 def test_logits_are_those_of_a_run_with_the_channel_at_zero(network, data, layer):
     images = data[0][:8]
     with torch.inference_mode():
-        output, stage_input = held(network, layer, to_tensor(images))
+        output, stage_input = handed_on(network, layer, to_tensor(images))
         whole = network(to_tensor(images))
-        assert torch.allclose(finish(network, layer, output, stage_input), whole, atol=1e-4)
+        assert torch.allclose(logits_from(network, layer, output, stage_input), whole, atol=1e-4)
         output[:, 1] = 0
-        without = finish(network, layer, output, stage_input)
+        without = logits_from(network, layer, output, stage_input)
     assert torch.allclose(without, logits_by_hand(network, images, layer, 1), atol=1e-4)
     assert not torch.allclose(without, whole, atol=1e-3), "this channel does something"
 
