@@ -11,7 +11,7 @@ import numpy as np
 from interpret.attribution.measured.masking import USUAL_SAMPLING, Sampling
 from interpret.explanation import NO_CLASS, PREDICTED, Explanation, Question, Style, classes_in_question, explain
 from interpret.tabs.page.events import MODEL_QUEUE, emptied_by
-from interpret.tabs.page.files import keep, png
+from interpret.tabs.page.files import keep, npy, png
 from interpret.tabs.page.picture import PicturePanel
 from interpret.tabs.page.served import ServedRelease, chosen
 from interpret.tabs.page.settings import ExplanationSettings
