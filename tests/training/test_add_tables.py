@@ -91,13 +91,18 @@ def test_lesions_are_measured_of_the_layers_that_are_asked_for_and_kept_when_tab
     assert len(asked) == 1
 
 
-def test_all_layers_can_be_asked_for_at_once(folder, monkeypatch):
-    monkeypatch.setattr(
-        "training.add_tables.lesion_counts",
-        lambda network, judged, layers, *others: {name: np.zeros((count, 10), int) for name, count in layers.items()},
-    )
+def test_all_layers_can_be_asked_for_at_once_and_only_those_are_measured_that_the_release_lacks(folder, monkeypatch):
+    asked = []
+
+    def lesion_counts(network, judged, layers, *others):
+        asked.append(set(layers))
+        return {name: np.zeros((count, 10), int) for name, count in layers.items()}
+
+    monkeypatch.setattr("training.add_tables.lesion_counts", lesion_counts)
+    main(["--data-dir", str(SUBSET), "--release", str(folder), "--lesions", "prep_layer"])
     main(["--data-dir", str(SUBSET), "--release", str(folder), "--lesions", "all"])
     assert all(layer.right_without is not None for layer in load_release(folder).channels.values())
+    assert asked[0] == {"prep_layer"} and len(asked[1]) == 8 and "prep_layer" not in asked[1]
 
 
 def test_tables_that_are_there_are_renewed(folder):

@@ -21,7 +21,7 @@ LAYERS = (*STAGE_NAMES, "resnet_block1.0", "resnet_block1.3", "resnet_block3.0",
 def data():
     train, test = load_cifar10(SUBSET)
     images, labels = np.concatenate([test.images, train.images]), np.concatenate([test.labels, train.labels])
-    return images[:120], labels[:120]
+    return images[:50], labels[:50]
 
 
 @pytest.fixture(scope="module")
@@ -70,18 +70,44 @@ def test_logits_are_those_of_a_run_with_the_channel_at_zero(network, data, layer
     assert not torch.allclose(without, whole, atol=1e-3), "this channel does something"
 
 
-def test_images_are_run_from_the_closest_call_on_as_far_as_margins_can_be_lost(network, found, monkeypatch):
-    assert (found.margins.diff() >= 0).all()
+def ran_without(of_layer, channel, monkeypatch):
+    """Which images were run, in batches, and the counts."""
+    batches, predictions = [], LayerLesions._predictions_without
+    with monkeypatch.context() as patched:
+        patched.setattr(
+            LayerLesions,
+            "_predictions_without",
+            lambda self, images, channel: batches.append(images) or predictions(self, images, channel),
+        )
+        return batches, of_layer.right_without(channel)
+
+
+def test_images_are_run_from_the_closest_call_on_until_twice_the_last_change(network, data, found, monkeypatch):
     monkeypatch.setattr(lesions, "BATCH", 10)
-    monkeypatch.setattr(lesions, "FIRST", 20)
-    of_layer, ran = LayerLesions(network, "resnet_block3.3", found), []
-    without = LayerLesions._logits_without
-    monkeypatch.setattr(
-        LayerLesions, "_logits_without", lambda self, start, channel: ran.append(start) or without(self, start, channel)
-    )
-    few = of_layer.right_without(3)
-    assert ran == list(range(0, len(ran) * 10, 10)) and 2 <= len(ran) < 12
-    assert np.array_equal(few, of_layer.right_without(3, every_image=True))
+    of_layer = LayerLesions(network, "custom_block3", found)
+    stopped_early = 0
+    for channel in range(0, 512, 100):
+        left = of_layer._left[:, channel]
+        batches, counted = ran_without(of_layer, channel, monkeypatch)
+        ran = torch.cat(batches) if batches else torch.empty(0, dtype=torch.int64)
+        assert torch.equal(ran, left.argsort(stable=True)[: len(ran)]), "in order, without a gap"
+        lost = logits_by_hand(network, data[0], "custom_block3", channel).argmax(dim=1) != found.logits.argmax(dim=1)
+        reach = max(0.3, 2 * float(left[lost].max()) if lost.any() else 0.0)
+        assert len(ran) >= (left <= reach).sum(), "none within reach is left out"
+        assert len(ran) < 10 + (left <= reach).sum()
+        stopped_early += len(ran) < len(left)
+        assert np.array_equal(counted, of_layer.right_without(channel, every_image=True))
+    assert stopped_early == 6
+
+
+def test_what_is_left_of_a_lead_is_what_gradients_say(network, data, found):
+    of_layer, image = LayerLesions(network, "resnet_block3.3", found), to_tensor(data[0][7:8])
+    output, given = handed_on(network, "resnet_block3.3", image)
+    step = output.clone()
+    step[:, 5] *= 1 - 1e-3
+    lead = lesions.lead_of(logits_from(network, "resnet_block3.3", output, given))
+    loss = 1e3 * (lead - lesions.lead_of(logits_from(network, "resnet_block3.3", step, given)))
+    assert of_layer._left[7, 5].item() == pytest.approx((lead - loss.abs()).item(), abs=1e-2)
 
 
 def test_the_last_stage_follows_from_its_maxima(network, data, found):
@@ -89,7 +115,7 @@ def test_the_last_stage_follows_from_its_maxima(network, data, found):
     maxima = PooledMaxima(labels.astype(np.int64), features_of(network, images))
     every, of_layer = right_without_last(network, maxima), LayerLesions(network, "resnet_block3", found)
     assert every.shape == (512, 10)
-    for channel in range(0, 512, 40):
+    for channel in range(0, 512, 60):
         assert np.array_equal(every[channel], of_layer.right_without(channel, every_image=True))
 
 
@@ -104,11 +130,11 @@ def test_what_was_done_is_taken_up_again_unless_it_is_of_other_weights(network, 
 
     monkeypatch.setattr(LayerLesions, "right_without", right_without)
     with pytest.raises(KeyboardInterrupt):
-        lesion_counts(network, found, {"prep_layer": 64}, progress, "these")
+        lesion_counts(network, found, {"resnet_block3.3": 64}, progress, "these")
     assert not progress.with_suffix(".part").exists()
-    done = lesion_counts(network, found, {"prep_layer": 64}, progress, "these")
+    done = lesion_counts(network, found, {"resnet_block3.3": 64}, progress, "these")
     assert asked[20:] == list(range(16, 64)), "sixteen were kept"
-    assert np.array_equal(done["prep_layer"], np.arange(64)[:, None].repeat(10, axis=1))
+    assert np.array_equal(done["resnet_block3.3"], np.arange(64)[:, None].repeat(10, axis=1))
     asked.clear()
-    lesion_counts(network, found, {"prep_layer": 18}, progress, "others")
+    lesion_counts(network, found, {"resnet_block3.3": 18}, progress, "others")
     assert asked == list(range(18))
