@@ -30,6 +30,7 @@ PATIENCE = 90_000  # milliseconds: a busy machine answers late; what is expected
 expect.set_options(timeout=PATIENCE)
 ANSWERED = "limit => window.answered(limit)"
 QUESTIONS = Path(__file__).with_name("questions.js")
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 
 
@@ -116,16 +117,19 @@ def unfold(visit: Visit, title: str) -> None:
     visit.page.get_by_role("button", name=re.compile(title)).click()
 
 
+def chromium() -> str | None:
+    """The browser's program; None if there is none."""
+    return os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-    if chromium is None:
+    if chromium() is None:
         if os.environ.get("CI"):
             pytest.fail("CI must install Chromium")
         pytest.skip("needs Chromium: install it, or name its program in CHROMIUM")
     with sync_playwright() as playwright:
-        arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        launched = playwright.chromium.launch(executable_path=chromium, args=arguments)
+        launched = playwright.chromium.launch(executable_path=chromium(), args=ARGUMENTS)
         yield launched
         launched.close()
 
