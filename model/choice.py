@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from huggingface_hub import constants
-from huggingface_hub.errors import HFValidationError
 
 from model import hub
 from model.hub_errors import in_words, worded
@@ -78,10 +77,7 @@ def _is_folder(repo_id: str) -> bool:
 
 
 def _from_hub(repo_id: str, revision: str | None, deadline: float) -> Choice:
-    if "/" not in repo_id:
-        raise HFValidationError(repo_id)
-    pinned = revision is not None and hub.COMMIT.fullmatch(revision)
-    commit = revision if revision and pinned else hub.resolve(repo_id, revision, deadline)
+    commit = hub.commit_of(repo_id, revision, deadline)
     fetched_again: set[str] = set()
     while True:
         folder = hub.fetch(repo_id, commit, SERVED_FILES, deadline)

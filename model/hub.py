@@ -88,6 +88,13 @@ def resolve(repo_id: str, revision: str | None, deadline: float) -> str:
     return info.sha
 
 
+def commit_of(repo_id: str, revision: str | None, deadline: float) -> str:
+    """As `resolve`, without a question if the revision is a full commit. Raises HFValidationError for half a name."""
+    if "/" not in repo_id:
+        raise HFValidationError(repo_id)
+    return revision if revision and COMMIT.fullmatch(revision) else resolve(repo_id, revision, deadline)
+
+
 def fetch(repo_id: str, commit: str, names: Iterable[str], deadline: float) -> Path:
     """The folder of the Hub's cache with these files of one commit, fetched side by side; no request if all are there.
 

@@ -5,8 +5,10 @@ the state-dict keys, are those of the course project that this app grew out of, 
 """
 
 import math
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 from jaxtyping import Float
@@ -125,6 +127,26 @@ class CifarResNet(nn.Module):
         self.resnet_block3 = _residual_branch(512)
         self.pool4 = nn.MaxPool2d(4)
         self.fc = nn.Linear(512, len(self.config.class_names), bias=False)
+
+    @classmethod
+    def from_pretrained(cls, repo_id: str, revision: str | None = None, patience: float = 60.0) -> "CifarResNet":
+        """The network of a release: in eval mode, frozen, float32, on the CPU, its weights verified by their hash.
+
+        `repo_id` names a Hub repository, of which two files are fetched, or a local release folder; `revision` a
+        branch, tag or commit of the repository. Raises HubError, saying why, if it cannot be had: no other stands in.
+        """
+        # Whoever has a network needs neither the Hub's client nor the reader of tables, which take a second to load.
+        from model.files.sealed import CONFIG, WEIGHTS, load_weights, read_sealed, verify
+        from model.hub import commit_of, fetch
+        from model.hub_errors import worded
+
+        with worded(f"{repo_id} could not be loaded"):
+            folder, deadline = Path(repo_id).expanduser(), time.monotonic() + patience
+            if not folder.is_dir():
+                folder = fetch(repo_id, commit_of(repo_id, revision, deadline), (CONFIG, WEIGHTS), deadline)
+            config, hashes = read_sealed(folder, NetworkConfig, (WEIGHTS,))
+            verify(folder, WEIGHTS, hashes[WEIGHTS])
+            return load_weights(cls(config), folder)
 
     def forward(self, images: Float[Tensor, "batch 3 32 32"]) -> Float[Tensor, "batch classes"]:
         """Logits of RGB images in [0, 1]. They are not softmaxed; see `NetworkConfig.temperature`."""

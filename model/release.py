@@ -1,10 +1,9 @@
 """The release folder: weights, configuration, metrics and misclassified images that belong together.
 
-This is the only file that knows the format. A release is bound together by the SHA-256 hashes in `config.json`, so that
-nothing can serve the errors of another model. There is no pickle in it.
+Only this file knows which files there are, and `model.files.sealed` how they are bound together: by the SHA-256 hashes
+in `config.json`, so that nothing can serve the errors of another model. There is no pickle in a release.
 """
 
-import hashlib
 import json
 import logging
 from collections.abc import Callable, Mapping
@@ -15,15 +14,27 @@ from types import MappingProxyType
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 
 from model.channels.facts import CHANNELS, LayerFacts, load_facts
 from model.channels.gallery import GALLERY, Gallery, load_gallery
 from model.channels.pooled import POOLED, PooledMaxima, load_pooled
-from model.files.tables import TableError, first_lines
+from model.files.sealed import (
+    ARCHITECTURE,
+    CONFIG,
+    FORMAT_VERSION,
+    WEIGHTS,
+    DamagedFileError,
+    ReleaseError,
+    load_weights,
+    read_json,
+    read_sealed,
+    sha256_of,
+    verify,
+)
+from model.files.tables import TableError
 from model.metrics import METRICS, Metrics, MetricsError, parse_metrics
-from model.network import CifarResNet, ConfigError, NetworkConfig
+from model.network import CifarResNet, NetworkConfig
 from model.samples import (
     NEAREST,
     REVIEWS,
@@ -38,25 +49,10 @@ from model.samples import (
 
 logger = logging.getLogger(__name__)
 
-FORMAT_VERSION = 1
-ARCHITECTURE = "CifarResNet"
-CONFIG, WEIGHTS = "config.json", "model.safetensors"
 HASHED_FILES = (WEIGHTS, METRICS, SAMPLES)
 OPTIONAL_FILES = (REVIEWS, NEAREST, POOLED, GALLERY, CHANNELS)
 SERVED_FILES = (CONFIG, *HASHED_FILES)
 BUNDLED = Path(__file__).parent / "bundled"
-
-
-class ReleaseError(RuntimeError):
-    """A release folder is incomplete, damaged, or of a format that this code does not know."""
-
-
-class DamagedFileError(ReleaseError):
-    """A file of a release is not what its hash says, or cannot be read. `file` is its name."""
-
-    def __init__(self, file: str, message: str) -> None:
-        super().__init__(f"{file} {message}")
-        self.file = file
 
 
 @dataclass(frozen=True)
@@ -122,12 +118,7 @@ def load_network(folder: Path, config: NetworkConfig) -> CifarResNet:
 
     Raises ReleaseError if the file is no safetensors file or its tensors are not exactly this network's.
     """
-    network = CifarResNet(config)
-    try:
-        network.load_state_dict(load_file(folder / WEIGHTS), strict=True)
-    except (OSError, SafetensorError, RuntimeError) as error:
-        raise ReleaseError(f"{WEIGHTS} does not fit the network: {first_lines(error)}") from error
-    return network.to(memory_format=torch.channels_last).eval().requires_grad_(False)  # type: ignore[call-overload]
+    return load_weights(CifarResNet(config), folder)
 
 
 def save_metrics(metrics: Metrics, folder: Path) -> None:
@@ -146,7 +137,7 @@ def seal(config: NetworkConfig, folder: Path) -> None:
         "format_version": FORMAT_VERSION,
         "architecture": ARCHITECTURE,
         **asdict(config),
-        "sha256": {name: _sha256(folder / name) for name in dict.fromkeys((*HASHED_FILES, *more))},
+        "sha256": {name: sha256_of(folder / name) for name in dict.fromkeys((*HASHED_FILES, *more))},
     }
     (folder / CONFIG).write_text(json.dumps(document, indent=2) + "\n")
 
@@ -159,10 +150,10 @@ def load_release(folder: Path) -> Release:
     config, hashes = read_config(folder)
     for name, expected in hashes.items():
         if name not in OPTIONAL_FILES or (folder / name).exists():
-            _verify(folder, name, expected)
+            verify(folder, name, expected)
     network = load_network(folder, config)
     try:
-        metrics = parse_metrics(_read_json(folder / METRICS))
+        metrics = parse_metrics(read_json(folder / METRICS))
     except MetricsError as error:
         raise ReleaseError(f"{error}.") from error
     try:
@@ -198,11 +189,19 @@ def load_release(folder: Path) -> Release:
         network,
         metrics,
         misclassified,
-        identifier=_sha256(folder / CONFIG)[:7],
+        identifier=sha256_of(folder / CONFIG)[:7],
         reviews=optional(REVIEWS),
         lacks=MappingProxyType(lacks),
         read_table=optional,
     )
+
+
+def read_config(folder: Path) -> tuple[NetworkConfig, dict[str, str]]:
+    """The network's configuration, and the expected SHA-256 of each file that this code knows, from `config.json`.
+
+    Raises ReleaseError if the format, the architecture or a field is unknown, missing or out of range.
+    """
+    return read_sealed(folder, NetworkConfig, HASHED_FILES, OPTIONAL_FILES)
 
 
 def optional_files(folder: Path) -> list[str]:
@@ -218,18 +217,13 @@ def _missing(folder: Path, hashes: Mapping[str, str]) -> dict[str, str]:
     return dict.fromkeys(absent, "is not there") | dict.fromkeys(unbound, "is not part of it")
 
 
-def _verify(folder: Path, name: str, expected: str) -> None:
-    if (found := _sha256(folder / name)) != expected:
-        raise DamagedFileError(name, f"is damaged or of another release: SHA-256 {found[:12]}, not {expected[:12]}.")
-
-
 def _optional(folder: Path, name: str, expected: str, lacks: dict[str, str], load: Callable[[], Any]) -> Any:
     """What an optional file holds; None if the release `lacks` it, or if it cannot be read or is by now another than it
     was, which is then among what it lacks."""
     if name in lacks:
         return None
     try:
-        _verify(folder, name, expected)
+        verify(folder, name, expected)
         return load()
     except (TableError, DamagedFileError) as error:
         lacks[name] = f"could not be read: {error}"
@@ -237,57 +231,9 @@ def _optional(folder: Path, name: str, expected: str, lacks: dict[str, str], loa
         return None
 
 
-def read_config(folder: Path) -> tuple[NetworkConfig, dict[str, str]]:
-    """The network's configuration, and the expected SHA-256 of each file that this code knows, from `config.json`.
-
-    Raises ReleaseError if the format, the architecture or a field is unknown, missing or out of range.
-    """
-    document = _read_json(folder / CONFIG)
-    try:
-        if document["format_version"] != FORMAT_VERSION:
-            raise ReleaseError(
-                f"{CONFIG} has format version {document['format_version']}; this code reads {FORMAT_VERSION}."
-            )
-        if document["architecture"] != ARCHITECTURE:
-            raise ReleaseError(f"{CONFIG} describes {document['architecture']!r}, not {ARCHITECTURE!r}.")
-        bound = document["sha256"]
-        known = (*HASHED_FILES, *(name for name in OPTIONAL_FILES if name in bound))
-        hashes = {name: str(bound[name]) for name in known}
-        config = NetworkConfig(
-            class_names=tuple(document["class_names"]),
-            input_size=document["input_size"],
-            mean=tuple(document["mean"]),
-            std=tuple(document["std"]),
-            temperature=document["temperature"],
-        )
-    except (KeyError, TypeError) as error:
-        raise ReleaseError(f"{CONFIG} is incomplete: {error!r}.") from error
-    except ConfigError as error:
-        raise ReleaseError(f"{CONFIG} does not describe a working network: {error}") from error
-    return config, hashes
-
-
 def _bound(folder: Path) -> dict[str, Any]:
     """Every file that a release binds, whether this code knows it or not."""
     try:
-        return dict(_read_json(folder / CONFIG)["sha256"])
+        return dict(read_json(folder / CONFIG)["sha256"])
     except (ReleaseError, KeyError, TypeError, ValueError):
         return {}
-
-
-def _read_json(path: Path) -> dict[str, Any]:
-    try:
-        document = json.loads(path.read_text())
-    except (OSError, ValueError) as error:
-        raise DamagedFileError(path.name, f"could not be read: {first_lines(error)}") from error
-    if not isinstance(document, dict):
-        raise ReleaseError(f"{path.name} must hold an object, found {type(document).__name__}.")
-    return document
-
-
-def _sha256(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise DamagedFileError(path.name, f"could not be read: {first_lines(error)}") from error

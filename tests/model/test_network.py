@@ -1,9 +1,16 @@
+import shutil
+
 import pytest
 import torch
 from torch import nn
 from torch.nn import functional as F
 
+from model.hub_errors import HubError
 from model.network import STAGES, CifarResNet, ConfigError, NetworkConfig
+from model.release import BUNDLED, load_release
+from tests.conftest import upload
+
+REPO = "ada/cifar-xray"
 
 
 @pytest.fixture(scope="module")
@@ -142,3 +149,44 @@ def test_every_convolution_is_three_by_three_without_bias():
     convolutions = [module for module in CifarResNet().modules() if isinstance(module, nn.Conv2d)]
     assert len(convolutions) == 8
     assert {(conv.kernel_size, conv.padding, conv.bias) for conv in convolutions} == {((3, 3), (1, 1), None)}
+
+
+def test_a_pretrained_network_is_that_of_the_release_and_only_two_files_are_asked_for(hub, small_releases, images):
+    commit = upload(hub, REPO, small_releases[0])
+    upload(hub, REPO, small_releases[1])
+    first, last = (load_release(folder).network for folder in small_releases)
+    found = CifarResNet.from_pretrained(REPO)
+    fetched = {line.rsplit("/", 1)[-1] for line in hub.requests if "/resolve/" in line}
+    assert fetched == {"config.json", "model.safetensors"}
+    assert torch.equal(found(images), last(images))
+    assert found.config == last.config and not found.training
+    assert not any(parameter.requires_grad for parameter in found.parameters())
+    assert torch.equal(CifarResNet.from_pretrained(REPO, revision=commit)(images), first(images))
+
+
+def test_a_pretrained_network_may_lie_on_disk(network, images):
+    assert torch.equal(CifarResNet.from_pretrained(str(BUNDLED))(images), network(images))
+
+
+def test_weights_that_their_hash_does_not_verify_are_not_loaded(tmp_path):
+    folder = tmp_path / "release"
+    folder.mkdir()
+    for name in ("config.json", "model.safetensors"):
+        shutil.copy(BUNDLED / name, folder)
+    weights = bytearray((folder / "model.safetensors").read_bytes())
+    weights[-1] ^= 1
+    (folder / "model.safetensors").write_bytes(weights)
+    with pytest.raises(HubError, match=r"could not be loaded: model\.safetensors is damaged or of another release"):
+        CifarResNet.from_pretrained(str(folder))
+
+
+@pytest.mark.parametrize(
+    ("repo_id", "sentence"),
+    [
+        ("ada/nothing", "ada/nothing could not be loaded: there is no such repository, or it is private"),
+        ("cifar-xray", "cifar-xray could not be loaded: that is no name of a repository; it must read <user>/<name>"),
+    ],
+)
+def test_a_network_that_cannot_be_had_is_said_so_and_no_other_stands_in(hub, no_waiting, repo_id, sentence):
+    with pytest.raises(HubError, match=sentence):
+        CifarResNet.from_pretrained(repo_id)

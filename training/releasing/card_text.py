@@ -115,15 +115,15 @@ def _further(metrics: Metrics) -> str:
 def _usage(config: NetworkConfig, repo_id: str) -> str:
     return f"""## Use
 
-With the repository of CIFAR X-Ray, every file verified by its hash:
+In the folder of CIFAR X-Ray's repository, the weights verified by their hash:
 
 ```python
 from interpret.prediction import predict
-from model.choice import fetch_release
 from model.images import prepare, to_tensor
+from model.network import CifarResNet
 
-network = fetch_release("{repo_id}").network
-logits, probabilities = predict(network, to_tensor(prepare("cat.png")[None]))
+network = CifarResNet.from_pretrained("{repo_id}")
+logits, probabilities = predict(network, to_tensor(prepare("examples/cat.png")[None]))
 ```
 
 Without it, from the safetensors alone:

@@ -7,6 +7,7 @@ from huggingface_hub import ModelCard
 from safetensors.torch import load_file
 
 from model.release import BUNDLED, WEIGHTS
+from tests.conftest import ROOT
 from tests.stand_in_hub.repositories import problems_of_card
 from training.releasing.card import model_card
 from training.releasing.card_text import CardError
@@ -39,13 +40,13 @@ def test_it_shows_every_figure_of_the_release(card):
     assert shown == {f"figures/{path.name}" for path in (BUNDLED / "figures").iterdir()}
 
 
-def test_its_use_with_the_repository_gives_the_networks_own_logits(card, network, cat, monkeypatch, tmp_path):
+def test_its_use_with_the_repository_gives_the_networks_own_logits(card, network, cat, monkeypatch):
     (code, _) = snippets(card)
-    monkeypatch.setattr("model.choice.hub.resolve", lambda *_: "0" * 40)
-    monkeypatch.setattr("model.choice.hub.fetch", lambda *_: BUNDLED)
-    monkeypatch.setattr("model.choice.hub.mark_used", lambda _: None)
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setattr("model.hub.resolve", lambda *_: "0" * 40)
+    monkeypatch.setattr("model.hub.fetch", lambda *_: BUNDLED)
     names: dict = {}
-    exec(code.replace('"cat.png"', '"examples/cat.png"'), names)
+    exec(code, names)
     torch.testing.assert_close(names["logits"], network(cat))
 
 

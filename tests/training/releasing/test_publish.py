@@ -102,7 +102,7 @@ def test_a_card_edited_by_hand_on_the_hub_keeps_its_prose(hub, small_releases):
     repository.commit(repository.files | {"README.md": card.encode()}, "by hand")
     publish(small_releases[1], find_target())
     assert "By hand." in repository.files["README.md"].decode()
-    assert f'fetch_release("{REPO}")' in repository.files["README.md"].decode()
+    assert f'CifarResNet.from_pretrained("{REPO}")' in repository.files["README.md"].decode()
 
 
 def test_a_commit_in_the_meantime_is_not_overwritten_and_a_second_try_succeeds(hub, small_releases):

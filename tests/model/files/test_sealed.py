@@ -1,0 +1,70 @@
+"""What `config.json` binds, and what is said of what is not bound or not whole. Whole releases: test_release.py."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from torch import nn
+
+from model.files.sealed import CONFIG, WEIGHTS, DamagedFileError, ReleaseError, load_weights, read_sealed, verify
+from model.network import NetworkConfig
+from model.release import BUNDLED
+
+CONTENT = json.loads((BUNDLED / CONFIG).read_text())
+
+
+@dataclass(frozen=True)
+class Picky:
+    class_names: tuple[str, ...]
+    input_size: int
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+    temperature: float
+
+    def __post_init__(self) -> None:
+        if self.temperature > 0.5:
+            raise ValueError("it is too warm")
+
+
+def written(folder: Path, **changes: object) -> Path:
+    (folder / CONFIG).write_text(json.dumps(CONTENT | changes))
+    return folder
+
+
+def test_the_configuration_and_the_hashes_that_were_asked_for_are_read(tmp_path):
+    config, hashes = read_sealed(written(tmp_path), NetworkConfig, (WEIGHTS,))
+    assert config.class_names == tuple(CONTENT["class_names"])
+    assert hashes == {WEIGHTS: CONTENT["sha256"][WEIGHTS]}
+
+
+def test_an_optional_file_has_a_hash_only_if_it_is_bound(tmp_path):
+    optional = ("gallery.parquet", "newer.parquet")
+    _, hashes = read_sealed(written(tmp_path), NetworkConfig, (WEIGHTS,), optional)
+    assert list(hashes) == [WEIGHTS, "gallery.parquet"]
+
+
+def test_a_required_file_that_nothing_binds_is_named(tmp_path):
+    with pytest.raises(ReleaseError, match=r"config\.json is incomplete: KeyError\('model\.safetensors'\)"):
+        read_sealed(written(tmp_path, sha256={}), NetworkConfig, (WEIGHTS,))
+
+
+def test_what_the_network_refuses_of_its_configuration_is_said(tmp_path):
+    with pytest.raises(ReleaseError, match=r"config\.json does not describe a working network: it is too warm"):
+        read_sealed(written(tmp_path), Picky, (WEIGHTS,))
+
+
+def test_a_file_of_another_hash_is_damaged_and_one_that_is_not_there_too(tmp_path):
+    (tmp_path / WEIGHTS).write_bytes(b"other weights")
+    with pytest.raises(
+        DamagedFileError, match=r"model\.safetensors is damaged or of another release: SHA-256 [0-9a-f]{12}"
+    ):
+        verify(tmp_path, WEIGHTS, CONTENT["sha256"][WEIGHTS])
+    (tmp_path / WEIGHTS).unlink()
+    with pytest.raises(DamagedFileError, match=r"model\.safetensors could not be read"):
+        verify(tmp_path, WEIGHTS, CONTENT["sha256"][WEIGHTS])
+
+
+def test_weights_of_another_network_do_not_fit():
+    with pytest.raises(ReleaseError, match=r"model\.safetensors does not fit the network"):
+        load_weights(nn.Sequential(nn.Linear(2, 2)), BUNDLED)
