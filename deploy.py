@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parent
 FOLDERS = ("model", "interpret", "examples", "training", "benchmarks", "tests", "docs", "notebooks")
 TOP_LEVEL = (
     "app.py", "deploy.py", "requirements.txt", "requirements-dev.txt", "pyproject.toml",
-    "README.md", "CHANGELOG.md", "LICENSE",
+    "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "CITATION.cff", "LICENSE",
 )  # fmt: skip
 KINDS = {
     ".py", ".md", ".txt", ".json", ".png", ".jpg", ".parquet", ".safetensors", ".js", ".css", ".html", ".ipynb", ".csv"

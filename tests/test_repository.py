@@ -10,15 +10,12 @@ import pytest
 import yaml
 from PIL import Image
 
-from interpret.attribution.methods import METHODS
-from interpret.drawing.words import faithfulness_table
 from interpret.misclassified.selection import errors_of
 from interpret.misclassified.verdicts import UPHELD
 from interpret.prediction import predict
 from model.images import prepare, to_tensor
 from tests.conftest import EXAMPLES, ROOT
 from tests.stand_in_hub.repositories import problems_of_card
-from training.judging.checks import MapChecks
 
 ENTRIES = json.loads((EXAMPLES / "examples.json").read_text())
 PACKAGE_OF_MODULE = {"PIL": "pillow", "huggingface_hub": "huggingface_hub"}
@@ -104,51 +101,7 @@ def test_examples_are_pictures_of_the_test_set_and_of_none_that_was_trained_on(w
         assert pixels.tobytes() not in trained_on
 
 
-def test_the_readmes_way_to_explain_without_a_page_works(monkeypatch, capsys):
-    monkeypatch.chdir(ROOT)
-    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
-    (code,) = [block for block in blocks if "explainer_for" in block]
-    names: dict = {}
-    exec(code, names)
-    assert "evidence for cat" in capsys.readouterr().out
-    assert names["overlay"].shape == names["other"].shape == (320, 320, 3)
-
-
-def test_the_python_of_the_document_on_explanations_works(monkeypatch, capsys):
-    monkeypatch.chdir(ROOT)
-    (code,) = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "explanations.md").read_text(), re.DOTALL)
-    names: dict = {}
-    exec(code, names)
-    said = capsys.readouterr().out
-    assert "Score of cat: " in said and "**Enough:**" in said and "Shared credit" in said
-
-
 def test_an_example_that_the_network_gets_wrong_has_a_label_that_people_uphold(release):
     wrong = [entry["test_index"] for entry in ENTRIES if not entry["right"]]
     errors = errors_of(release)
     assert [errors.verdicts.names[errors.row_of(index)] for index in wrong] == [UPHELD] * 4
-
-
-def test_the_readmes_table_of_checks_is_that_of_the_bundled_release(release):
-    assert release.metrics.map_checks is not None
-    assert MapChecks(release.metrics.map_checks).table() in (ROOT / "README.md").read_text()
-
-
-def test_the_readmes_table_of_faithfulness_is_that_of_the_bundled_release(release):
-    assert release.metrics.faithfulness is not None
-    assert faithfulness_table(release.metrics.faithfulness) in (ROOT / "README.md").read_text()
-
-
-def test_files_and_methods_that_the_document_on_explanations_names_exist():
-    text = (ROOT / "docs" / "explanations.md").read_text()
-    for name in re.findall(r"`(tests/[\w/.]+)`", text):
-        assert (ROOT / name).exists(), name
-    kinds = dict(
-        re.findall(r"^\| (adds up[\w ]*|by gradients|measured[\w ]*|control) \| ([^|]+) \|", text, re.MULTILINE)
-    )
-    listed = {title for titles in kinds.values() for title in titles.strip().split(", ")}
-    assert listed == {method.title for method in METHODS}
-
-
-def test_the_readme_quotes_the_accuracy_of_the_bundled_release(release):
-    assert f"{release.test_accuracy:.2%}" in (ROOT / "README.md").read_text()
