@@ -10,18 +10,22 @@ import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
+import numpy as np
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 from playwright.sync_api import sync_playwright
 
+from model.release import BUNDLED, load_release
 from tests.browsing import ARGUMENTS, Visit, chromium
 from tests.conftest import ROOT, running_app
 
 PICTURE = ROOT / "docs" / "page.png"
 VIEWPORT = {"width": 1440, "height": 900}
-EXAMPLE = 3  # the cat: some cells speak against it
+EXAMPLE = 3  # the cat
 MARGIN = 24  # pixels of the page that stay around what is shown
-COLOURS = 256
+ROUNDING = 5  # divides 255: white stays white
 MOST_BYTES = 250_000
+RELEASE = "release"  # among the words that a PNG carries
 
 
 def take(url: str) -> Image.Image:
@@ -44,8 +48,12 @@ def take(url: str) -> Image.Image:
 
 
 def write(picture: Image.Image, file: Path) -> None:
-    """A small PNG: the page has few colours, and so have its maps."""
-    picture.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE).save(file, optimize=True)
+    """A small PNG, which says of which release it is. Colours are rounded by at most two of 255, which nobody sees and
+    which packs a quarter better."""
+    rounded = np.rint(np.asarray(picture.convert("RGB")) / ROUNDING).astype(np.uint8) * ROUNDING
+    words = PngInfo()
+    words.add_text(RELEASE, load_release(BUNDLED).identifier)
+    Image.fromarray(rounded).save(file, optimize=True, pnginfo=words)
 
 
 def main() -> None:

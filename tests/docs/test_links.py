@@ -6,7 +6,7 @@ import pytest
 import yaml
 from PIL import Image
 
-from tests.browsing.picture import MOST_BYTES, PICTURE
+from tests.browsing.picture import MOST_BYTES, PICTURE, RELEASE
 from tests.conftest import ROOT
 from tests.docs import DOCS, DOCUMENTS, LINK, README, headings, name_of, prose, spans
 
@@ -51,6 +51,11 @@ def test_the_readme_shows_the_page_in_a_picture_that_loads_fast():
     assert PICTURE.stat().st_size < MOST_BYTES
     with Image.open(PICTURE) as picture:
         assert picture.format == "PNG" and picture.width >= 1_000
+
+
+def test_the_picture_of_the_page_is_of_the_bundled_release(release):
+    with Image.open(PICTURE) as picture:
+        assert picture.text[RELEASE] == release.identifier, "python -m tests.browsing.picture takes it anew"
 
 
 def test_the_tree_of_the_document_on_architecture_names_every_folder_that_there_is():
