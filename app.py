@@ -36,7 +36,7 @@ def build_page(served: ServedRelease, other: Choice | None = None) -> gr.Blocks:
         note = gr.Markdown(visible=False, elem_id="link-note")
         gr.api(served.about, api_name="release", queue=False)
         with gr.Row():
-            with gr.Column(scale=1, min_width=280):
+            with gr.Column(scale=1, min_width=280, elem_id="panel"):
                 panel = picture_panel(served)
             with gr.Column(scale=3, min_width=320), gr.Tabs() as tabs:
                 with gr.Tab("GradCAM", id="gradcam"):

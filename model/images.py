@@ -108,6 +108,18 @@ def to_square(image: Image.Image, resize_mode: str) -> Image.Image:
     return canvas
 
 
+def share_cropped(source: str | Path | bytes) -> float:
+    """How much of an image `crop` leaves out, in [0, 1), by its stated size: nothing is decoded.
+
+    Raises ImageError if it is no image.
+    """
+    try:
+        with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source, formats=DECODERS) as image:
+            return 1 - min(image.size) / max(image.size)
+    except (OSError, ValueError, SyntaxError) as error:
+        raise ImageError(f"That could not be read as a picture ({type(error).__name__}).") from error
+
+
 def prepare_large(source: str | Path | bytes, resize_mode: str = "crop", limit: int = LARGEST_SIDE) -> Image.Image:
     """The square of an image that `prepare` takes, at its own resolution, its sides at most `limit` pixels.
 

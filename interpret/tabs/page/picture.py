@@ -10,25 +10,30 @@ import gradio as gr
 import numpy as np
 
 from interpret.drawing.render import enlarge
+from interpret.drawing.words import percent
 from interpret.explanation import Question
 from interpret.tabs.page.components import Radio, Upload, thumbnail_gallery
-from interpret.tabs.page.events import IN_TURN, latest_wins
+from interpret.tabs.page.events import IN_TURN, PRIVATE, latest_wins
 from interpret.tabs.page.files import keep
 from interpret.tabs.page.served import ServedRelease, chosen
+from model.images import share_cropped
 
 EXAMPLES = Path(__file__).resolve().parents[3] / "examples"
 SEEN_FACTOR = 8
+MUCH = 0.25  # of a picture, cut off by the crop: what a photo of 4 by 3 loses
 
 
 @dataclass(frozen=True)
 class PicturePanel:
     """The components that every lens listens to.
 
-    `seen` changes exactly when the network's input does; `about` says what is known of the picture.
+    `seen` changes exactly when the network's input does; `fit` is offered where the crop leaves out much; `about` says
+    what is known of the picture.
     """
 
     picture: Upload
     resize_mode: gr.Radio
+    fit: gr.Button
     seen: gr.Image
     about: gr.Markdown
 
@@ -66,18 +71,21 @@ def picture_panel(served: ServedRelease) -> PicturePanel:
         gallery.select(_chooser(shown), None, [panel.picture, gallery], **IN_TURN)
 
     @served.answers
-    def see(image: str | bytes | None, squaring: str) -> np.ndarray | dict[str, Any]:
-        if image is None:  # Removed to make room for the next one: what was seen last stays.
-            return gr.skip()
-        return enlarge(served.explainer.pixels(chosen(image), squaring), SEEN_FACTOR)
+    def see(image: str | bytes | None, squaring: str) -> tuple[np.ndarray | dict[str, Any], dict[str, Any]]:
+        if image is None:  # Removed to make room for the next one; the page hides what was said of it until then.
+            return gr.skip(), gr.update(visible=False)
+        pixels = served.explainer.pixels(chosen(image), squaring)
+        return enlarge(pixels, SEEN_FACTOR), _offer_to_fit(share_cropped(image) if squaring == "crop" else 0.0)
 
     latest_wins(
         [panel.picture.change, panel.resize_mode.change],
         see,
         [panel.picture, panel.resize_mode],
-        panel.seen,
+        [panel.seen, panel.fit],
+        dims=panel.seen,
         api_visibility="private",
     )
+    panel.fit.click(lambda: "fit", None, panel.resize_mode, **PRIVATE)
     return panel
 
 
@@ -94,7 +102,8 @@ def _components() -> PicturePanel:
         elem_classes="pixels",
     )
     modes = [("crop to the centre", "crop"), ("fit, on white", "fit")]
-    resize_mode = Radio(modes, value=Question.resize_mode, label="Make it square", container=False)
+    resize_mode = Radio(modes, value=Question.resize_mode, label="Make it square", container=False, elem_id="square")
+    fit = gr.Button(visible=False, size="sm", elem_id="fit")
     seen = gr.Image(
         label="What the network sees: 32×32 pixels",
         format="png",
@@ -103,7 +112,12 @@ def _components() -> PicturePanel:
         elem_id="seen",
         elem_classes="pixels",
     )
-    return PicturePanel(picture, resize_mode, seen, gr.Markdown(elem_id="about-picture", elem_classes="lead"))
+    return PicturePanel(picture, resize_mode, fit, seen, gr.Markdown(elem_id="about-picture", elem_classes="lead"))
+
+
+def _offer_to_fit(left_out: float) -> dict[str, Any]:
+    """The button that shows the whole picture, if the crop leaves out much of it."""
+    return gr.update(visible=left_out >= MUCH, value=f"{percent(left_out)} is cut off: show the whole picture")
 
 
 def _chooser(examples: list[ExamplePicture]) -> Callable[[gr.SelectData], tuple[str, dict[str, Any]]]:
