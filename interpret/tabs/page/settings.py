@@ -104,7 +104,7 @@ def explanation_settings(class_names: tuple[str, ...]) -> ExplanationSettings:
         class_name=Dropdown([("the predicted class", PREDICTED), *class_names], value=predicted, label="Explain"),
         against=Dropdown([("no other class", NO_CLASS), *class_names], value=NO_CLASS, label="Compare with"),
         method=Dropdown(method_choices(), value=Question.method, label="Method"),
-        layer=Dropdown(LAYER_CHOICES, value=Question.layer, label="Layer"),
+        layer=Dropdown(LAYER_CHOICES, value=Question.layer, label="Layer, and its cells"),
         opacity=Slider(0, 1, value=Style.opacity, step=0.05, label="Opacity"),
         smooth=gr.Checkbox(Style.smooth, label="Smooth between cells"),
         top_k=Slider(1, len(class_names), value=TOP_K, step=1, label="Top predictions"),

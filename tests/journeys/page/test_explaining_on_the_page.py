@@ -187,7 +187,7 @@ def test_a_visitor_goes_from_an_upload_to_files_and_a_link_that_reproduces_the_v
     expect(visit.page.locator("#gradcam-label")).to_contain_text("truck")
     choose(visit, "Explain", "ship")
     choose(visit, "Method", "LayerCAM (gradients)")
-    choose(visit, "Layer, and its cells", "5: custom_block3, 4×4")
+    choose(visit, "Layer, and its cells", "5 of 6: 4×4 cells")
     expect(visit.page.locator("#gradcam-sentence")).to_contain_text("ship")
     expect(visit.page.locator("#evidence-sentence")).to_contain_text("The score of ship is")
     click_cell(visit.page.locator("#ledger img"), column=1, row=2)
