@@ -82,8 +82,8 @@ def test_the_warning_is_one_sentence_and_another_says_how_often_it_is_wrong_and_
     words = describe_warning(detector, 10)
     assert "none of the 10 classes" in words and words.count(".") == 1
     assert describe_reliability(detector) == (
-        "The warning wrongly flags 5.1% of the 10,000 test pictures, and catches 60% of 50 pictures of food: where it says "
-        "nothing, that proves little."
+        "The warning wrongly flags 5.1% of the 10,000 test pictures, and catches 60% of 50 pictures of food: where it "
+        "says nothing, that proves little."
     )
     assert describe_reliability(replace(detector, detections={})).endswith("the 10,000 test pictures.")
 

@@ -118,10 +118,10 @@ def confidence_bars(elem_id: str, label: str | None = None) -> gr.HTML:
 
 def drawn_confidences(confidences: dict[str, float]) -> str:
     """Classes and their confidences, in [0, 1], as HTML."""
-    rows = (
-        {"class_name": name, "share": f"{share:.3f}", "words": percent(share)} for name, share in confidences.items()
+    return "".join(
+        markup("confidence", class_name=name, share=f"{share:.3f}", words=percent(share))
+        for name, share in confidences.items()
     )
-    return "".join(markup("confidence", **row) for row in rows)
 
 
 def thumbnail_gallery(

@@ -126,8 +126,8 @@ def test_a_methods_faithfulness_stands_beside_the_controls():
     metrics = Metrics(TEST, faithfulness=FaithfulnessFigures(1000, None, methods))
     words = describe_faithfulness(metrics, "grad_cam")
     assert words == (
-        "Tried on 1,000 test pictures: erasing what Grad-CAM calls unimportant leaves +0.48 ± 0.02 more confidence than "
-        "erasing what it calls important; with random maps the difference is \u22120.02 ± 0.02."
+        "Tried on 1,000 test pictures: erasing what Grad-CAM calls unimportant leaves +0.48 ± 0.02 more confidence "
+        "than erasing what it calls important; with random maps the difference is \u22120.02 ± 0.02."
     )
     assert describe_faithfulness(metrics, "random_cam").endswith("important. This control knows nothing.")
     for unknown in (describe_faithfulness(metrics, "score_cam"), describe_faithfulness(Metrics(TEST), "score_cam")):
