@@ -5,7 +5,8 @@ import pytest
 import torch
 from PIL import Image
 
-from model.images import MAX_PIXELS, ImageError, prepare, read_rgb, to_pixels, to_tensor
+from model.images import ImageError, prepare, read_rgb, to_pixels, to_tensor
+from model.uploads.limits import MAX_PIXELS
 
 
 def encode(image: Image.Image, kind: str = "PNG", **options) -> bytes:
