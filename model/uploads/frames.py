@@ -1,6 +1,7 @@
 """Of an animation, the frame that shows something."""
 
 from collections.abc import Iterator
+from typing import cast
 
 from PIL import Image
 
@@ -49,7 +50,8 @@ def _frames(image: Image.Image) -> Iterator[Image.Image]:
 
 def _shows_something(frame: Image.Image) -> bool:
     seen = on_white(frame)
-    return any(highest - lowest > NOTHING for lowest, highest in seen.getextrema())  # type: ignore[misc, operator]
+    extrema = cast(tuple[tuple[int, int], ...], seen.getextrema())
+    return any(highest - lowest > NOTHING for lowest, highest in extrema)
 
 
 def _is_opaque_somewhere(frame: Image.Image) -> bool:

@@ -5,15 +5,17 @@ import zlib
 from dataclasses import dataclass
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
+GREY = 0  # the kind of colours, in the header
 MAX_PROFILE = 4_000_000
-NEEDED = {b"tRNS", b"eXIf", b"acTL", b"fcTL", b"fdAT"}
+NEEDED = {b"tRNS", b"acTL", b"fcTL", b"fdAT"}
 
 
 @dataclass(frozen=True)
 class Told:
-    """What a PNG tells of its samples; `chromaticities` are x and y of white, red, green and blue."""
+    """What a PNG tells of its picture; `chromaticities` are x and y of white, red, green and blue."""
 
-    depth: int = 8
+    grey_depth: int | None = None
+    exif: bytes = b""
     significant: int | None = None
     profile: bytes | None = None
     code_points: tuple[int, int] | None = None
@@ -57,7 +59,8 @@ def _told(bodies: dict[bytes, bytes]) -> Told:
     code_points = bodies.get(b"cICP", b"")
     header = bodies.get(b"IHDR", b"")
     return Told(
-        depth=header[8] if len(header) > 8 else 8,
+        grey_depth=header[8] if len(header) == 13 and header[9] == GREY else None,
+        exif=bodies.get(b"eXIf", b""),
         significant=max(significant) if significant else None,
         profile=_profile(bodies.get(b"iCCP", b"")),
         code_points=(code_points[0], code_points[1]) if len(code_points) == 4 else None,

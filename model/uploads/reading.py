@@ -41,6 +41,7 @@ class _File:
     opened: Callable[[], Image.Image]
     scale: Scale
     colours: Colours
+    orientation: int
 
 
 def read(content: bytes) -> Image.Image:
@@ -49,7 +50,6 @@ def read(content: bytes) -> Image.Image:
     Raises ImageError for one that is too large or cannot be read rightly, and what PIL raises for one that is damaged.
     """
     file, image = _file(content)
-    orientation = _orientation(image)
     if is_deep(image):
         del image
         picture = eight_bits(file.opened, file.scale, file.colours.curve)
@@ -58,34 +58,53 @@ def read(content: bytes) -> Image.Image:
         if file.colours.curve is not None:
             picture = through(picture, file.colours.curve)
     picture = to_srgb(picture, file.colours.profile)
-    if orientation in UPRIGHT:
-        picture = picture.transpose(UPRIGHT[orientation])
+    if file.orientation in UPRIGHT:
+        picture = picture.transpose(UPRIGHT[file.orientation])
     return on_white(picture)
 
 
 def _file(content: bytes) -> tuple[_File, Image.Image]:
     """The file, and its picture, not decoded yet."""
-    scale, colours = Scale(), None
-    if content.startswith(JPEG):
-        opened = lambda: open_jpeg(content)  # noqa: E731
-    elif content.startswith(PNG):
-        kept, told = read_chunks(content)
-        opened = lambda: Image.open(io.BytesIO(kept), formats=("PNG",))  # noqa: E731
-        scale, colours = Scale(significant=told.significant), colours_of_png(told)
-    elif content[4:8] == b"ftyp" and content[8:12] in HEIF:
-        opened = lambda: pillow_heif.HeifImageFile(io.BytesIO(content))  # noqa: E731
-    elif content.startswith(TIFF):
-        opened = lambda: open_tiff(content)  # noqa: E731
-    else:
-        opened = lambda: Image.open(io.BytesIO(content), formats=OTHERS)  # noqa: E731
+    if content.startswith(PNG):
+        return _png(content)
+    opened = _opener(content)
     image = opened()
-    if image.format != "JPEG":
+    if image.format != "JPEG":  # which has a limit of its own
         check_pixels(*image.size)
-    if image.format == "TIFF":
-        scale = scale_of(image)
-    if colours is None:
-        colours = Colours(image.info.get("icc_profile") or _numbered(image, content))
-    return _File(opened, scale, colours), image
+    tiff = image.format == "TIFF"
+    scale = scale_of(image) if tiff else Scale()
+    colours = Colours(image.info.get("icc_profile") or _numbered(image, content))
+    return _File(opened, scale, colours, 1 if tiff else _orientation(image.getexif)), image  # PIL turns TIFF itself
+
+
+def _opener(content: bytes) -> Callable[[], Image.Image]:
+    if content.startswith(JPEG):
+        return lambda: open_jpeg(content)
+    if content.startswith(TIFF):
+        return lambda: open_tiff(content)
+    if content[4:8] == b"ftyp" and content[8:12] in HEIF:
+        return lambda: pillow_heif.HeifImageFile(io.BytesIO(content))
+    return lambda: Image.open(io.BytesIO(content), formats=OTHERS)
+
+
+def _png(content: bytes) -> tuple[_File, Image.Image]:
+    kept, told = read_chunks(content)
+
+    def opened() -> Image.Image:
+        image = Image.open(io.BytesIO(kept), formats=("PNG",))
+        transparent = image.info.get("transparency")
+        if told.grey_depth in (2, 4) and isinstance(transparent, int):  # PIL stretches the pixels alone
+            image.info["transparency"] = transparent * 255 // ((1 << told.grey_depth) - 1)
+        return image
+
+    def exif() -> Image.Exif:
+        found = Image.Exif()
+        found.load(told.exif)
+        return found
+
+    image = opened()
+    check_pixels(*image.size)
+    return _File(opened, Scale(significant=told.significant), colours_of_png(told), _orientation(exif)), image
 
 
 def _numbered(image: Image.Image, content: bytes) -> bytes | None:
@@ -98,10 +117,8 @@ def _numbered(image: Image.Image, content: bytes) -> bytes | None:
     return None
 
 
-def _orientation(image: Image.Image) -> int:
-    if image.format == "TIFF":  # which PIL turns itself
-        return 1
+def _orientation(exif: Callable[[], Image.Exif]) -> int:
     try:
-        return int(image.getexif().get(ExifTags.Base.Orientation, 1))
+        return int(exif().get(ExifTags.Base.Orientation, 1))
     except Exception:  # nearly anything, where the EXIF is broken; the picture is not
         return 1
