@@ -3,6 +3,7 @@
 import contextlib
 import io
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 from PIL import Image, ImageChops, ImageCms
@@ -104,4 +105,5 @@ def _moves_nothing(profile: ImageCms.ImageCmsProfile, mode: str) -> bool:
         levels = np.linspace(0, 255, STEPS).astype(np.uint8)
         probe = Image.fromarray(np.stack(np.meshgrid(levels, levels, levels), axis=-1).reshape(STEPS, -1, 3))
     moved = ImageChops.difference(_transform(profile, probe.mode, "RGB").apply(probe), probe.convert("RGB"))
-    return all(highest <= ROUNDING for _, highest in moved.getextrema())  # type: ignore[misc]
+    extrema = cast(tuple[tuple[int, int], ...], moved.getextrema())
+    return all(highest <= ROUNDING for _, highest in extrema)

@@ -16,6 +16,7 @@ from model.uploads.limits import ImageError
 
 FULL = 65535
 VALUES_AT_ONCE = 1_000_000  # looking a 16-bit value up takes eight bytes more
+GREY_AND_ALPHA = "LA;16B"  # PNG's; PIL takes four bytes a pixel as they are for RGBA
 SWAPPED = {"L": "B", "B": "L", "N": "B" if sys.byteorder == "little" else "L"}
 Curve = Callable[[np.ndarray], np.ndarray]
 """From a file's brightness to sRGB's, both from 0 to 1."""
@@ -31,14 +32,18 @@ class Scale:
     inverted: bool = False
 
 
+def _raw_mode(image: Image.Image) -> str:
+    tiles = getattr(image, "tile", ())
+    return raw_mode(tiles[0]) if tiles else ""
+
+
 def is_deep(image: Image.Image) -> bool:
     """Whether a picture that is not decoded yet has samples of more than 8 bits, of a kind that is read here."""
     return image.mode.startswith("I") or image.mode == "F" or _has_words(image)
 
 
 def _has_words(image: Image.Image) -> bool:
-    tiles = getattr(image, "tile", ())
-    raw = raw_mode(tiles[0]) if tiles else ""
+    raw = _raw_mode(image)
     return image.mode in ("RGB", "RGBA", "CMYK") and raw[-4:-1] == ";16" and "a" not in raw  # "a": multiplied by alpha
 
 
@@ -60,7 +65,7 @@ def eight_bits(opened: Callable[[], Image.Image], scale: Scale, curve: Curve | N
     words = _words(opened) if _has_words(image) else np.asarray(image).astype(np.uint16, copy=False)
     levels = _looked_up(_table(_full(words, scale), scale.inverted, curve), words)
     if image.mode == "RGBA":  # what is said of brightness does not hold for opacity
-        levels[..., 3] = words[..., 3] >> 8
+        levels[..., -1] = words[..., -1] >> 8
     narrow = Image.fromarray(levels, image.mode) if image.mode == "CMYK" else Image.fromarray(levels)
     if isinstance(transparent, int | tuple):
         clear = (words == np.array(transparent, np.uint16)).reshape(*words.shape[:2], -1).all(axis=-1)
@@ -69,7 +74,11 @@ def eight_bits(opened: Callable[[], Image.Image], scale: Scale, curve: Curve | N
 
 
 def _words(opened: Callable[[], Image.Image]) -> UInt16[np.ndarray, "height width channels"]:
-    words = np.asarray(opened()).astype(np.uint16)
+    image = opened()
+    if _raw_mode(image) == GREY_AND_ALPHA:
+        image.tile = [tile._replace(args="RGBA") for tile in image.tile]  # type: ignore[attr-defined]
+        return np.asarray(image).view(">u2").astype(np.uint16)
+    words = np.asarray(image).astype(np.uint16)
     words <<= 8
     low = opened()
     low.tile = [tile._replace(args=_swapped(tile.args)) for tile in low.tile]  # type: ignore[attr-defined]

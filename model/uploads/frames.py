@@ -55,7 +55,7 @@ def _shows_something(frame: Image.Image) -> bool:
 
 
 def _is_opaque_somewhere(frame: Image.Image) -> bool:
-    return not frame.has_transparency_data or frame.convert("RGBA").getchannel("A").getextrema()[1] > 0
+    return not frame.has_transparency_data or frame.convert("RGBA").getchannel("A").getbbox() is not None
 
 
 def on_white(image: Image.Image) -> Image.Image:

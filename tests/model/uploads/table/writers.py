@@ -116,22 +116,22 @@ def ink_profile(lightness: int, red: int) -> bytes:
     line = bytes(range(256))
     matrix = struct.pack(">9i", *(65536 * (row == column) for row in range(3) for column in range(3)))
     table = b"mft1" + struct.pack(">I4B", 0, 4, 3, 2, 0) + matrix + 4 * line + bytes(corners) + 3 * line
-    white = b"XYZ " + struct.pack(">I3i", 0, 63190, 65536, 54061)
-    start = 128 + 4 + 24
-    tags = struct.pack(">I", 2) + b"wtpt" + struct.pack(">II", start, len(white))
-    tags += b"A2B0" + struct.pack(">II", start + len(white), len(table))
-    size = start + len(white) + len(table)
-    head = struct.pack(">I4xI4s4s4s12x4s28x3i", size, 0x02100000, b"prtr", b"CMYK", b"Lab ", b"acsp", 63190, 65536, 54061)
-    return head.ljust(128, b"\0") + tags + white + table
+    return _profile(b"prtr", b"CMYK", b"Lab ", b"A2B0", table)
 
 
 def grey_profile(gamma: float) -> bytes:
     """A grey profile of this power."""
     curve = b"curv" + struct.pack(">IIH2x", 0, 1, round(256 * gamma))
-    white = b"XYZ " + struct.pack(">I3i", 0, 63190, 65536, 54061)
-    start = 128 + 4 + 24
-    tags = struct.pack(">I", 2) + b"wtpt" + struct.pack(">II", start, len(white))
-    tags += b"kTRC" + struct.pack(">II", start + len(white), len(curve))
-    size = start + len(white) + len(curve)
-    head = struct.pack(">I4xI4s4s4s12x4s28x3i", size, 0x02100000, b"mntr", b"GRAY", b"XYZ ", b"acsp", 63190, 65536, 54061)
-    return head.ljust(128, b"\0") + tags + white + curve
+    return _profile(b"mntr", b"GRAY", b"XYZ ", b"kTRC", curve)
+
+
+def _profile(device: bytes, space: bytes, connection: bytes, name: bytes, content: bytes) -> bytes:
+    """A profile (ICC.1:2001-04) of a white point, D50, and one tag more."""
+    d50 = struct.pack(">3i", 63190, 65536, 54061)
+    white = b"XYZ " + bytes(4) + d50
+    first = 128 + 4 + 2 * 12
+    table = struct.pack(">I4sII", 2, b"wtpt", first, len(white))
+    table += name + struct.pack(">II", first + len(white), len(content))
+    size = first + len(white) + len(content)
+    head = struct.pack(">I4xI4s4s4s12x4s28x", size, 0x02100000, device, space, connection, b"acsp") + d50
+    return head.ljust(128, b"\0") + table + white + content

@@ -1,7 +1,6 @@
-"""A table of uploads: `python -m tests.model.uploads.table` prints it, with what is expected of each and what is found."""
+"""A table of uploads: `python -m tests.model.uploads.table` prints what is expected of each, and what is found."""
 
 import io
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -35,7 +34,8 @@ class Upload:
     def found(self) -> float | str:
         """The mean difference from the expected picture, of 255, or the refusal."""
         try:
-            pixels = np.asarray(read_rgb(self.content()))
+            content = self.content()
+            pixels = np.asarray(read_rgb(content))
         except ImageError as refusal:
             return str(refusal)
         if isinstance(self.expected, str):
@@ -65,24 +65,3 @@ def saved(pixels: np.ndarray | Image.Image, kind: str, **options: object) -> Cal
         return file.getvalue()
 
     return write
-
-
-def main() -> None:
-    from tests.model.uploads.rows import ROWS
-
-    lines = [
-        "| format | depth | profile | orientation | damage | expected | found |",
-        "| --- | --- | --- | --- | --- | --- | --- |",
-    ]
-    for row in ROWS:
-        found = row.found()
-        expected = row.expected if isinstance(row.expected, str) else f"the picture, within {row.within:g}"
-        said = f"{found:.2f} off" if isinstance(found, float) else found
-        wrong = "" if row.is_as_expected(found) else " **WRONG**"
-        cells = (row.format, row.depth, row.profile, row.orientation, row.damage, expected, said + wrong)
-        lines.append(f"| {' | '.join(str(cell) for cell in cells)} |")
-    sys.stdout.write("\n".join(lines) + "\n")
-
-
-if __name__ == "__main__":
-    main()
