@@ -10,7 +10,7 @@ from PIL import Image, ImageOps
 from torch import Tensor
 
 from model.uploads.limits import ImageError, too_large, unreadable
-from model.uploads.reading import read
+from model.uploads.reading import HEAD, browsers_show, read
 
 INPUT_SIZE = 32
 BACKGROUND = (255, 255, 255)
@@ -97,6 +97,20 @@ def prepare_large(source: str | Path | bytes, resize_mode: str = "crop", limit: 
         image = to_square(image, resize_mode)
     image.thumbnail((limit, limit), Image.Resampling.BICUBIC)
     return ImageOps.pad(image, (max(image.size),) * 2, color=BACKGROUND)
+
+
+def preview_of(path: str | Path, limit: int = LARGEST_SIDE) -> Image.Image | None:
+    """What browsers can show of an image that they do not know (HEIC, TIFF), its sides at most `limit` pixels; None of
+    one that they do.
+
+    Raises ImageError as `prepare` does.
+    """
+    with Path(path).open("rb") as file:
+        if browsers_show(file.read(HEAD)):
+            return None
+    image = read_rgb(path)
+    image.thumbnail((limit, limit), Image.Resampling.BICUBIC)
+    return image
 
 
 def to_tensor(pixels: UInt8[np.ndarray, "batch 32 32 3"]) -> Float[Tensor, "batch 3 32 32"]:

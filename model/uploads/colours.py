@@ -83,7 +83,7 @@ def _converted(image: Image.Image, profile: ImageCms.ImageCmsProfile) -> Image.I
     transform = _transform(profile, image.mode, "RGBA" if image.mode == "RGBA" else "RGB")
     if space != "CMYK" and _moves_nothing(profile, image.mode):
         return image if alpha is None else _with(image, alpha)
-    converted = transform.apply_in_place(image) if image.mode in ("RGB", "RGBA") else transform.apply(image)
+    converted = transform.apply(image)
     return converted if alpha is None else _with(converted, alpha)
 
 

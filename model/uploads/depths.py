@@ -105,8 +105,8 @@ def _full(words: UInt16[np.ndarray, "..."], scale: Scale) -> float:
 def _were_scaled_up(words: UInt16[np.ndarray, "..."], most: int) -> bool:
     """Whether all values are ones that a scale of fewer values, stretched over 16 bits, has: so PNG wants it. Of the
     first ones they are enough to tell."""
-    some = words.reshape(-1)[:VALUES_AT_ONCE].astype(np.float64)
-    return bool((np.abs(np.rint(some * most / FULL) * FULL / most - some) <= 1.5).all())
+    some, step = words.reshape(-1)[:VALUES_AT_ONCE].astype(np.float64), FULL / most
+    return bool((np.abs(np.rint(some / step) * step - some) <= min(1.5, step / 4 + 0.01)).all())
 
 
 def _table(full: float, inverted: bool, curve: Curve | None) -> UInt8[np.ndarray, "65536"]:

@@ -24,8 +24,8 @@ FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}  # the markers that begin wit
 PROGRESSIVE = {0xC2, 0xC6, 0xCA, 0xCE}
 WITHOUT_LENGTH = {0x01, *range(0xD0, 0xD9)}
 COEFFICIENT = 2  # bytes
-# No encoder makes more scans than a few dozen; each of many thousand passes over the whole picture.
-MAX_SCANS = 1_000
+# Encoders make a dozen or two; each of thousands, of a few bytes, would pass over the whole picture.
+MAX_SCANS = 100
 # Any bits that a decoder would take for a picture's if it still waited for some.
 FILLER = bytes((37 * step + 11) % 251 for step in range(512))
 
@@ -67,7 +67,9 @@ def open_jpeg(content: bytes) -> Image.Image:
     header = read_header(content)
     check_pixels(header.width, header.height, MAX_JPEG_PIXELS)
     scale = header.scale
-    if scale is None or content.count(SCAN, header.scans_at) > MAX_SCANS:
+    if content.count(SCAN, header.scans_at) > MAX_SCANS:
+        raise ImageError(f"This JPEG is made of more than the {MAX_SCANS} scans that are accepted; save it anew.")
+    if scale is None:
         raise ImageError(
             f"{header.width}x{header.height} is too large for a progressive JPEG of this kind, which must be kept "
             "whole while it is decoded; save it as baseline JPEG, or send a smaller picture."

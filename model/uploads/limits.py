@@ -2,9 +2,9 @@
 
 MAX_PIXELS = 50_000_000
 MAX_JPEG_PIXELS = 200_000_000  # decoded at a reduced scale: never more than MAX_PIXELS lie in memory
-# What a pixel takes while a picture is decoded: itself, and copies of it (upright, sRGB, opaque).
-BYTES_A_PIXEL = 12
-MAX_BYTES = 620_000_000
+# What a pixel takes while a picture is decoded: itself, and a copy of it (upright, square, or in another mode).
+BYTES_A_PIXEL = 8
+MAX_BYTES = 640_000_000
 READABLE = "PNG, JPEG, HEIC, WebP, AVIF, GIF, BMP or TIFF"
 
 

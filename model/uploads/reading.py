@@ -22,6 +22,7 @@ from model.uploads.tiff import open_tiff, scale_of
 OTHERS = ("WEBP", "AVIF", "GIF", "BMP")
 TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 HEIF = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
+HEAD = 12  # bytes that tell the format
 NUMBERED_COLOURS = b"colrnclx"  # in the boxes before an AVIF's pixels
 UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -77,12 +78,21 @@ def _file(content: bytes) -> tuple[_File, Image.Image]:
     return _File(opened, scale, colours, 1 if tiff else _orientation(image.getexif)), image  # PIL turns TIFF itself
 
 
+def browsers_show(head: bytes) -> bool:
+    """Whether browsers know the format of a file that begins so: no more than one of them knows HEIC or TIFF."""
+    return not (head.startswith(TIFF) or _is_heif(head))
+
+
+def _is_heif(head: bytes) -> bool:
+    return head[4:8] == b"ftyp" and head[8:12] in HEIF
+
+
 def _opener(content: bytes) -> Callable[[], Image.Image]:
     if content.startswith(JPEG):
         return lambda: open_jpeg(content)
     if content.startswith(TIFF):
         return lambda: open_tiff(content)
-    if content[4:8] == b"ftyp" and content[8:12] in HEIF:
+    if _is_heif(content):
         return lambda: pillow_heif.HeifImageFile(io.BytesIO(content))
     return lambda: Image.open(io.BytesIO(content), formats=OTHERS)
 

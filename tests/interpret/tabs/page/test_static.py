@@ -11,7 +11,9 @@ from interpret.tabs.page import static
 from interpret.tabs.page.static import FOLDER, markup, script, static_text
 from tests.conftest import ROOT
 
-SCRIPTS, PAGES, SHEETS = (sorted(path.name for path in FOLDER.glob(f"*.{kind}")) for kind in ("js", "html", "css"))
+SCRIPTS, PAGES, SHEETS = (
+    sorted(path.relative_to(FOLDER).as_posix() for path in FOLDER.rglob(f"*.{kind}")) for kind in ("js", "html", "css")
+)
 BODIES = {"brush.js", "confusion.js"}  # Gradio runs it as the body of a function; the others are functions themselves
 VOID = {"input", "img", "br", "hr", "meta", "link"}
 PARSE = """
