@@ -26,7 +26,4 @@ def too_large(subject: str = "That is") -> str:
 
 
 def unreadable() -> str:
-    return (
-        "This file could not be read as a picture: it is damaged, or of a kind that is not known here; "
-        f"use an undamaged {READABLE} file."
-    )
+    return f"This file could not be read as a picture; use an undamaged {READABLE} file, or save it as 8-bit PNG first."

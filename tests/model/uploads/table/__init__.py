@@ -9,7 +9,7 @@ from PIL import Image
 
 from model.images import ImageError, read_rgb
 
-DAMAGED = "use an undamaged PNG, JPEG, HEIC, WebP, AVIF, GIF, BMP or TIFF file."
+DAMAGED = "use an undamaged PNG, JPEG, HEIC, WebP, AVIF, GIF, BMP or TIFF file, or save it as 8-bit PNG first."
 
 
 @dataclass(frozen=True)
