@@ -64,7 +64,7 @@ def main() -> None:
         theme=theme(),
         css=STYLE_SHEET,
         js=FOR_SCREEN_READERS,
-        max_file_size="20mb",
+        max_file_size="64mb",
         footer_links=["api"],
         ssr_mode=False,
     )

@@ -21,7 +21,7 @@ from tests.stand_in_hub.repositories import problems_of_card
 from training.judging.checks import MapChecks
 
 ENTRIES = json.loads((EXAMPLES / "examples.json").read_text())
-PACKAGE_OF_MODULE = {"PIL": "pillow", "huggingface_hub": "huggingface_hub"}
+PACKAGE_OF_MODULE = {"PIL": "pillow", "pillow_heif": "pillow-heif", "huggingface_hub": "huggingface_hub"}
 
 
 def requirements(name: str) -> dict[str, str]:

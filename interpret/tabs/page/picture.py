@@ -14,12 +14,14 @@ from interpret.drawing.words import percent
 from interpret.explanation import Question
 from interpret.tabs.page.components import Radio, Upload, thumbnail_gallery
 from interpret.tabs.page.events import IN_TURN, PRIVATE, latest_wins
-from interpret.tabs.page.files import keep
+from interpret.tabs.page.files import keep, png
 from interpret.tabs.page.served import ServedRelease, chosen
-from model.images import share_cropped
+from interpret.tabs.page.static import script
+from model.images import ImageError, preview_of, share_cropped
 
 EXAMPLES = Path(__file__).resolve().parents[3] / "examples"
 SEEN_FACTOR = 8
+PREVIEW_FOLDER = "-shown"
 MUCH = 0.25  # of a picture, cut off by the crop: what a photo of 4 by 3 loses
 
 
@@ -62,6 +64,7 @@ def picture_panel(served: ServedRelease) -> PicturePanel:
     examples = example_pictures()
     right, wrong = ([each for each in examples if each.right is truth] for truth in (True, False))
     panel = _components()
+    _show_what_browsers_cannot(panel.picture)
     for label, elem_id, columns, shown in (
         ("Try one of these test pictures", "examples", 5, right),
         ("It gets these wrong", "errors-to-try", 4, wrong),
@@ -87,6 +90,24 @@ def picture_panel(served: ServedRelease) -> PicturePanel:
     )
     panel.fit.click(lambda: "fit", None, panel.resize_mode, **PRIVATE)
     return panel
+
+
+def _show_what_browsers_cannot(picture: Upload) -> None:
+    """Shows a reduced PNG of an upload that browsers do not know (HEIC, TIFF); what is explained is the upload."""
+    preview = gr.Image(format="png", visible=False)
+
+    def decode(image: str | bytes | None) -> str | dict[str, Any]:
+        try:
+            shown = preview_of(image) if isinstance(image, str) else None
+        except ImageError:  # the answers say so
+            return gr.skip()
+        if shown is None:
+            return gr.skip()
+        return keep("preview.png", png(np.asarray(shown)), Path(str(image)).parent.name + PREVIEW_FOLDER)
+
+    decoded = picture.upload(decode, picture, preview, trigger_mode="always_last", **PRIVATE)
+    showing = script("picture/with_preview", suffix=PREVIEW_FOLDER)
+    decoded.success(None, [picture, preview], picture, js=showing, **PRIVATE)
 
 
 def _components() -> PicturePanel:

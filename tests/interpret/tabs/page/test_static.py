@@ -12,12 +12,10 @@ from interpret.tabs.page.static import FOLDER, markup, script, static_text
 from tests.conftest import ROOT
 
 SCRIPTS, PAGES, SHEETS = (
-    sorted(str(path.relative_to(FOLDER)) for path in FOLDER.rglob(f"*.{kind}")) for kind in ("js", "html", "css")
+    sorted(path.relative_to(FOLDER).as_posix() for path in FOLDER.rglob(f"*.{kind}")) for kind in ("js", "html", "css")
 )
-BODIES = {
-    "widgets/brush.js",
-    "widgets/confusion.js",
-}  # Gradio runs it as the body of a function; the others are functions themselves
+# Gradio runs these as the body of a function; the others are functions themselves.
+BODIES = {"widgets/brush.js", "widgets/confusion.js"}
 VOID = {"input", "img", "br", "hr", "meta", "link"}
 PARSE = """
 ([text, body]) => {
