@@ -16,6 +16,7 @@ import gradio as gr
 from interpret.tabs.feature_maps.tab import feature_maps_tab
 from interpret.tabs.gradcam.tab import gradcam_tab
 from interpret.tabs.kernels.tab import kernels_tab
+from interpret.tabs.page.events import keep_statuses_on
 from interpret.tabs.page.look import FOR_SCREEN_READERS, STYLE_SHEET, header, theme
 from interpret.tabs.misclassified.tab import misclassified_tab
 from interpret.tabs.page.permalink import follow_links
@@ -35,7 +36,7 @@ def build_page(served: ServedRelease, other: Choice | None = None) -> gr.Blocks:
         note = gr.Markdown(visible=False, elem_id="link-note")
         gr.api(served.about, api_name="release", queue=False)
         with gr.Row():
-            with gr.Column(scale=1, min_width=280):
+            with gr.Column(scale=1, min_width=280, elem_id="panel"):
                 panel = picture_panel(served)
             with gr.Column(scale=3, min_width=320), gr.Tabs() as tabs:
                 with gr.Tab("GradCAM", id="gradcam"):
@@ -47,6 +48,7 @@ def build_page(served: ServedRelease, other: Choice | None = None) -> gr.Blocks:
                 with gr.Tab("Kernels", id="kernels") as weights_tab:
                     kernels_tab(served, weights_tab)
         follow_links(served, demo, note, panel, settings)
+        keep_statuses_on(note, demo)
     return demo
 
 
@@ -62,7 +64,7 @@ def main() -> None:
         theme=theme(),
         css=STYLE_SHEET,
         js=FOR_SCREEN_READERS,
-        max_file_size="20mb",
+        max_file_size="64mb",
         footer_links=["api"],
         ssr_mode=False,
     )

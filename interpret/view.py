@@ -55,18 +55,13 @@ class View:
 
 
 def view_of(query: Mapping[str, str], release: str, class_names: tuple[str, ...]) -> View | None:
-    """The view that a link asks for; None if it asks for no image.
+    """The view that a link asks for, of this release; None if it asks for no image.
 
-    Raises LinkError if it was made with another release, ChoiceError if it names what there is not.
+    Raises ChoiceError if it names what there is not.
     """
     kinds = [kind for kind in IMAGE_KINDS if kind in query]
     if not kinds:
         return None
-    if (made_with := query.get("release")) != release:
-        raise LinkError(
-            f"This link was made with release {made_with or 'unknown'}, but this page serves {release}: what it showed "
-            "cannot be reproduced here."
-        )
     kind = kinds[0]
     if kind == "upload" and not UPLOAD_HASH.fullmatch(query[kind]):
         raise LinkError("This link names no upload: 64 hexadecimal digits are expected.")
@@ -87,6 +82,13 @@ def view_of(query: Mapping[str, str], release: str, class_names: tuple[str, ...]
         check_name("credit", query.get("credit", View.credit), CREDITS),
         _sampling_of(query),
     )
+
+
+def of_another_release(query: Mapping[str, str], release: str) -> str | None:
+    """What to tell of a link that was made with another release than the one that answers; None if it was not."""
+    if (made_with := query.get("release", release)) == release:
+        return None
+    return f"This link was made with release {made_with}; you see what release {release} says, which may differ."
 
 
 def _sampling_of(query: Mapping[str, str]) -> Sampling:

@@ -1,6 +1,5 @@
 """From whatever people upload to the network's input. This is the only preprocessing there is."""
 
-import io
 import threading
 from pathlib import Path
 
@@ -10,38 +9,35 @@ from jaxtyping import Float, UInt8
 from PIL import Image, ImageOps
 from torch import Tensor
 
+from model.uploads.limits import ImageError, too_large, unreadable
+from model.uploads.reading import HEAD, browsers_show, read, size_of
+
 INPUT_SIZE = 32
 BACKGROUND = (255, 255, 255)
 LUMINANCE = np.array([0.2126, 0.7152, 0.0722])  # how bright red, green and blue look: ITU-R BT.709
-MAX_PIXELS = 50_000_000
 LARGEST_SIDE = 1024
-READABLE = "PNG, JPEG, WebP, AVIF, GIF, BMP or TIFF"
-# PIL knows forty more, some of which start other programs.
-DECODERS = ("PNG", "JPEG", "WEBP", "AVIF", "GIF", "BMP", "TIFF")
 # An image of 50 megapixels takes some 600 MB while it is decoded.
 _DECODING = threading.BoundedSemaphore(2)
 
 RESIZE_MODES = ("crop", "fit")
 
 
-class ImageError(ValueError):
-    """An upload that cannot become the network's input; the message says what would."""
-
-
 def prepare(source: str | Path | bytes, resize_mode: str = "crop") -> UInt8[np.ndarray, "32 32 3"]:
     """What the network sees of an image: 32x32 RGB, sRGB values from 0 to 255.
 
-    A 32x32 opaque 8-bit image passes unchanged. Everything else is turned upright (EXIF), reduced to its first frame
-    and to 8 bits, laid on white where it is transparent, made square (`crop`: the largest centred square; `fit`: the
-    whole image between white bars) and resized with PIL's antialiased bicubic filter.
+    A 32x32 opaque 8-bit sRGB image passes unchanged. Everything else is turned upright (EXIF), reduced to its first
+    frame that shows something and to 8 bits, converted to sRGB, laid on white where it is transparent, made square
+    (`crop`: the largest centred square; `fit`: the whole image between white bars) and resized with PIL's antialiased
+    bicubic filter.
 
-    Raises ImageError if `source` is no image, is damaged, or has more than 50 million pixels.
+    Raises ImageError if `source` is no image, is damaged, or has more than 50 million pixels (a JPEG: 200 million).
     """
     return resize(read_rgb(source), resize_mode)
 
 
 def read_rgb(source: str | Path | bytes) -> Image.Image:
-    """The image in a file (or in the bytes of one), upright, opaque, 8-bit RGB, at its own size.
+    """The image in a file (or in the bytes of one), upright, opaque, 8-bit sRGB, at its own size; a JPEG of more than
+    50 million pixels at a half or less of it.
 
     Raises ImageError as `prepare` does.
     """
@@ -51,32 +47,15 @@ def read_rgb(source: str | Path | bytes) -> Image.Image:
 
 def _decode(source: str | Path | bytes) -> Image.Image:
     try:
-        with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source, formats=DECODERS) as image:
-            _check_size(*image.size)
-            image.load()
-            upright = ImageOps.exif_transpose(image)
+        return read(source if isinstance(source, bytes) else Path(source).read_bytes())
     except ImageError:
         raise
     except FileNotFoundError as error:
-        raise ImageError(f"There is no file {source!r}.") from error
+        raise ImageError(f"There is no file {str(source)!r}.") from error
     except Image.DecompressionBombError as error:
-        raise ImageError(_too_large()) from error
+        raise ImageError(too_large()) from error
     except Exception as error:  # PIL's decoders raise nearly anything on damaged files: SyntaxError, IndexError, ...
-        raise ImageError(f"This file could not be read as a picture; use an undamaged {READABLE} file.") from error
-    return to_rgb(upright)
-
-
-def to_rgb(image: Image.Image) -> Image.Image:
-    """8-bit RGB of any PIL image; transparency is composited on white.
-
-    Raises ImageError for values that have no agreed meaning as brightness, such as infinite ones.
-    """
-    if image.mode.startswith("I") or image.mode == "F":
-        image = _eight_bits(image)
-    if image.has_transparency_data:
-        backdrop = Image.new("RGBA", image.size, (*BACKGROUND, 255))
-        image = Image.alpha_composite(backdrop, image.convert("RGBA"))
-    return image if image.mode == "RGB" else image.convert("RGB")
+        raise ImageError(unreadable()) from error
 
 
 def resize(image: Image.Image, resize_mode: str = "crop") -> UInt8[np.ndarray, "32 32 3"]:
@@ -108,6 +87,15 @@ def to_square(image: Image.Image, resize_mode: str) -> Image.Image:
     return canvas
 
 
+def share_cropped(source: str | Path | bytes) -> float:
+    """How much of an image `crop` leaves out, in [0, 1), by its stated size: nothing is decoded.
+
+    Raises what PIL raises for a file that is no image.
+    """
+    width, height = size_of(source if isinstance(source, bytes) else Path(source).read_bytes())
+    return 1 - min(width, height) / max(width, height)
+
+
 def prepare_large(source: str | Path | bytes, resize_mode: str = "crop", limit: int = LARGEST_SIDE) -> Image.Image:
     """The square of an image that `prepare` takes, at its own resolution, its sides at most `limit` pixels.
 
@@ -120,6 +108,20 @@ def prepare_large(source: str | Path | bytes, resize_mode: str = "crop", limit: 
     return ImageOps.pad(image, (max(image.size),) * 2, color=BACKGROUND)
 
 
+def preview_of(path: str | Path, limit: int = LARGEST_SIDE) -> Image.Image | None:
+    """What browsers can show of an image that they do not know (HEIC, TIFF), its sides at most `limit` pixels; None of
+    one that they do.
+
+    Raises ImageError as `prepare` does.
+    """
+    with Path(path).open("rb") as file:
+        if browsers_show(file.read(HEAD)):
+            return None
+    image = read_rgb(path)
+    image.thumbnail((limit, limit), Image.Resampling.BICUBIC)
+    return image
+
+
 def to_tensor(pixels: UInt8[np.ndarray, "batch 32 32 3"]) -> Float[Tensor, "batch 3 32 32"]:
     """Pixels as the float32 images in [0, 1] that `CifarResNet` takes."""
     return torch.from_numpy(pixels.transpose(0, 3, 1, 2).astype(np.float32)) / 255
@@ -128,26 +130,3 @@ def to_tensor(pixels: UInt8[np.ndarray, "batch 32 32 3"]) -> Float[Tensor, "batc
 def to_pixels(image: Float[Tensor, "1 3 height width"]) -> UInt8[np.ndarray, "height width 3"]:
     """The inverse of `to_tensor`, for one image of any size: values in [0, 1] as the nearest of 0 to 255."""
     return (image[0] * 255).round().byte().permute(1, 2, 0).numpy(force=True)
-
-
-def _check_size(width: int, height: int) -> None:
-    if width * height > MAX_PIXELS:
-        raise ImageError(_too_large(f"{width}x{height} is"))
-
-
-def _too_large(subject: str = "That is") -> str:
-    return f"{subject} more than the {MAX_PIXELS // 1_000_000} megapixels that are accepted; send a smaller picture."
-
-
-def _eight_bits(image: Image.Image) -> Image.Image:
-    """Grey of 16 or 32 bits, or float, as 8-bit grey: integers from 0 to 65535, floats from 0 to 1."""
-    values = np.asarray(image)
-    if not np.isfinite(values).all():
-        raise ImageError("This picture holds values that are infinite or not numbers; save it as 8-bit PNG first.")
-    full = 1.0 if image.mode == "F" else 65535.0
-    if values.min() < 0 or values.max() > full:
-        raise ImageError(
-            f"This picture's brightness runs from {values.min():g} to {values.max():g}, outside 0 to {full:g}; "
-            "save it as 8-bit PNG first."
-        )
-    return Image.fromarray(np.rint(values * np.float32(255 / full)).astype(np.uint8))

@@ -202,9 +202,6 @@ def faithfulness_table(found: FaithfulnessFigures) -> str:
     return "\n".join(lines)
 
 
-ROAD_IN_WORDS = "(ROAD, at most 1: how much more its important cells matter.)"
-
-
 def describe_faithfulness(metrics: Metrics, method: str) -> str:
     """How faithful a method's maps are, next to the random control's, as a release states it."""
     found, control, title = measured_faithfulness(metrics), "random_cam", method_named(method).title
@@ -214,10 +211,11 @@ def describe_faithfulness(metrics: Metrics, method: str) -> str:
         f"{two_decimals(mean, plus=True)} ± {half_width:.2f}"
         for mean, half_width in (found.methods[name].road for name in (method, control))
     )
-    measured = f"Faithfulness at the last layer, measured on {found.count:,} test pictures"
+    tried = f"Tried on {found.count:,} test pictures: erasing what {title} calls unimportant leaves"
+    more = "more confidence than erasing what it calls important"
     if method == control:
-        return f"{measured}: {chance}. This control knows nothing. {ROAD_IN_WORDS}"
-    return f"{measured}: {title} {road}, maps that know nothing {chance}. {ROAD_IN_WORDS}"
+        return f"{tried} {chance} {more}. This control knows nothing."
+    return f"{tried} {road} {more}; with random maps the difference is {chance}."
 
 
 WARNINGS = {
@@ -234,11 +232,12 @@ def describe_detections(detector: Detector) -> str:
 
 
 def describe_warning(detector: Detector, class_count: int) -> str:
-    """What the warning means, and how often it is right and wrong."""
-    alarms = detector.false_alarms
-    found = describe_detections(detector)
-    return (
-        f"**Probably none of the {class_count} classes:** {WARNINGS[detector.score]}. The warning is wrong about "
-        f"{alarms.rate:.1%} of the {alarms.count:,} test pictures"
-        + (f". It finds {found}; others pass it by." if found else ".")
-    )
+    """What the warning means."""
+    return f"**Probably none of the {class_count} classes:** {WARNINGS[detector.score]}."
+
+
+def describe_reliability(detector: Detector) -> str:
+    """How often the warning is right and wrong."""
+    alarms, found = detector.false_alarms, describe_detections(detector)
+    catches = f", and catches {found}: where it says nothing, that proves little" if found else ""
+    return f"The warning wrongly flags {alarms.rate:.1%} of the {alarms.count:,} test pictures{catches}."

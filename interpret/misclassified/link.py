@@ -40,17 +40,13 @@ class ListedErrors:
         return "?" + urlencode({"tab": TAB, **said, "release": release})
 
 
-def listed_errors_of(query: Mapping[str, str], release: str, class_names: tuple[str, ...]) -> ListedErrors | None:
+def listed_errors_of(query: Mapping[str, str], class_names: tuple[str, ...]) -> ListedErrors | None:
     """What a link to the Misclassified tab asks for; None if it asks for something else.
 
-    Raises ChoiceError if it was made with another release, or names what there is not.
+    Raises ChoiceError if it names what there is not.
     """
     if query.get("tab") != TAB:
         return None
-    if (made_with := query.get("release", release)) != release:
-        raise ChoiceError(
-            f"This link was made with release {made_with}, but this page serves {release}: its errors are others."
-        )
     usual = asdict(Selection())
     said = {name: _as(type(usual[name]), word, query[word]) for word, name in WORDS.items() if word in query}
     page = check_whole("page", _as(int, "page", query.get("page", "1")), 1, MOST_PAGES)

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from interpret.choices import ChoiceError
-from interpret.drawing.words import WARNINGS, describe_warning
+from interpret.drawing.words import WARNINGS, describe_reliability, describe_warning
 from interpret.out_of_distribution import SCORES, Detector, detector_of
 from model.metrics import Metrics, Rate, SplitFigures, parse_metrics
 
@@ -77,12 +77,15 @@ def test_an_unknown_score_is_answered_with_the_scores_there_are():
         Detector("mahalanobis", 0.0, Rate(0.05, 1), {})
 
 
-def test_the_warning_says_how_often_it_is_wrong_and_what_it_finds():
+def test_the_warning_is_one_sentence_and_another_says_how_often_it_is_wrong_and_what_it_finds():
     detector = Detector("max_logit", 1.0, Rate(0.051, 10_000), {"pictures of food": Rate(0.6, 50)})
     words = describe_warning(detector, 10)
-    assert "none of the 10 classes" in words
-    assert "wrong about 5.1% of the 10,000 test pictures. It finds 60% of 50 pictures of food; others pass" in words
-    assert describe_warning(replace(detector, detections={}), 10).endswith("the 10,000 test pictures.")
+    assert "none of the 10 classes" in words and words.count(".") == 1
+    assert describe_reliability(detector) == (
+        "The warning wrongly flags 5.1% of the 10,000 test pictures, and catches 60% of 50 pictures of food: where it "
+        "says nothing, that proves little."
+    )
+    assert describe_reliability(replace(detector, detections={})).endswith("the 10,000 test pictures.")
 
 
 def test_there_are_words_for_every_score():

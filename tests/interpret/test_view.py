@@ -5,7 +5,7 @@ import pytest
 
 from interpret.attribution.measured.masking import Sampling
 from interpret.choices import ChoiceError
-from interpret.view import LinkError, View, view_of
+from interpret.view import LinkError, View, of_another_release, view_of
 from model.network import CIFAR10_CLASSES
 
 VIEW = View("test", "42", "abc1234", "fit", "cat", "dog", "custom_block3", "layer_cam")
@@ -35,10 +35,16 @@ def test_what_a_link_leaves_out_is_as_on_a_fresh_page():
     assert followed("?example=cat.png&release=abc1234") == View("example", "cat.png", "abc1234")
 
 
-@pytest.mark.parametrize("query", ["?example=cat.png&release=0000000", "?example=cat.png"])
-def test_a_link_made_with_another_release_is_refused_in_words(query):
-    with pytest.raises(LinkError, match=r"made with release (0000000|unknown), but this page serves abc1234"):
-        followed(query)
+def test_a_link_made_with_another_release_shows_what_this_one_says_and_tells_so():
+    query = "?example=cat.png&release=0000000"
+    assert followed(query) == View("example", "cat.png", "abc1234")
+    told = of_another_release(dict(parse_qsl(query.removeprefix("?"))), "abc1234")
+    assert told == "This link was made with release 0000000; you see what release abc1234 says, which may differ."
+
+
+@pytest.mark.parametrize("query", [{"release": "abc1234"}, {}])
+def test_of_a_link_made_with_this_release_or_by_hand_there_is_nothing_to_tell(query):
+    assert of_another_release(query, "abc1234") is None
 
 
 @pytest.mark.parametrize(

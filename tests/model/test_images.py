@@ -5,7 +5,8 @@ import pytest
 import torch
 from PIL import Image
 
-from model.images import MAX_PIXELS, ImageError, prepare, read_rgb, to_pixels, to_tensor
+from model.images import ImageError, prepare, read_rgb, share_cropped, to_pixels, to_tensor
+from model.uploads.limits import MAX_PIXELS
 
 
 def encode(image: Image.Image, kind: str = "PNG", **options) -> bytes:
@@ -174,3 +175,10 @@ def test_pixels_survive_the_way_to_a_tensor_and_back():
     pixels = np.random.default_rng(0).integers(0, 256, (1, 32, 32, 3), np.uint8)
     assert np.array_equal(to_pixels(to_tensor(pixels)), pixels[0])
     assert to_pixels(torch.full((1, 3, 1, 1), 0.4999 / 255)).max() == 0
+
+
+@pytest.mark.parametrize(
+    ("size", "left_out"), [((400, 300), 0.25), ((300, 400), 0.25), ((10, 100), 0.9), ((7, 7), 0.0)]
+)
+def test_the_share_that_a_crop_leaves_out_is_known_from_the_size(size, left_out):
+    assert share_cropped(encode(Image.new("RGB", size))) == pytest.approx(left_out)

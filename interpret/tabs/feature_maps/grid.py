@@ -37,7 +37,7 @@ from interpret.tabs.page.components import Dropdown, Radio, Slider, result_pictu
 from interpret.tabs.page.events import MODEL_QUEUE, PRIVATE, endpoint, latest_wins
 from interpret.tabs.page.picture import PicturePanel
 from interpret.tabs.page.served import ServedRelease, chosen
-from interpret.tabs.page.settings import LAYER_CHOICES
+from interpret.tabs.page.settings import NAMED_LAYER_CHOICES
 from model.network import STAGE_NAMES
 
 CHANNEL, LAYER = 16, STAGE_NAMES[0]
@@ -161,7 +161,7 @@ def feature_maps_endpoint(served: ServedRelease) -> Callable[..., Any]:
 def grid_settings(served: ServedRelease) -> GridSettings:
     """Builds the widgets."""
     of_residual = [name for name in convolutions_by_name(served.release.network) if name not in STAGE_NAMES]
-    layers = [*LAYER_CHOICES, *((f"{name}, a convolution inside", name) for name in of_residual)]
+    layers = [*NAMED_LAYER_CHOICES, *((f"{name}, a convolution inside", name) for name in of_residual)]
     with gr.Row():
         channel = Slider(0, COMMON_CHANNELS - 1, value=CHANNEL, step=1, label="Channel, in every layer")
         layer = Dropdown(layers, value=LAYER, label="Layer whose channels are all shown below", min_width=300)

@@ -8,7 +8,7 @@ from interpret.tabs.feature_maps.grid import grid_section, grid_settings
 from interpret.tabs.feature_maps.lesions import lesions_section
 from interpret.tabs.feature_maps.similar import similar_section
 from interpret.tabs.page.picture import PicturePanel
-from interpret.tabs.page.served import ServedRelease
+from interpret.tabs.page.served import NO_PICTURE, ServedRelease
 
 
 def feature_maps_tab(served: ServedRelease, tab: gr.Tab, panel: PicturePanel) -> None:
@@ -21,6 +21,7 @@ def feature_maps_tab(served: ServedRelease, tab: gr.Tab, panel: PicturePanel) ->
         "a layer to open it, and a cell to see how its number comes about.",
         elem_classes="lead",
     )
+    gr.Markdown(NO_PICTURE, elem_classes="no-picture")
     settings = grid_settings(served)
     opened = gr.Number(
         0, label="Open channel, of the layer above", precision=0, elem_id="opened-channel-number", render=False

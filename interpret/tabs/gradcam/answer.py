@@ -20,6 +20,7 @@ from interpret.explanation import (
     explain_steps,
 )
 from interpret.prediction import predict, top_classes
+from interpret.tabs.page.components import drawn_confidences
 from interpret.tabs.page.served import ServedRelease, chosen
 from interpret.tabs.page.static import markup
 from interpret.tabs.page.stopping import NOT_RUNNING, Stops, stoppable
@@ -82,7 +83,7 @@ def gradcam_on_page(served: ServedRelease) -> Callable[..., Any]:
         *sampling: Any,
     ) -> Iterator[tuple[Any, ...]]:
         if method_named(method) not in methods_at(layer):  # `suit_layer` or `suit_method` is about to mend that
-            yield (gr.skip(),) * 8
+            yield (gr.skip(),) * 9
             return
         classes = classes_in_question(class_name, against)
         question = Question(chosen(image), squaring, layer, classes, method, Sampling(*sampling))
@@ -90,7 +91,7 @@ def gradcam_on_page(served: ServedRelease) -> Callable[..., Any]:
         try:
             while True:
                 bar = markup("progress", title=method_named(method).title, share=f"{next(steps):.3f}")
-                yield *(gr.skip() for _ in range(6)), gr.update(value=bar, visible=True), gr.update(visible=True)
+                yield *(gr.skip() for _ in range(7)), gr.update(value=bar, visible=True), gr.update(visible=True)
         except StopIteration as end:
             yield *_shown(end.value, Style(opacity, smooth, palette), top_k), *NOT_RUNNING
 
@@ -132,15 +133,19 @@ def _answer(explanation: Explanation, style: Style, top_k: float) -> Answer:
 
 
 def _shown(explanation: Explanation, style: Style, top_k: float) -> tuple[Any, ...]:
-    """The answer as updates of the page's components: each overlay is labelled with its class, and below the map stands
-    what its cells add up to."""
+    """The answer as updates of the page's components: each overlay is labelled with its class, what its cells add up to
+    stands below the map, and all confidences come last."""
     label, overlay, cells, sentence, other = _answer(explanation, style, top_k)
+    bars, every = (
+        drawn_confidences(label),
+        drawn_confidences(explanation.confidences(len(explanation.config.class_names))),
+    )
     titles = explanation.titles()
     against = gr.update(value=None, visible=False)
     if other is not None:
         against = gr.update(value=other, label=titles[1], visible=True)
     balances = "  \n".join(explanation.balances())
-    return label, gr.update(value=overlay, label=titles[0]), cells, sentence, against, balances
+    return bars, gr.update(value=overlay, label=titles[0]), cells, sentence, against, balances, every
 
 
 def predict_endpoint(served: ServedRelease) -> Callable[..., Any]:

@@ -2,7 +2,6 @@
 
 import functools
 from dataclasses import dataclass
-from typing import Any
 
 import gradio as gr
 
@@ -24,11 +23,11 @@ from interpret.tabs.gradcam.how_to_read import how_to_read
 from interpret.tabs.gradcam.sanity_checks import sanity_checks_section
 from interpret.tabs.gradcam.side_by_side import side_by_side_section
 from interpret.tabs.gradcam.warning import warning_line
-from interpret.tabs.page.components import result_picture
+from interpret.tabs.page.components import confidence_bars, result_picture
 from interpret.tabs.page.events import MODEL_QUEUE, PRIVATE, endpoint, latest_wins
 from interpret.tabs.page.permalink import link_section
 from interpret.tabs.page.picture import PicturePanel
-from interpret.tabs.page.served import ServedRelease
+from interpret.tabs.page.served import NO_PICTURE, ServedRelease
 from interpret.tabs.page.settings import ExplanationSettings, explanation_settings
 from interpret.tabs.page.stopping import Stops
 
@@ -40,22 +39,24 @@ class Shown:
     sentence: gr.Markdown
     progress: gr.HTML
     stop: gr.Button
-    label: gr.Label
+    label: gr.HTML
     overlay: gr.Image
     against: gr.Image
     cells: gr.Image
     balance: gr.Markdown
     faithful: gr.Markdown
-    all_confidences: gr.Label
+    all_confidences: gr.HTML
+    confidences: gr.Label
 
 
 def gradcam_tab(served: ServedRelease, panel: PicturePanel) -> ExplanationSettings:
     """Builds the tab and its endpoints."""
     gr.Markdown(
-        "Red speaks for the chosen class, blue against it. Where a method shows only what speaks for it, that is "
-        "bright and the rest is dark.",
+        "Red areas support the chosen class, blue areas speak against it. Some methods show support only: bright areas "
+        "support the class, dark ones don't.",
         elem_classes="lead",
     )
+    gr.Markdown(NO_PICTURE, elem_classes="no-picture")
     warning_line(served, panel)
     shown, settings = _answer_beside_settings(served)
     with gr.Accordion("How to read this", open=False, elem_id="how-to-read") as accordion:
@@ -83,7 +84,7 @@ def _answer_beside_settings(served: ServedRelease) -> tuple[Shown, ExplanationSe
         stop = gr.Button("Stop", visible=False, size="sm", scale=0, elem_id="gradcam-stop")
     with gr.Row():
         with gr.Column(scale=3, min_width=280):
-            label = gr.Label(label="The network's answer", elem_id="gradcam-label")
+            label = confidence_bars("gradcam-label", "The network's answer")
             with gr.Row():
                 overlay_image = result_picture("Evidence on the picture", "gradcam-overlay")
                 against_image = result_picture("Evidence for the other class", "gradcam-against", visible=False)
@@ -97,10 +98,12 @@ def _answer_beside_settings(served: ServedRelease) -> tuple[Shown, ExplanationSe
         with gr.Column(scale=1, min_width=240):
             settings = explanation_settings(served.class_names)
             with gr.Accordion("All confidences", open=False):
-                all_confidences = gr.Label(show_label=False)
+                all_confidences = confidence_bars("all-confidences")
+    confidences = gr.Label(label="The network's answer", visible=False)  # the API's form of what the page draws itself
     shown = Shown(
-        sentence, progress, stop, label, overlay_image, against_image, cells, balance_line, faithful, all_confidences
-    )
+        sentence, progress, stop, label, overlay_image, against_image, cells, balance_line, faithful, all_confidences,
+        confidences,
+    )  # fmt: skip
     return shown, settings
 
 
@@ -108,8 +111,8 @@ def _answer_when_asked(served: ServedRelease, panel: PicturePanel, shown: Shown,
     c, metrics = settings, served.release.metrics
     inputs = [panel.picture, c.opacity, c.top_k, c.layer, c.class_name, c.against, panel.resize_mode, c.smooth,
               c.method, c.palette, *c.sampling]  # fmt: skip
-    outputs: list[Any] = [shown.label, shown.overlay, shown.cells, shown.sentence, shown.against]
-    on_page = [*outputs, shown.balance]
+    explained = [shown.overlay, shown.cells, shown.sentence, shown.against]
+    on_page = [shown.label, *explained, shown.balance, shown.all_confidences]
     running = [shown.progress, shown.stop]
     changed = (c.class_name, c.against, c.layer, c.opacity, c.smooth, c.top_k, c.method, c.palette, *c.sampling)
     stops = gr.State(Stops())
@@ -126,8 +129,7 @@ def _answer_when_asked(served: ServedRelease, panel: PicturePanel, shown: Shown,
     c.method.input(suit_layer, [c.method, c.layer], c.layer, **PRIVATE)
     c.layer.input(suit_method, [c.layer, c.method], c.method, **PRIVATE)
     # The API's answer comes whole, with no progress in between.
-    endpoint(gradcam_endpoint(served), inputs, outputs, "gradcam", **MODEL_QUEUE)
-    image, confidences = [panel.picture, panel.resize_mode], shown.all_confidences
-    latest_wins([panel.seen.change], predict_endpoint(served), image, confidences, api_name="predict", **MODEL_QUEUE)
+    endpoint(gradcam_endpoint(served), inputs, [shown.confidences, *explained], "gradcam", **MODEL_QUEUE)
+    endpoint(predict_endpoint(served), [panel.picture, panel.resize_mode], shown.confidences, "predict", **MODEL_QUEUE)
     faithfulness = functools.partial(describe_faithfulness, metrics)
     latest_wins([c.method.change], faithfulness, c.method, shown.faithful, api_visibility="private")

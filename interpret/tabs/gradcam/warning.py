@@ -5,7 +5,7 @@ from typing import Any
 
 import gradio as gr
 
-from interpret.drawing.words import describe_warning
+from interpret.drawing.words import describe_reliability, describe_warning
 from interpret.explanation import Question
 from interpret.out_of_distribution import detector_of
 from interpret.prediction import predict
@@ -49,6 +49,10 @@ def warning_endpoint(served: ServedRelease) -> Callable[..., Any]:
 def warning_line(served: ServedRelease, panel: PicturePanel) -> None:
     """Builds the line, which is empty unless there is something to warn of, and its endpoint."""
     warning = gr.Markdown(elem_id="warning")
+    if detector := detector_of(served.release.metrics):
+        # The style sheet hides it while there is no warning.
+        with gr.Accordion("How reliable is this warning?", open=False, elem_id="reliability"):
+            gr.Markdown(describe_reliability(detector))
     latest_wins(
         [panel.seen.change],
         warning_endpoint(served),

@@ -99,7 +99,7 @@ def confusion_section(served: ServedRelease, filters: Filters) -> None:
                 label="Click a cell to see its errors",
                 show_label=True,
                 container=True,
-                js_on_load=static_text("confusion.js"),
+                js_on_load=static_text("widgets/confusion.js"),
                 apply_default_css=False,
                 elem_id="confusion",
                 matrix=drawn_matrix(found, COUNTS),

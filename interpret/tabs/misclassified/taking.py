@@ -13,8 +13,10 @@ from interpret.tabs.misclassified.finding import Filters
 from interpret.tabs.page.components import Radio
 from interpret.tabs.page.events import PRIVATE, emptied_by, latest_wins
 from interpret.tabs.page.files import keep
+from interpret.tabs.page.permalink import shown_note
 from interpret.tabs.page.served import ServedRelease
 from interpret.tabs.page.static import script
+from interpret.view import of_another_release
 
 FORMATS_IN_WORDS = {"csv": "CSV", "parquet": "Parquet, with the pictures", "zip": "PNGs and a CSV in a zip file"}
 
@@ -95,18 +97,21 @@ def taking_section(served: ServedRelease, errors: Errors, tab: gr.Tab, filters: 
 def follow_list_links(
     served: ServedRelease, demo: gr.Blocks, filters: Filters, opened: gr.Number, tabs: gr.Tabs, note: gr.Markdown
 ) -> None:
-    """When the page opens at a link to a list of errors, shows that list; `note` says why it cannot."""
+    """When the page opens at a link to a list of errors, shows that list; `note` says why it cannot, or that
+    another release made it."""
 
     def open_list(request: gr.Request) -> tuple[Any, ...]:
         unchanged = (gr.skip(),) * (len(filters.selection) + 3)
         try:
-            listed = listed_errors_of(dict(request.query_params), served.release.identifier, served.class_names)
+            query = dict(request.query_params)
+            listed = listed_errors_of(query, served.class_names)
         except ChoiceError as error:
-            return *unchanged, gr.update(value=str(error), visible=True)
+            return *unchanged, shown_note(str(error))
         if listed is None:
             return *unchanged, gr.skip()
         s = listed.selection
         values = (s.true_label, s.predicted_label, s.sort, s.verdict, s.min_confidence, s.max_confidence, s.seed)
-        return *values, listed.page, listed.opened, gr.update(selected="misclassified"), gr.skip()
+        told = shown_note(of_another_release(query, served.release.identifier))
+        return *values, listed.page, listed.opened, gr.update(selected="misclassified"), told
 
     demo.load(open_list, None, [*filters.selection, filters.page, opened, tabs, note], **PRIVATE)

@@ -13,6 +13,7 @@ from gradio.utils import get_upload_folder, is_in_or_equal
 from jaxtyping import UInt8
 from PIL import Image
 
+from interpret.drawing.words import percent
 from interpret.tabs.page.static import markup, static_text
 
 MAX_DATA_URL = 28_000_000
@@ -108,6 +109,21 @@ def result_picture(label: str, elem_id: str, *, chart: bool = False, visible: bo
     )
 
 
+def confidence_bars(elem_id: str, label: str | None = None) -> gr.HTML:
+    """Where `drawn_confidences` are shown. Gradio's own list rounds 99.7% up to certainty."""
+    return gr.HTML(
+        label=label, show_label=label is not None, container=label is not None, padding=True, elem_id=elem_id
+    )
+
+
+def drawn_confidences(confidences: dict[str, float]) -> str:
+    """Classes and their confidences, in [0, 1], as HTML."""
+    return "".join(
+        markup("confidence", class_name=name, share=f"{share:.3f}", words=percent(share))
+        for name, share in confidences.items()
+    )
+
+
 def thumbnail_gallery(
     label: str, elem_id: str, *classes: str, columns: int, pictures: list[tuple[str, str]] | None = None
 ) -> gr.Gallery:
@@ -135,8 +151,8 @@ def picture_brush() -> gr.HTML:
         show_label=True,
         container=True,
         padding=True,
-        html_template=markup("brush"),
-        js_on_load=static_text("brush.js"),
+        html_template=markup("widgets/brush"),
+        js_on_load=static_text("widgets/brush.js"),
         elem_id="brush",
         picture="",
     )

@@ -19,6 +19,17 @@ PRIVATE: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private
 IN_TURN: dict[str, Any] = {"trigger_mode": "multiple", "concurrency_id": "choose", "concurrency_limit": 1, **PRIVATE}
 
 
+def keep_statuses_on(unseen: gr.components.Component, demo: gr.Blocks) -> None:
+    """Has the status of every event without a progress bar kept on one component that nobody sees.
+
+    Gradio keeps it on all outputs, and with every step of any event writes it anew into each component that ever had
+    one, and into all that such a component holds: through the tabs, into the whole page.
+    """
+    for event in demo.fns.values():
+        if event.show_progress == "hidden":
+            event.show_progress_on = [unseen]
+
+
 def endpoint(handler: Callable[..., Any], inputs: Any, outputs: Any, api_name: str, **options: Any) -> None:
     """Offers a handler to the API alone, documented by the components that it reads and writes."""
     gr.on([], handler, inputs, outputs, api_name=api_name, **options)

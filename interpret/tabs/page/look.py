@@ -44,6 +44,8 @@ def header(served: ServedRelease) -> str:
     return markup(
         "header",
         facts=f"{right} · {which} · {device}",
+        count=len(served.class_names),
+        classes=", ".join(served.class_names),
         code=f"https://huggingface.co/spaces/{space}/tree/main",
         code_hidden="" if space else "hidden",
         banner=f"You see {which}: {problem}.",

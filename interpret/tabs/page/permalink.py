@@ -18,7 +18,7 @@ from interpret.tabs.page.picture import PicturePanel, example_pictures
 from interpret.tabs.page.served import ServedRelease, chosen
 from interpret.tabs.page.settings import ExplanationSettings
 from interpret.tabs.page.static import script
-from interpret.view import LinkError, View, view_of
+from interpret.view import LinkError, View, of_another_release, view_of
 from model.images import ImageError, prepare, read_rgb
 
 GONE = "The picture that this link shows is no longer here: uploads are kept for a day."
@@ -99,22 +99,30 @@ def _uploaded(folder: str) -> str:
     return keep("picture.png", png(np.asarray(read_rgb(uploads[0]))), folder)
 
 
+def shown_note(told: str | None) -> Any:
+    """The update that shows what there is to tell of a link, if there is anything."""
+    return gr.update(value=told, visible=True) if told else gr.skip()
+
+
 def follow_links(
     served: ServedRelease, demo: gr.Blocks, note: gr.Markdown, panel: PicturePanel, settings: ExplanationSettings
 ) -> None:
-    """When the page opens, shows what its address asks for, or else the first example; `note` says why it cannot."""
+    """When the page opens, shows what its address asks for, or else the first example; `note` says why it cannot,
+    or that another release made the link."""
     c = settings
     first = next(each for each in example_pictures() if each.right)
 
     def open_page(request: gr.Request) -> tuple[Any, ...]:
         unchanged = *(gr.skip() for _ in range(4)), FIRST_METHOD, *(gr.skip() for _ in range(5))
         try:
-            view = view_of(dict(request.query_params), served.release.identifier, served.class_names)
+            query = dict(request.query_params)
+            view = view_of(query, served.release.identifier, served.class_names)
             if view is not None:
                 choices = view.resize_mode, view.class_name, view.against, view.layer, view.method, view.credit
-                return find_picture(served, view), *choices, *astuple(view.sampling), gr.skip()
+                told = shown_note(of_another_release(query, served.release.identifier))
+                return find_picture(served, view), *choices, *astuple(view.sampling), told
         except (ChoiceError, ImageError) as error:
-            return first.kept(), *unchanged, gr.update(value=str(error), visible=True)
+            return first.kept(), *unchanged, shown_note(str(error))
         return first.kept(), *unchanged, gr.skip()
 
     # Not the components' values: the API would take them for the defaults of its parameters.

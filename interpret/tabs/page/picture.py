@@ -10,25 +10,32 @@ import gradio as gr
 import numpy as np
 
 from interpret.drawing.render import enlarge
+from interpret.drawing.words import percent
 from interpret.explanation import Question
 from interpret.tabs.page.components import Radio, Upload, thumbnail_gallery
-from interpret.tabs.page.events import IN_TURN, latest_wins
-from interpret.tabs.page.files import keep
+from interpret.tabs.page.events import IN_TURN, PRIVATE, latest_wins
+from interpret.tabs.page.files import keep, png
 from interpret.tabs.page.served import ServedRelease, chosen
+from interpret.tabs.page.static import script
+from model.images import ImageError, preview_of, share_cropped
 
 EXAMPLES = Path(__file__).resolve().parents[3] / "examples"
 SEEN_FACTOR = 8
+PREVIEW_FOLDER = "-shown"
+MUCH = 0.25  # of a picture, cut off by the crop: what a photo of 4 by 3 loses
 
 
 @dataclass(frozen=True)
 class PicturePanel:
     """The components that every lens listens to.
 
-    `seen` changes exactly when the network's input does; `about` says what is known of the picture.
+    `seen` changes exactly when the network's input does; `fit` is offered where the crop leaves out much; `about` says
+    what is known of the picture.
     """
 
     picture: Upload
     resize_mode: gr.Radio
+    fit: gr.Button
     seen: gr.Image
     about: gr.Markdown
 
@@ -57,6 +64,7 @@ def picture_panel(served: ServedRelease) -> PicturePanel:
     examples = example_pictures()
     right, wrong = ([each for each in examples if each.right is truth] for truth in (True, False))
     panel = _components()
+    _show_what_browsers_cannot(panel.picture)
     for label, elem_id, columns, shown in (
         ("Try one of these test pictures", "examples", 5, right),
         ("It gets these wrong", "errors-to-try", 4, wrong),
@@ -66,19 +74,40 @@ def picture_panel(served: ServedRelease) -> PicturePanel:
         gallery.select(_chooser(shown), None, [panel.picture, gallery], **IN_TURN)
 
     @served.answers
-    def see(image: str | bytes | None, squaring: str) -> np.ndarray | dict[str, Any]:
-        if image is None:  # Removed to make room for the next one: what was seen last stays.
-            return gr.skip()
-        return enlarge(served.explainer.pixels(chosen(image), squaring), SEEN_FACTOR)
+    def see(image: str | bytes | None, squaring: str) -> tuple[np.ndarray | dict[str, Any], dict[str, Any]]:
+        if image is None:  # Removed to make room for the next one; the page hides what was said of it until then.
+            return gr.skip(), gr.update(visible=False)
+        pixels = served.explainer.pixels(chosen(image), squaring)
+        return enlarge(pixels, SEEN_FACTOR), _offer_to_fit(share_cropped(image) if squaring == "crop" else 0.0)
 
     latest_wins(
         [panel.picture.change, panel.resize_mode.change],
         see,
         [panel.picture, panel.resize_mode],
-        panel.seen,
+        [panel.seen, panel.fit],
+        dims=panel.seen,
         api_visibility="private",
     )
+    panel.fit.click(lambda: "fit", None, panel.resize_mode, **PRIVATE)
     return panel
+
+
+def _show_what_browsers_cannot(picture: Upload) -> None:
+    """Shows a reduced PNG of an upload that browsers do not know (HEIC, TIFF); what is explained is the upload."""
+    preview = gr.Image(format="png", visible=False)
+
+    def decode(image: str | bytes | None) -> str | dict[str, Any]:
+        try:
+            shown = preview_of(image) if isinstance(image, str) else None
+        except ImageError:  # the answers say so
+            return gr.skip()
+        if shown is None:
+            return gr.skip()
+        return keep("preview.png", png(np.asarray(shown)), Path(str(image)).parent.name + PREVIEW_FOLDER)
+
+    decoded = picture.upload(decode, picture, preview, trigger_mode="always_last", **PRIVATE)
+    showing = script("picture/with_preview", suffix=PREVIEW_FOLDER)
+    decoded.success(None, [picture, preview], picture, js=showing, **PRIVATE)
 
 
 def _components() -> PicturePanel:
@@ -94,7 +123,8 @@ def _components() -> PicturePanel:
         elem_classes="pixels",
     )
     modes = [("crop to the centre", "crop"), ("fit, on white", "fit")]
-    resize_mode = Radio(modes, value=Question.resize_mode, label="Make it square", container=False)
+    resize_mode = Radio(modes, value=Question.resize_mode, label="Make it square", container=False, elem_id="square")
+    fit = gr.Button(visible=False, size="sm", elem_id="fit")
     seen = gr.Image(
         label="What the network sees: 32×32 pixels",
         format="png",
@@ -103,7 +133,12 @@ def _components() -> PicturePanel:
         elem_id="seen",
         elem_classes="pixels",
     )
-    return PicturePanel(picture, resize_mode, seen, gr.Markdown(elem_id="about-picture", elem_classes="lead"))
+    return PicturePanel(picture, resize_mode, fit, seen, gr.Markdown(elem_id="about-picture", elem_classes="lead"))
+
+
+def _offer_to_fit(left_out: float) -> dict[str, Any]:
+    """The button that shows the whole picture, if the crop leaves out much of it."""
+    return gr.update(visible=left_out >= MUCH, value=f"{percent(left_out)} is cut off: show the whole picture")
 
 
 def _chooser(examples: list[ExamplePicture]) -> Callable[[gr.SelectData], tuple[str, dict[str, Any]]]:

@@ -25,6 +25,11 @@ from model.network import STAGES
 
 # The page and the API call a stage of the network a layer, and number it.
 LAYER_CHOICES = [
+    (f"{number} of {len(STAGES)}: {stage.resolution}×{stage.resolution} cells", stage.name)
+    for number, stage in enumerate(STAGES, start=1)
+]
+
+NAMED_LAYER_CHOICES = [
     (f"{number}: {stage.name}, {stage.resolution}×{stage.resolution}", stage.name)
     for number, stage in enumerate(STAGES, start=1)
 ]

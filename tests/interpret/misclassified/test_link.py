@@ -10,8 +10,8 @@ from model.network import CIFAR10_CLASSES
 CHOSEN = Selection("cat", "dog", "random", "rejected", 0.25, 0.75, 7)
 
 
-def followed(query: str, release: str = "1a2b3c4") -> ListedErrors | None:
-    return listed_errors_of(dict(parse_qsl(query.removeprefix("?"))), release, CIFAR10_CLASSES)
+def followed(query: str) -> ListedErrors | None:
+    return listed_errors_of(dict(parse_qsl(query.removeprefix("?"))), CIFAR10_CLASSES)
 
 
 @pytest.mark.parametrize("listed", [ListedErrors(Selection()), ListedErrors(CHOSEN, 3, 2405)])
@@ -30,7 +30,6 @@ def test_a_link_to_something_else_asks_for_no_list():
 @pytest.mark.parametrize(
     ("query", "sentence"),
     [
-        ("?tab=misclassified&release=5d6e7f8", "made with release 5d6e7f8, but this page serves 1a2b3c4"),
         ("?tab=misclassified&true=tiger", "Unknown true label 'tiger'"),
         ("?tab=misclassified&least=much", "This link's least is no number: 'much'"),
         ("?tab=misclassified&page=0", "page must be a whole number from 1"),

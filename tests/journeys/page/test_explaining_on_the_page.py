@@ -187,7 +187,7 @@ def test_a_visitor_goes_from_an_upload_to_files_and_a_link_that_reproduces_the_v
     expect(visit.page.locator("#gradcam-label")).to_contain_text("truck")
     choose(visit, "Explain", "ship")
     choose(visit, "Method", "LayerCAM (gradients)")
-    choose(visit, "Layer, and its cells", "5: custom_block3, 4×4")
+    choose(visit, "Layer, and its cells", "5 of 6: 4×4 cells")
     expect(visit.page.locator("#gradcam-sentence")).to_contain_text("ship")
     expect(visit.page.locator("#evidence-sentence")).to_contain_text("The score of ship is")
     click_cell(visit.page.locator("#ledger img"), column=1, row=2)
@@ -218,11 +218,14 @@ def test_a_page_that_nobody_touches_asks_nothing_even_after_many_quick_changes(v
     assert visit.settles()
 
 
-def test_a_link_of_another_release_is_refused_in_words_and_the_page_works(browser, visit):
+def test_a_link_of_another_release_says_so_and_shows_what_this_one_answers(browser, visit):
+    visit.page.locator("#examples button.thumbnail-item").nth(9).click()
+    expect(visit.page.locator("#gradcam-label")).to_contain_text("truck")
+    visit.answered()
     other = Visit(browser.new_context().new_page())
     other.open(re.sub("release=[0-9a-f]*", "release=0000000", link_of(visit)))
-    expect(other.page.locator("#link-note")).to_contain_text("made with release 0000000, but this page serves")
-    expect(other.page.locator("#gradcam-label")).to_contain_text("airplane")
+    expect(other.page.locator("#link-note")).to_contain_text("made with release 0000000; you see what release")
+    expect(other.page.locator("#gradcam-label")).to_contain_text("truck")
     other.page.context.close()
 
 

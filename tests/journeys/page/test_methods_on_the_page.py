@@ -23,7 +23,7 @@ def test_a_method_whose_cells_do_not_add_up_says_so_in_the_same_line(visit):
 
 
 def test_at_an_earlier_layer_the_line_says_what_the_constants_add(visit):
-    choose(visit, "Layer, and its cells", "2: custom_block1, 16×16")
+    choose(visit, "Layer, and its cells", "2 of 6: 16×16 cells")
     expect(visit.page.get_by_label("Method", exact=True)).to_have_value("Grad-CAM (gradients)")
     expect(visit.page.locator("#balance")).to_contain_text("from the constants of the layers after it")
     assert visit.errors == []
@@ -31,10 +31,10 @@ def test_at_an_earlier_layer_the_line_says_what_the_constants_add(visit):
 
 def test_a_method_of_the_last_layer_brings_the_page_back_to_it(visit):
     choose(visit, "Method", "Grad-CAM (gradients)")
-    choose(visit, "Layer, and its cells", "2: custom_block1, 16×16")
+    choose(visit, "Layer, and its cells", "2 of 6: 16×16 cells")
     expect(visit.page.locator("#balance")).to_contain_text("from the cells of layer 2")
     choose(visit, "Method", "Shared credit (adds up)")
-    expect(visit.page.get_by_label("Layer, and its cells", exact=True)).to_have_value("6: resnet_block3, 4×4")
+    expect(visit.page.get_by_label("Layer, and its cells", exact=True)).to_have_value("6 of 6: 4×4 cells")
     expect(visit.page.locator("#balance")).to_have_text(re.compile(r"from the cells of layer 6\.\s*$"))
     assert visit.settles()
 

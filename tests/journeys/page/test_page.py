@@ -3,8 +3,10 @@
 import re
 from pathlib import Path
 
+import pillow_heif
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from PIL import Image
 from playwright.sync_api import expect
 
 from tests.browsing import DESKTOP, FIRST_PICTURE, PHONE, TABS, Visit
@@ -70,6 +72,28 @@ def test_uploading_a_picture_explains_it(visit):
     visit.page.get_by_label("Remove Image").or_(visit.page.locator("#picture button[aria-label='Clear']")).first.click()
     visit.page.locator("#picture input[type=file]").first.set_input_files(str(EXAMPLES / "ship.png"))
     expect(visit.page.locator("#gradcam-label")).to_contain_text("ship")
+
+
+def test_a_picture_that_the_browser_does_not_know_is_shown_and_it_is_the_picture_itself_that_is_explained(
+    visit, tmp_path: Path
+):
+    sent: list[str] = []
+    visit.page.on("request", lambda request: sent.append(request.post_data or "") if "join" in request.url else None)
+    with Image.open(EXAMPLES / "truck.png") as truck:
+        pillow_heif.from_pillow(truck.resize((96, 96))).save(tmp_path / "phone.heic", quality=90)
+    visit.page.locator("#picture input[type=file]").first.set_input_files(str(tmp_path / "phone.heic"))
+    expect(visit.page.locator("#gradcam-label")).to_contain_text("truck")
+    expect(visit.page.locator("#picture img")).to_have_attribute("src", re.compile("/preview.png$"))
+    drawn = "image => image.decode().then(() => image.naturalWidth)"
+    assert visit.page.locator("#picture img").evaluate(drawn) == 96
+    visit.answered()
+    sent.clear()
+    visit.page.get_by_label("Smooth between cells").check()
+    visit.answered()
+    assert any("phone.heic" in each for each in sent)
+    visit.page.locator("#examples button.thumbnail-item").nth(8).click()
+    expect(visit.page.locator("#picture img")).to_have_attribute("src", re.compile("/ship.png$"))
+    assert visit.errors == []
 
 
 def test_a_broken_file_is_answered_in_one_sentence_and_the_page_goes_on(visit, tmp_path: Path):

@@ -127,6 +127,8 @@ def lesion_counts(
     done = _taken_up(progress, known)
     for layer, channels in layers.items():
         rows = list(done.get(layer, ()))
+        if len(rows) == channels:
+            continue
         lesions = LayerLesions(network, layer, found)
         while len(rows) < channels:
             rows.append(lesions.right_without(len(rows)))

@@ -39,25 +39,27 @@ def test_at_opacity_zero_the_overlay_is_the_picture_itself(served, cat_pixels):
 
 def test_on_the_page_a_quick_method_answers_at_once_with_titles_and_no_bar(served):
     (answer,) = gradcam_on_page(served)(Stops(), CAT, *AS_ON_A_FRESH_PAGE, "grad_cam", "magma", *USUAL)
-    assert len(answer) == 8
+    assert len(answer) == 9
     assert answer[1]["label"].startswith("Evidence for ")
     assert answer[4] == gr.update(value=None, visible=False)
     assert answer[5].startswith("Score of ") and "from the cells of layer 6" in answer[5]
-    assert answer[6:] == (gr.update(visible=False), gr.update(visible=False))
+    assert answer[0].count("confidence") == 3 and answer[6].count("confidence") == 10
+    assert answer[7:] == (gr.update(visible=False), gr.update(visible=False))
 
 
 def test_on_the_page_a_slow_method_says_how_far_it_is_before_it_answers(served):
     *steps, _ = gradcam_on_page(served)(Stops(), CAT, *AS_ON_A_FRESH_PAGE, "ablation_cam", "magma", *USUAL)
     assert steps
     for each in steps:
-        assert each[:6] == (gr.skip(),) * 6
-        assert "Ablation-CAM <progress value=" in each[6]["value"] and each[7] == gr.update(visible=True)
+        assert each[:7] == (gr.skip(),) * 7
+        assert "Ablation-CAM <progress value=" in each[7]["value"] and each[8] == gr.update(visible=True)
 
 
 def test_on_the_page_a_layer_that_the_method_does_not_know_is_passed_over_until_one_of_both_is_mended(served):
     asked = list(AS_ON_A_FRESH_PAGE)
     asked[2] = "prep_layer"
-    assert list(gradcam_on_page(served)(Stops(), CAT, *asked, "shared_credit", "magma", *USUAL)) == [(gr.skip(),) * 8]
+    passed_over = gradcam_on_page(served)(Stops(), CAT, *asked, "shared_credit", "magma", *USUAL)
+    assert list(passed_over) == [(gr.skip(),) * 9]
     with pytest.raises(gr.Error, match="Shared credit exists at resnet_block3 only"):
         gradcam_endpoint(served)(CAT, layer="prep_layer", method="shared_credit")
 

@@ -28,8 +28,8 @@ def test_the_apis_answer_is_set_off_by_nothing_on_the_page(functions):
 
 
 def test_the_pages_answer_is_private_and_dims_only_what_it_answers(functions):
-    (answering,) = (each for each in functions if each.fn and len(each.outputs) == 8)
+    (answering,) = (each for each in functions if each.fn and len(each.outputs) == 9)
     assert answering.api_visibility == "private"
     assert len(answering.inputs) == 15
-    shown = ("gradcam-label", "gradcam-overlay", "gradcam-cells", "gradcam-sentence", "gradcam-against", "balance")
-    assert json.dumps(shown) in answering.js
+    shown = ["gradcam-label", "gradcam-overlay", "gradcam-cells", "gradcam-sentence", "gradcam-against", "balance"]
+    assert json.dumps([*shown, "all-confidences"]) in answering.js

@@ -15,11 +15,18 @@ from interpret.tabs.page.components import (
     Slider,
     Upload,
     brush_on,
+    drawn_confidences,
     picture_brush,
     result_picture,
     thumbnail_gallery,
 )
 from tests.conftest import EXAMPLES
+
+
+def test_a_confidence_is_drawn_as_long_as_it_is_and_never_rounded_up_to_certainty():
+    drawn = drawn_confidences({"cat": 0.997, "<dog>": 0.003})
+    assert '--share: 0.997"><span>cat</span><b>over 99%</b>' in drawn
+    assert '--share: 0.003"><span>&lt;dog&gt;</span><b>0%</b>' in drawn
 
 
 @pytest.mark.parametrize("value", [0, 1, 0.5])

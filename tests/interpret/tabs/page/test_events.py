@@ -1,7 +1,7 @@
 import gradio as gr
 import pytest
 
-from interpret.tabs.page.events import asked_by, emptied_by, endpoint, latest_wins
+from interpret.tabs.page.events import asked_by, emptied_by, endpoint, keep_statuses_on, latest_wins
 from interpret.tabs.page.stopping import Stops
 
 
@@ -119,3 +119,12 @@ def test_what_is_given_up_is_emptied_and_stopped_rather_than_cancelled_and_empti
 def test_only_what_is_named_can_be_called(demo):
     public = {each["api_name"] for each in events_of(demo) if each["api_visibility"] == "public"}
     assert public == {"double", "twice"}
+
+
+def test_statuses_that_nobody_sees_are_kept_on_one_component(blocks):
+    unseen, setting, answer = gr.Markdown(visible=False), gr.Number(), gr.Textbox()
+    setting.change(str, setting, answer, show_progress="hidden", api_name="quiet")
+    setting.change(str, setting, answer, show_progress="minimal", api_name="told")
+    keep_statuses_on(unseen, blocks)
+    assert named(blocks, "quiet")["show_progress_on"] == [unseen._id]
+    assert named(blocks, "told")["show_progress_on"] is None

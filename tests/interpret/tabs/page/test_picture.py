@@ -1,6 +1,7 @@
 import json
 from pathlib import Path
 
+import gradio as gr
 import numpy as np
 import pytest
 from PIL import Image
@@ -39,9 +40,48 @@ def see(blocks, served, tmp_path, monkeypatch):
 
 
 def test_what_the_network_sees_is_shown_eight_times_as_large_without_loss(see, cat_pixels):
-    with Image.open(see(str(EXAMPLES / "cat.png"), "crop")) as shown:
+    seen, _ = see(str(EXAMPLES / "cat.png"), "crop")
+    with Image.open(seen) as shown:
         assert np.array_equal(np.asarray(shown), np.kron(cat_pixels, np.ones((8, 8, 1), np.uint8)))
 
 
+@pytest.fixture
+def decode(see, blocks, served):
+    """The handler that makes a preview of an upload."""
+    (found,) = (each.fn for each in blocks.fns.values() if each.fn and each.fn.__name__ == "decode")
+    return found
+
+
+def test_a_format_that_browsers_do_not_know_is_shown_as_a_reduced_png_beside_the_upload(decode, tmp_path):
+    upload = tmp_path / "abc" / "page.tif"
+    upload.parent.mkdir()
+    Image.effect_noise((2048, 512), 90).save(upload)
+    shown = Path(decode(str(upload)))
+    assert shown.parent.name == "abc-shown"
+    assert [each.name for each in upload.parent.iterdir()] == ["page.tif"]
+    with Image.open(shown) as picture:
+        assert (picture.format, picture.size) == ("PNG", (1024, 256))
+
+
+@pytest.mark.parametrize("content", [b"II*\0 broken", None])
+def test_what_browsers_show_themselves_or_nobody_can_read_gets_no_preview(decode, tmp_path, content):
+    (tmp_path / "upload").write_bytes(content or (EXAMPLES / "cat.png").read_bytes())
+    assert decode(str(tmp_path / "upload")) == decode(None) == {"__type__": "update"}
+
+
 def test_what_was_seen_last_stays_while_there_is_no_picture(see):
-    assert see(None, "crop") == {"__type__": "update"}
+    assert see(None, "crop") == ({"__type__": "update"}, gr.update(visible=False))
+
+
+@pytest.mark.parametrize(
+    ("size", "squaring", "offered"),
+    [((400, 300), "crop", "25% is cut off"), ((300, 900), "crop", "67% is cut off"), ((400, 301), "crop", None),
+     ((32, 32), "crop", None), ((400, 300), "fit", None)],
+)  # fmt: skip
+def test_where_the_crop_leaves_out_a_quarter_or_more_the_whole_picture_is_offered(
+    see, tmp_path, size, squaring, offered
+):
+    Image.new("RGB", size).save(tmp_path / "picture.png")
+    _, button = see(str(tmp_path / "picture.png"), squaring)
+    assert button["visible"] is bool(offered)
+    assert not offered or button["value"] == f"{offered}: show the whole picture"

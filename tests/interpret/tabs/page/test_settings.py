@@ -1,6 +1,12 @@
 import pytest
 
-from interpret.tabs.page.settings import LAYER_CHOICES, PARAMETERS, documentation, explanation_settings
+from interpret.tabs.page.settings import (
+    LAYER_CHOICES,
+    NAMED_LAYER_CHOICES,
+    PARAMETERS,
+    documentation,
+    explanation_settings,
+)
 from model.network import CIFAR10_CLASSES
 
 
@@ -37,9 +43,10 @@ def test_methods_are_listed_by_what_they_are(settings):
 
 
 def test_layers_are_named_with_their_number_and_their_cells():
-    assert LAYER_CHOICES[0] == ("1: prep_layer, 32×32", "prep_layer")
-    assert LAYER_CHOICES[3] == ("4: custom_block2, 8×8", "custom_block2")
-    assert LAYER_CHOICES[5] == ("6: resnet_block3, 4×4", "resnet_block3")
+    assert LAYER_CHOICES[0] == ("1 of 6: 32×32 cells", "prep_layer")
+    assert LAYER_CHOICES[5] == ("6 of 6: 4×4 cells", "resnet_block3")
+    assert NAMED_LAYER_CHOICES[0] == ("1: prep_layer, 32×32", "prep_layer")
+    assert NAMED_LAYER_CHOICES[3] == ("4: custom_block2, 8×8", "custom_block2")
 
 
 def test_a_docstring_gains_who_answers_and_the_parameters_that_it_shares():

@@ -11,8 +11,11 @@ from interpret.tabs.page import static
 from interpret.tabs.page.static import FOLDER, markup, script, static_text
 from tests.conftest import ROOT
 
-SCRIPTS, PAGES, SHEETS = (sorted(path.name for path in FOLDER.glob(f"*.{kind}")) for kind in ("js", "html", "css"))
-BODIES = {"brush.js", "confusion.js"}  # Gradio runs it as the body of a function; the others are functions themselves
+SCRIPTS, PAGES, SHEETS = (
+    sorted(path.relative_to(FOLDER).as_posix() for path in FOLDER.rglob(f"*.{kind}")) for kind in ("js", "html", "css")
+)
+# Gradio runs these as the body of a function; the others are functions themselves.
+BODIES = {"widgets/brush.js", "widgets/confusion.js"}
 VOID = {"input", "img", "br", "hr", "meta", "link"}
 PARSE = """
 ([text, body]) => {
@@ -144,7 +147,7 @@ def test_python_fills_exactly_the_placeholders_of_each_file_that_it_uses():
 
 def test_every_file_is_used_and_those_with_placeholders_only_where_they_are_filled():
     code = "\n".join(path.read_text() for path in (ROOT / "interpret").rglob("*.py"))
-    whole = set(re.findall(r'static_text\("([\w.]+)"\)', code))
+    whole = set(re.findall(r'static_text\("([\w./]+)"\)', code))
     assert {name for name, _ in calls()} | whole == {*SCRIPTS, *PAGES, *SHEETS}
     assert {name for name in whole if placeholders(name)} == set()
 

@@ -1,0 +1,67 @@
+"""Of an animation, the frame that shows something."""
+
+from collections.abc import Iterator
+from typing import cast
+
+from PIL import Image
+
+from model.uploads.limits import MAX_JPEG_PIXELS
+
+ANIMATED = ("GIF", "PNG", "WEBP", "AVIF")
+MAX_FRAMES = 50
+MAX_LOOKED_AT = MAX_JPEG_PIXELS  # pixels of all frames together
+NOTHING = 3  # levels between the darkest and the brightest pixel: what lossy compression makes of one colour
+
+
+def first_that_shows(image: Image.Image) -> Image.Image:
+    """The first frame that is not of one colour; if there is none, the first that is not all transparent, or the first.
+
+    A picture is decoded and comes back. Of an animation so many frames are looked at as are decoded in a second or so;
+    one that is damaged ends the search.
+    """
+    if image.format not in ANIMATED or not getattr(image, "is_animated", False):
+        image.load()
+        return image
+    best = None
+    for frame in _frames(image):
+        if _shows_something(frame):
+            return frame
+        if best is None or (not _is_opaque_somewhere(best) and _is_opaque_somewhere(frame)):
+            best = frame
+    assert best is not None
+    return best
+
+
+def _frames(image: Image.Image) -> Iterator[Image.Image]:
+    """Raises what PIL raises if the first frame is damaged."""
+    # The still picture of an animated PNG is for those that do not play it.
+    first = 1 if image.info.get("default_image") else 0
+    allowed = max(1, min(MAX_FRAMES, MAX_LOOKED_AT // (image.width * image.height)))
+    for number in range(first, first + allowed):
+        try:
+            image.seek(number)
+            frame = image.copy()
+        except Exception:  # PIL's decoders raise nearly anything; EOFError after the last frame
+            if number == first:
+                raise
+            return
+        yield frame
+
+
+def _shows_something(frame: Image.Image) -> bool:
+    seen = on_white(frame)
+    extrema = cast(tuple[tuple[int, int], ...], seen.getextrema())
+    return any(highest - lowest > NOTHING for lowest, highest in extrema)
+
+
+def _is_opaque_somewhere(frame: Image.Image) -> bool:
+    return not frame.has_transparency_data or frame.convert("RGBA").getchannel("A").getbbox() is not None
+
+
+def on_white(image: Image.Image) -> Image.Image:
+    """Opaque RGB: what is transparent lets white through."""
+    if image.has_transparency_data:
+        backdrop = Image.new("RGBA", image.size, "white")
+        backdrop.alpha_composite(image.convert("RGBA"))
+        image = backdrop
+    return image if image.mode == "RGB" else image.convert("RGB")

@@ -1,0 +1,96 @@
+import struct
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from model.images import prepare
+from model.uploads import jpeg
+from model.uploads.jpeg import Header, open_jpeg, read_header
+from model.uploads.limits import MAX_PIXELS, ImageError
+from tests.model.uploads.table import saved
+from tests.model.uploads.table.scenes import LARGE
+
+
+def sized(content: bytes, width: int, height: int) -> bytes:
+    """The file with another size in its header."""
+    at = max(content.find(b"\xff\xc0"), content.find(b"\xff\xc2")) + 5
+    return content[:at] + struct.pack(">HH", height, width) + content[at + 4 :]
+
+
+@pytest.mark.parametrize(
+    ("options", "samples", "at_once"),
+    [
+        ({"subsampling": 0}, 3 * 96 * 96, True),
+        ({"subsampling": 2}, 1.5 * 96 * 96, True),
+        ({"subsampling": 1, "progressive": True}, 2 * 96 * 96, False),
+    ],
+)
+def test_the_header_tells_how_much_a_decoder_keeps(options, samples, at_once):
+    header = read_header(saved(LARGE, "JPEG", **options)())
+    assert (header.width, header.height, header.samples, header.at_once) == (96, 96, samples, at_once)
+    assert header.kept_bytes == (0 if at_once else 2 * samples)
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "scale"), [(8000, 6250, 1), (8000, 6251, 2), (16_000, 12_500, 2), (65_000, 3000, 2)]
+)
+def test_a_large_picture_is_reduced_as_little_as_keeps_to_the_memory(width, height, scale):
+    assert Header(width, height, 3 * width * height, at_once=True, scans_at=0).scale == scale
+
+
+def test_a_progressive_picture_is_reduced_more_since_it_is_kept_whole_or_refused():
+    pixels = 16_000 * 12_500
+    assert Header(16_000, 12_500, 3 * pixels // 2, at_once=False, scans_at=0).scale == 8
+    assert Header(16_000, 12_500, 3 * pixels, at_once=False, scans_at=0).scale is None
+
+
+@pytest.mark.parametrize("progressive", [False, True])
+def test_a_picture_of_two_hundred_megapixels_is_opened_at_a_reduced_scale(progressive):
+    image = open_jpeg(sized(saved(LARGE, "JPEG", progressive=progressive)(), 16_000, 12_500))
+    assert image.width * image.height <= MAX_PIXELS
+    assert abs(image.width / image.height - 1.28) < 0.01
+
+
+def test_what_the_network_sees_of_a_reduced_picture_is_what_it_sees_of_the_whole(monkeypatch):
+    content = saved(Image.fromarray(LARGE).resize((640, 640)), "JPEG", quality=95)()
+    whole = prepare(content).astype(int)
+    monkeypatch.setattr(jpeg, "MAX_PIXELS", 640 * 640 // 4)
+    assert open_jpeg(content).size == (320, 320)
+    assert abs(prepare(content) - whole).mean() < 1
+
+
+@pytest.mark.parametrize(("width", "height"), [(16_000, 12_501), (65_500, 65_500)])
+def test_more_than_two_hundred_megapixels_are_refused_before_anything_is_decoded(width, height):
+    with pytest.raises(ImageError, match=f"^{width}x{height} is more than the 50 megapixels .*200 of a JPEG"):
+        open_jpeg(sized(saved(LARGE, "JPEG")(), width, height))
+
+
+def test_a_progressive_picture_that_would_not_keep_to_the_memory_is_refused_in_words():
+    content = sized(saved(LARGE, "JPEG", progressive=True, subsampling=0)(), 16_000, 12_500)
+    with pytest.raises(ImageError, match=r"^16000x12500 is too large for a progressive JPEG .* as baseline JPEG"):
+        open_jpeg(content)
+
+
+def test_a_picture_of_very_many_scans_is_refused_before_they_are_decoded():
+    content = saved(LARGE, "JPEG", progressive=True)()
+    scan = content[content.rindex(b"\xff\xda") : -2]
+    open_jpeg(content[:-2] + 80 * scan + content[-2:])
+    with pytest.raises(ImageError, match=r"^This JPEG is made of more than the 100 scans"):
+        open_jpeg(content[:-2] + 100 * scan + content[-2:])
+
+
+@pytest.mark.parametrize("lost", [200, 2000])
+def test_a_picture_that_lacks_more_than_its_end_mark_is_refused(lost):
+    noise = np.random.default_rng(0).integers(0, 256, (96, 96, 3), np.uint8)
+    content = saved(noise, "JPEG", quality=95)()
+    assert np.asarray(open_jpeg(content[:-2])).shape == (96, 96, 3)
+    with pytest.raises(ImageError, match="undamaged"):
+        open_jpeg(content[:-lost])
+
+
+def test_the_end_mark_of_a_preview_is_not_taken_for_the_pictures():
+    preview = saved(LARGE[:16, :16], "JPEG")()
+    content = saved(LARGE, "JPEG", exif=b"Exif\0\0" + preview)()
+    with pytest.raises(ImageError, match="undamaged"):
+        open_jpeg(content[: len(content) - 400])
