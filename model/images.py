@@ -52,7 +52,7 @@ def _decode(source: str | Path | bytes) -> Image.Image:
         raise
     except FileNotFoundError as error:
         raise ImageError(f"There is no file {str(source)!r}.") from error
-    except Image.DecompressionBombError as error:
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise ImageError(too_large()) from error
     except Exception as error:  # PIL's decoders raise nearly anything on damaged files: SyntaxError, IndexError, ...
         raise ImageError(unreadable()) from error

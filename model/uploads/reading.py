@@ -56,6 +56,7 @@ def read(content: bytes) -> Image.Image:
         picture = eight_bits(file.opened, file.scale, file.colours.curve)
     else:
         picture = first_that_shows(image)
+        del image
         if file.colours.curve is not None:
             picture = through(picture, file.colours.curve)
     picture = to_srgb(picture, file.colours.profile)
