@@ -10,6 +10,8 @@ import pytest
 from interpret.attribution.methods import METHOD_NAMES, METHODS
 from interpret.drawing.words import faithfulness_table
 from model.network import CifarResNet
+from model.uploads.frames import MAX_FRAMES, MAX_LOOKED_AT
+from model.uploads.limits import MAX_BYTES, MAX_JPEG_PIXELS, MAX_PIXELS, READABLE
 from tests.conftest import ROOT
 from tests.docs import DOCS, DOCUMENTS, README, blocks, name_of, rows
 from training.judging.checks import MapChecks
@@ -118,6 +120,16 @@ def test_methods_are_counted(document):
     numbers = {"twelve": 12, "thirteen": 13, "fourteen": 14, "13": 13, "14": 14}
     counted = re.findall(r"\b(\w+) methods\b", document.read_text())
     assert [word for word in counted if numbers.get(word, len(METHOD_NAMES)) != len(METHOD_NAMES)] == []
+
+
+def test_limits_of_uploads_are_those_that_are_kept_to():
+    text = (DOCS / "api.md").read_text()
+    (size,) = re.findall(r'max_file_size="(\d+)mb"', (ROOT / "app.py").read_text())
+    each, jpeg, looked_at = (number // 1_000_000 for number in (MAX_PIXELS, MAX_JPEG_PIXELS, MAX_LOOKED_AT))
+    assert f"a file may have {size} MB and {each} megapixels; a JPEG {jpeg} megapixels" in text
+    assert f"({MAX_FRAMES} are looked at, or as many as have {looked_at} megapixels" in text
+    assert f"fits into {MAX_BYTES // 1_000_000} MB" in text
+    assert set(re.split(r", | or ", READABLE)) <= set(re.findall(r"[A-Za-z]+", text))
 
 
 def test_parameters_are_counted():
