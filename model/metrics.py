@@ -183,6 +183,14 @@ class MapCheckFigures:
 
 
 @dataclass(frozen=True)
+class CheckpointFigures:
+    """The file that the weights were taken from, if this project did not train them: its name and SHA-256."""
+
+    file: str
+    sha256: str
+
+
+@dataclass(frozen=True)
 class Metrics:
     """All of `metrics.json`; `source` is the document that was read. `recipe` holds the fields of a training recipe."""
 
@@ -199,6 +207,7 @@ class Metrics:
     versions: Mapping[str, str] | None = None
     hardware: str | None = None
     processes: int | None = None
+    checkpoint: CheckpointFigures | None = None
     precision: str | None = None
     out_of_distribution: WarningFigures | None = None
     faithfulness: FaithfulnessFigures | None = None

@@ -37,7 +37,8 @@ class RunOptions:
     No `data_dir` means the environment's CIFAR10_DIR, else the Hub; no `preset` the default one. `changes` holds the
     recipe's fields that were given, and what they shall be. `precision` and `accelerator` are Lightning's names.
     `devices` counts GPUs, or processes on the CPU, of each of `num_nodes` machines. A run that shall `resume` goes on
-    from `checkpoint`, else from the newest one in `out`.
+    from `checkpoint`, else from the newest one in `out`. With `from_checkpoint` nothing is trained: the release is made
+    of the weights in that file, which were trained on pictures normalised by `mean` and `std` (None: the data's own).
     """
 
     data_dir: Path | None = None
@@ -50,6 +51,9 @@ class RunOptions:
     resume: bool = False
     checkpoint: Path | None = None
     find_lr: bool = False
+    from_checkpoint: Path | None = None
+    mean: tuple[float, ...] | None = None
+    std: tuple[float, ...] | None = None
     out: Path = Path("runs")
     push: PushOptions = PushOptions()
 

@@ -40,6 +40,20 @@ RECIPE_OPTIONS = (
 )
 
 
+# What --from-checkpoint has no use for.
+SHAPING_TRAINING = (
+    "preset",
+    "epochs",
+    "batch_size",
+    "max_lr",
+    "precision",
+    "resume",
+    "find_lr",
+    "devices",
+    "num_nodes",
+)
+
+
 def parse_arguments(arguments: list[str] | None = None) -> RunOptions:
     """The command line, and what torchrun or SLURM said of the processes."""
     # What was not given stays absent, so that defaults come from RunOptions and the preset.
@@ -54,6 +68,12 @@ def parse_arguments(arguments: list[str] | None = None) -> RunOptions:
             parser.error(f"--{next(iter(push)).replace('_', '-')} belongs to --push or --push-only")
     elif given.get("find_lr"):
         parser.error("--find-lr makes no release that could be pushed")
+    if "from_checkpoint" in given:
+        if shaping := [name for name in SHAPING_TRAINING if name in given or name in changes]:
+            parser.error(f"--{shaping[0].replace('_', '-')} is for training, and --from-checkpoint trains nothing")
+    elif normalising := given.keys() & {"mean", "std"}:
+        parser.error(f"--{min(normalising)} belongs to --from-checkpoint: training takes those of its pictures")
+    given |= {name: tuple(given[name]) for name in ("mean", "std") if name in given}
     if "resume" in given:
         given |= {"resume": True, "checkpoint": given["resume"]}
     here, machines = launched_processes()
@@ -95,6 +115,13 @@ def _add_run_options(parser: argparse.ArgumentParser) -> None:
     add("--resume", nargs="?", type=Path, const=None, metavar="CHECKPOINT",
         help="continue an interrupted run (default: the newest in --out)")  # fmt: skip
     add("--find-lr", action="store_true", help="run a learning-rate range test, save its plot, and stop")
+    add("--from-checkpoint", type=Path, metavar="FILE",
+        help="make a release of weights that were trained elsewhere, and train nothing: Lightning's .ckpt, a "
+             "state_dict in .pth, or .safetensors, with this network's layers by whatever prefix")  # fmt: skip
+    for option, what in (("mean", "mean"), ("std", "standard deviation")):
+        add(f"--{option}", type=float, nargs=3, metavar=("R", "G", "B"),
+            help=f"with --from-checkpoint: the {what} by which its pictures were normalised, per channel, of pixels in "
+                 "[0, 1] (default: that of the training pictures)")  # fmt: skip
     add("--out", type=Path, metavar="FOLDER", help=f"where runs are kept (default: {RunOptions.out})")
 
 
@@ -127,16 +154,20 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def train_and_push(options: RunOptions) -> None:
-    """Trains; with --push, publishes. A push that fails leaves the release on disk, and says how to go on."""
+    """Trains, or judges weights that were trained elsewhere; with --push, publishes.
+
+    A push that fails leaves the release on disk, and says how to go on.
+    """
     if options.data_dir and not options.data_dir.expanduser().is_dir():
         raise TrainingError(f"No CIFAR-10 in {options.data_dir}: there is no such folder.")
-    if options.checkpoint and not options.checkpoint.is_file():
-        raise TrainingError(f"There is no checkpoint {options.checkpoint}.")
+    for checkpoint in (options.checkpoint, options.from_checkpoint):
+        if checkpoint and not checkpoint.is_file():
+            raise TrainingError(f"There is no checkpoint {checkpoint}.")
     target = find_target(options.push) if options.push.push and is_first_process() else None
     keep_to_granted_cores(options.devices)
-    from training.pipeline import train  # loads torch and Lightning, for which no check above has to wait
+    from training.pipeline import judge_checkpoint, train  # loads torch and Lightning, for which no check has to wait
 
-    release = train(options)
+    release = judge_checkpoint(options) if options.from_checkpoint else train(options)
     if target is None or release is None:
         return
     from training.releasing.publish import load_verified_release

@@ -45,6 +45,16 @@ def test_where_to_push_travels_in_one_piece():
     assert parse_arguments(["--push-only", "here"]).push == PushOptions(push_only=Path("here"))
 
 
+def test_weights_from_elsewhere_come_with_their_normalisation_and_can_be_pushed():
+    arguments = ["--from-checkpoint", "net.pth", "--mean", "0.5", "0.5", "0.5", "--validation-images", "9", "--push"]
+    assert parse_arguments(arguments) == RunOptions(
+        from_checkpoint=Path("net.pth"),
+        mean=(0.5, 0.5, 0.5),
+        changes={"validation_images": 9},
+        push=PushOptions(push=True),
+    )
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
@@ -53,6 +63,12 @@ def test_where_to_push_travels_in_one_piece():
         (["--push", "--find-lr"], "--find-lr makes no release that could be pushed"),
         (["--push", "--push-only", "here"], "not allowed with argument"),
         (["--epoch", "3"], "unrecognized arguments: --epoch 3"),
+        (
+            ["--from-checkpoint", "a.pth", "--max-lr", "1"],
+            "--max-lr is for training, and --from-checkpoint trains nothing",
+        ),
+        (["--from-checkpoint", "a.pth", "--resume"], "--resume is for training, and --from-checkpoint trains nothing"),
+        (["--std", "1", "1", "1"], "--std belongs to --from-checkpoint"),
     ],
 )
 def test_options_that_contradict_each_other_are_refused(capsys, arguments, sentence):

@@ -5,7 +5,7 @@ from typing import Any
 
 from interpret.drawing.words import describe_detections
 from interpret.out_of_distribution import detector_of
-from model.metrics import FurtherFigures, Metrics
+from model.metrics import CheckpointFigures, FurtherFigures, Metrics
 from model.network import CifarResNet, NetworkConfig
 from training.data.cifar10 import HUB_DATASET
 
@@ -82,11 +82,15 @@ def _introduction(metrics: Metrics, config: NetworkConfig) -> str:
         for name, each in (("validation", metrics.validation), ("test", metrics.test))
         if each
     ]
-    seed = _stated(metrics, "seed")
+    if metrics.checkpoint:
+        origin = f"The weights are those of `{metrics.checkpoint.file}`"
+    else:
+        origin = f"One training run, seed {_stated(metrics, 'seed')}"
+    trained = "judged" if metrics.checkpoint else "trained"
     return f"""# CifarResNet
 
 [David Page's](https://github.com/davidcpage/cifar10-fast) small residual network for 32x32 pictures of ten things,
-trained by the repository of CIFAR X-Ray, an app that shows why it decides as it does.
+{trained} by the repository of CIFAR X-Ray, an app that shows why it decides as it does.
 
 | parameters | input | output | weights | licence |
 | --- | --- | --- | --- | --- |
@@ -96,7 +100,7 @@ trained by the repository of CIFAR X-Ray, an app that shows why it decides as it
 | --- | --- | --- | --- | --- |
 {chr(10).join(rows)}
 
-One training run, seed {seed}; all figures are those of the stored weights, single view. The test pictures
+{origin}; all figures are those of the stored weights, single view. The test pictures
 chose nothing.{_further(metrics)}"""
 
 
@@ -162,6 +166,8 @@ The classes, in order: {", ".join(config.class_names)}."""
 
 
 def _training(metrics: Metrics, figures: list[str]) -> str:
+    if metrics.checkpoint:
+        return _training_elsewhere(metrics.checkpoint)
     recipe = _stated(metrics, "recipe")
     start = "the first convolution starting from whitened patches, " if recipe.get("whitening_images") else ""
     crops = "reflect-padded random crops, " if _stated(recipe, "crop_padding") else ""
@@ -179,6 +185,14 @@ with {crops}flips{hole}; {start.strip()}
 precision {_stated(metrics, "precision")}.
 `metrics.json` holds the whole recipe, the library versions and the commit of the code.
 {_images(figures, "training_curves", "learning_rate_range")}"""
+
+
+def _training_elsewhere(checkpoint: CheckpointFigures) -> str:
+    return f"""## Training
+
+The network was trained elsewhere, nothing here says how. Its weights were taken from `{checkpoint.file}`
+(SHA-256 `{checkpoint.sha256}`) and judged like those that this repository trains. If it was trained on the
+validation pictures too, its figures on them are better than they should be, and its temperature is too low."""
 
 
 def _calibration(metrics: Metrics, config: NetworkConfig, figures: list[str]) -> str:
