@@ -119,10 +119,20 @@ def percent(share: float) -> str:
     return "over 99%" if 0.995 <= share < 1 else f"{share:.0%}"
 
 
+NUMBERS = (
+    "no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"
+)  # fmt: skip
+
+
 def listed(parts: Sequence[str]) -> str:
     """Parts of a sentence in a row: "a", "a and b", "a; b; and c", since the parts may hold commas themselves."""
     *before, last = parts or [""]
     return f"{'; '.join(before)}; and {last}" if len(before) > 1 else " and ".join([*before, last])
+
+
+def number_in_words(count: int) -> str:
+    """A whole number as sentences have it: in words up to twelve."""
+    return NUMBERS[count] if count < len(NUMBERS) else f"{count:,}"
 
 
 def in_a_row(names: Sequence[str]) -> str:
@@ -221,10 +231,10 @@ def describe_faithfulness(metrics: Metrics, method: str) -> str:
 
 
 WARNINGS = {
-    "max_probability": "the network is less sure here than about almost all of CIFAR-10's pictures",
-    "negative_entropy": "the network is less sure here than about almost all of CIFAR-10's pictures",
-    "max_logit": "the network finds less evidence for any class here than in almost all of CIFAR-10's pictures",
-    "negative_energy": "the network finds less evidence for anything here than in almost all of CIFAR-10's pictures",
+    "max_probability": "the network is less sure here than about almost all of",
+    "negative_entropy": "the network is less sure here than about almost all of",
+    "max_logit": "the network finds less evidence for any class here than in almost all of",
+    "negative_energy": "the network finds less evidence for anything here than in almost all of",
 }
 
 
@@ -233,12 +243,12 @@ def describe_detections(detector: Detector) -> str:
     return listed([f"{percent(each.rate)} of {each.count:,} {name}" for name, each in detector.detections.items()])
 
 
-def describe_warning(detector: Detector, class_count: int) -> str:
-    """What the warning means, and how often it is right and wrong."""
+def describe_warning(detector: Detector, class_count: int, pictures: str = "CIFAR-10's pictures") -> str:
+    """What the warning means, beside the `pictures` that it was trained on, and how often it is right and wrong."""
     alarms = detector.false_alarms
     found = describe_detections(detector)
     return (
-        f"**Probably none of the {class_count} classes:** {WARNINGS[detector.score]}. The warning is wrong about "
-        f"{alarms.rate:.1%} of the {alarms.count:,} test pictures"
+        f"**Probably none of the {class_count} classes:** {WARNINGS[detector.score]} {pictures}. "
+        f"The warning is wrong about {alarms.rate:.1%} of the {alarms.count:,} test pictures"
         + (f". It finds {found}; others pass it by." if found else ".")
     )

@@ -19,6 +19,7 @@ from pytorch_lightning.utilities.types import OptimizerLRScheduler
 from torch import Tensor
 from torch.optim.lr_scheduler import LambdaLR
 
+from model.network import NetworkConfig
 from training.data.datamodule import Batch, Cifar10DataModule
 from training.fitting.module import CifarLitModule
 from training.recipe import Recipe
@@ -60,8 +61,8 @@ class RangeTest:
 class RisingRate(CifarLitModule):
     """Trains at a rate that rises exponentially from LOWEST to HIGHEST, and keeps the losses."""
 
-    def __init__(self, recipe: Recipe, steps: int) -> None:
-        super().__init__(replace(recipe, max_lr=HIGHEST), steps_per_epoch=steps)
+    def __init__(self, recipe: Recipe, steps: int, config: NetworkConfig | None = None) -> None:
+        super().__init__(replace(recipe, max_lr=HIGHEST), steps_per_epoch=steps, config=config)
         self.steps = steps
         self.learning_rates: list[float] = []
         self.losses: list[float] = []
@@ -86,10 +87,16 @@ class RisingRate(CifarLitModule):
 
 
 def find_lr(
-    data: Cifar10DataModule, recipe: Recipe, out: Path, accelerator: str, precision: str, steps: int = STEPS
+    data: Cifar10DataModule,
+    recipe: Recipe,
+    out: Path,
+    accelerator: str,
+    precision: str,
+    steps: int = STEPS,
+    config: NetworkConfig | None = None,
 ) -> RangeTest:
     """Runs the test and writes `learning_rate_range.png` and `.json` to `out`. It trains a network of its own."""
-    module = RisingRate(recipe, steps)
+    module = RisingRate(recipe, steps, config)
     trainer = pl.Trainer(
         max_steps=steps,
         accelerator=accelerator,

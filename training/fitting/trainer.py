@@ -8,6 +8,7 @@ from pytorch_lightning.callbacks import LearningRateMonitor, ModelCheckpoint, Mo
 from pytorch_lightning.loggers import CSVLogger, TensorBoardLogger
 
 from training.data.datamodule import Cifar10DataModule
+from training.data.dataset import DataSet
 from training.errors import TrainingError
 from training.fitting.checkpoints import CHECKPOINT_EVERY, IntervalCheckpoint, WholeCheckpoints
 from training.fitting.machine import environment, trains_on_gpu
@@ -25,15 +26,18 @@ class InterruptedRunError(TrainingError):
     """Training ended before its last epoch."""
 
 
-def fit(run: Run, data: Cifar10DataModule, options: RunOptions, precision: str) -> CifarLitModule:
+def fit(
+    run: Run, data: Cifar10DataModule, options: RunOptions, precision: str, data_set: DataSet | None = None
+) -> CifarLitModule:
     """Trains a new network, or the one in the run's checkpoint, to the last epoch of its recipe.
 
-    Raises InterruptedRunError if the run was stopped before, RunFolderError if it cannot be kept on disk.
+    `data_set` says what the network's classes are (None: CIFAR-10's). Raises InterruptedRunError if the run was stopped
+    before, RunFolderError if it cannot be kept on disk.
     """
-    module = CifarLitModule(run.recipe, len(data.batches))
+    module = CifarLitModule(run.recipe, len(data.batches), data_set.config if data_set else None)
     if run.checkpoint is None and is_first_process():
         about = environment(precision, trains_on_gpu(options.accelerator), options.processes)
-        run.folder.start(run.recipe, about)
+        run.folder.start(run.recipe, about | (data_set.facts() if data_set else {}))
     trainer = build_trainer(
         run.folder,
         run.recipe,

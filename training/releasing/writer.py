@@ -14,7 +14,7 @@ from model.metrics import Metrics, parse_metrics
 from model.network import CifarResNet, NetworkConfig
 from model.release import load_network, save_metrics, save_weights, seal
 from model.samples import Misclassified, save_misclassified
-from training.data.cifar10 import Split
+from training.data.split import Split
 from training.fitting.run_folder import RunFolder
 from training.judging.calibration import Reliability, fit_temperature, reliability, softmax
 from training.judging.evaluation import figures_of, further_figures, logits_of, misclassified_of
