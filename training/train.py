@@ -25,6 +25,7 @@ from training.options import (
     PRECISIONS,
     PushOptions,
     RunOptions,
+    is_marked_excerpt,
 )
 from training.presets import DEFAULT, PRESETS
 
@@ -87,8 +88,9 @@ def _groups_of_names() -> tuple[list[str], list[str]]:
 
 def _add_recipe_options(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add("--data-dir", type=Path, metavar="FOLDER",
-        help="CIFAR-10 as parquet or as cifar-10-batches-py (default: CIFAR10_DIR, else the Hub)")  # fmt: skip
+    add("--data-dir", type=Path, metavar="PLACE",
+        help="CIFAR-10 as cifar-10-python.tar.gz, cifar-10-batches-py or Parquet, or pictures of your own classes: a "
+             "folder for each, or Parquet (default: CIFAR10_DIR, else CIFAR-10 from the Hub)")  # fmt: skip
     presets = "; ".join(f"{name}: {preset}" for name, preset in PRESETS.items()).replace("%", "%%")
     add("--preset", choices=PRESETS, help=f"the recipe, which the next options change ({presets}; default: {DEFAULT})")
     for option, kind, what in RECIPE_OPTIONS:
@@ -137,6 +139,9 @@ def _add_push_options(parser: argparse.ArgumentParser) -> None:
     add("--private", action="store_true", help="create the repository as a private one (default: public)")
     add("--revision", metavar="BRANCH",
         help=f"the branch to push to, created if missing (default: {DEFAULT_BRANCH})")  # fmt: skip
+    add("--allow-excerpt", action="store_true", help="push it even if it was made from an excerpt of CIFAR-10")
+    add("--allow-worse", action="store_true", help="push it even if the release that it replaces gets more test "
+        "pictures right, or was judged on others")  # fmt: skip
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -158,11 +163,13 @@ def train_and_push(options: RunOptions) -> None:
 
     A push that fails leaves the release on disk, and says how to go on.
     """
-    if options.data_dir and not options.data_dir.expanduser().is_dir():
-        raise TrainingError(f"No CIFAR-10 in {options.data_dir}: there is no such folder.")
+    if options.data_dir and not options.data_dir.expanduser().exists():
+        raise TrainingError(f"No data in {options.data_dir}: there is no such file or folder.")
     for checkpoint in (options.checkpoint, options.from_checkpoint):
         if checkpoint and not checkpoint.is_file():
             raise TrainingError(f"There is no checkpoint {checkpoint}.")
+    if options.push.push and not options.push.allow_excerpt:
+        check_no_excerpt(options.data_dir)
     target = find_target(options.push) if options.push.push and is_first_process() else None
     keep_to_granted_cores(options.devices)
     from training.pipeline import judge_checkpoint, train  # loads torch and Lightning, for which no check has to wait
@@ -173,15 +180,27 @@ def train_and_push(options: RunOptions) -> None:
     from training.releasing.publish import load_verified_release
 
     try:
-        push(load_verified_release(release), target)
+        push(load_verified_release(release), target, options.push)
     except Exception as error:  # whatever it is, hours of training must not seem lost
         again = f"python training/train.py --push-only {shlex.quote(str(release))} --repo-id {target.repo_id}"
-        branch = f" --revision {target.branch}" if options.push.revision else ""
-        kept = f"Nothing is lost: the release is in {release}. Push it with\n  {again}{branch}"
+        further = f" --revision {target.branch}" if options.push.revision else ""
+        further += " --allow-excerpt" if options.push.allow_excerpt else ""
+        further += " --allow-worse" if options.push.allow_worse else ""
+        kept = f"Nothing is lost: the release is in {release}. Push it with\n  {again}{further}"
         if isinstance(error, HubError | TrainingError):
             raise HubError(f"{error}\n{kept}") from error
         sys.stderr.write(f"train.py: {kept}\n")
         raise
+
+
+def check_no_excerpt(data_dir: Path | None) -> None:
+    """Raises TrainingError if the release would be made from an excerpt, so that nobody trains it for nothing."""
+    named = data_dir or os.environ.get("CIFAR10_DIR")
+    if named and is_marked_excerpt(place := Path(named).expanduser()):
+        raise TrainingError(
+            f"{place} is an excerpt of CIFAR-10, and a release made from one is not pushed, unless --allow-excerpt is "
+            "given."
+        )
 
 
 def find_target(options: PushOptions) -> Target:
@@ -194,15 +213,19 @@ def find_target(options: PushOptions) -> Target:
 
 def push_only(folder: Path, options: PushOptions) -> None:
     """Pushes a release that is on disk; nothing is created on the Hub if it is none."""
-    from training.releasing.publish import load_verified_release  # loads torch
+    from training.releasing.publish import check_excerpt, load_verified_release  # loads torch
 
     release = load_verified_release(folder)
-    push(release, find_target(options))
+    check_excerpt(release, options.allow_excerpt)
+    push(release, find_target(options), options)
 
 
-def push(release: "Release", target: Target) -> None:
-    from training.releasing.publish import publish  # loads torch
+def push(release: "Release", target: Target, options: PushOptions) -> None:
+    from training.releasing.publish import check_excerpt, check_no_worse, publish  # loads torch
 
+    check_excerpt(release, options.allow_excerpt)
+    if not options.allow_worse:
+        check_no_worse(release, target)
     published = publish(release, target)
     logging.getLogger("training").info("Pushed: %s (commit %s, tag %s)", *published)
 

@@ -40,8 +40,10 @@ def test_a_run_resumes_from_a_named_checkpoint_or_from_the_newest(arguments, res
 
 
 def test_where_to_push_travels_in_one_piece():
-    options = parse_arguments(["--push", "--repo-id", "somebody/net", "--private", "--revision", "trial"])
-    assert options.push == PushOptions(push=True, repo_id="somebody/net", private=True, revision="trial")
+    where = ["--repo-id", "somebody/net", "--private", "--revision", "trial", "--allow-excerpt", "--allow-worse"]
+    assert parse_arguments(["--push", *where]).push == PushOptions(
+        push=True, repo_id="somebody/net", private=True, revision="trial", allow_excerpt=True, allow_worse=True
+    )
     assert parse_arguments(["--push-only", "here"]).push == PushOptions(push_only=Path("here"))
 
 
