@@ -7,7 +7,6 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from huggingface_hub import constants
 from huggingface_hub.errors import HFValidationError
 
 from model import hub
@@ -46,7 +45,8 @@ def choose_release(repo_id: str | None = None, revision: str | None = None, pati
     of the repository. Nothing is served that its own hashes do not verify. Raises ReleaseError only if the bundled
     release is damaged.
     """
-    repo_id = (repo_id or "").strip().removeprefix(f"{constants.ENDPOINT}/").removesuffix("/")
+    typed = (repo_id or "").strip()
+    repo_id = typed.removesuffix("/") if Path(typed).expanduser().is_dir() else hub.repository_name(typed)
     revision = (revision or "").strip() or None
     ignored = f"revision {revision} is ignored: only a Hub repository has revisions" if revision else None
     if not repo_id:
@@ -65,7 +65,7 @@ def choose_release(repo_id: str | None = None, revision: str | None = None, pati
 def fetch_release(repo_id: str, revision: str | None = None, patience: float = 60.0) -> Release:
     """The verified release of a Hub repository, and no other: raises HubError, saying why, if it cannot be had."""
     with worded(f"{repo_id} could not be fetched"):
-        return _from_hub(repo_id, revision, time.monotonic() + patience).release
+        return _from_hub(hub.repository_name(repo_id), revision, time.monotonic() + patience).release
 
 
 def _is_folder(repo_id: str) -> bool:

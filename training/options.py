@@ -9,6 +9,7 @@ SUBSET_MARKER = "SUBSET"  # a file in a folder that holds a deliberate excerpt o
 DEFAULT_REPOSITORY = "cifar-xray"
 DEFAULT_BRANCH = "main"
 PRECISIONS = ("auto", "bf16-mixed", "16-mixed", "32-true", "64-true")
+LOGGERS = ("tensorboard", "csv", "wandb", "trackio")
 ACCELERATORS = ("auto", "cpu", "gpu", "cuda")
 
 
@@ -47,9 +48,10 @@ class RunOptions:
 
     No `data_dir` means the environment's CIFAR10_DIR, else the Hub; no `preset` the default one. `changes` holds the
     recipe's fields that were given, and what they shall be. `precision` and `accelerator` are Lightning's names.
-    `devices` counts GPUs, or processes on the CPU, of each of `num_nodes` machines. A run that shall `resume` goes on
-    from `checkpoint`, else from the newest one in `out`. With `from_checkpoint` nothing is trained: the release is made
-    of the weights in that file, which were trained on pictures normalised by `mean` and `std` (None: the data's own).
+    `logger` is who is told of losses beside the run's own CSV. `devices` counts GPUs, or processes on the CPU, of each
+    of `num_nodes` machines. A run that shall `resume` goes on from `checkpoint`, else from the newest one in `out`.
+    With `from_checkpoint` nothing is trained: the release is made of the weights in that file, which were trained on
+    pictures normalised by `mean` and `std` (None: the data's own).
     """
 
     data_dir: Path | None = None
@@ -62,6 +64,7 @@ class RunOptions:
     resume: bool = False
     checkpoint: Path | None = None
     find_lr: bool = False
+    logger: str = LOGGERS[0]
     from_checkpoint: Path | None = None
     mean: tuple[float, ...] | None = None
     std: tuple[float, ...] | None = None

@@ -1,6 +1,7 @@
 """Train CifarResNet on CIFAR-10 and write a release: `python training/train.py --help`."""
 
 import argparse
+import importlib.util
 import logging
 import os
 import shlex
@@ -16,12 +17,13 @@ os.environ.setdefault("HF_HUB_DISABLE_XET", "1")  # a transport of its own, whic
 from model.cores import keep_to_granted_cores
 from model.hub import Target, check_target, limit_waiting
 from model.hub_errors import HubError
-from training.errors import TrainingError
+from training.errors import TrainingError, disk_is_full
 from training.fitting.processes import is_first_process, launched_processes
 from training.options import (
     ACCELERATORS,
     DEFAULT_BRANCH,
     DEFAULT_REPOSITORY,
+    LOGGERS,
     PRECISIONS,
     PushOptions,
     RunOptions,
@@ -52,6 +54,7 @@ SHAPING_TRAINING = (
     "find_lr",
     "devices",
     "num_nodes",
+    "logger",
 )
 
 
@@ -117,6 +120,9 @@ def _add_run_options(parser: argparse.ArgumentParser) -> None:
     add("--resume", nargs="?", type=Path, const=None, metavar="CHECKPOINT",
         help="continue an interrupted run (default: the newest in --out)")  # fmt: skip
     add("--find-lr", action="store_true", help="run a learning-rate range test, save its plot, and stop")
+    add("--logger", choices=LOGGERS,
+        help="who keeps losses, accuracies and learning rates, beside the run's own CSV; wandb and trackio must be "
+             f"installed (default: {RunOptions.logger})")  # fmt: skip
     add("--from-checkpoint", type=Path, metavar="FILE",
         help="make a release of weights that were trained elsewhere, and train nothing: Lightning's .ckpt, a "
              "state_dict in .pth, or .safetensors, with this network's layers by whatever prefix")  # fmt: skip
@@ -156,6 +162,13 @@ def main(arguments: list[str] | None = None) -> None:
             train_and_push(options)
     except (TrainingError, HubError) as error:
         sys.exit(f"train.py: {error}")
+    except Exception as error:
+        if not disk_is_full(error):
+            raise
+        sys.exit(
+            f"train.py: There is no space left on the disk of {options.out}. Make room; --resume then continues from "
+            "the last checkpoint, if there is one."
+        )
 
 
 def train_and_push(options: RunOptions) -> None:
@@ -168,6 +181,8 @@ def train_and_push(options: RunOptions) -> None:
     for checkpoint in (options.checkpoint, options.from_checkpoint):
         if checkpoint and not checkpoint.is_file():
             raise TrainingError(f"There is no checkpoint {checkpoint}.")
+    if options.logger in ("wandb", "trackio") and importlib.util.find_spec(options.logger) is None:
+        raise TrainingError(f"--logger {options.logger} needs a package that is not here: pip install {options.logger}")
     if options.push.push and not options.push.allow_excerpt:
         check_no_excerpt(options.data_dir)
     target = find_target(options.push) if options.push.push and is_first_process() else None

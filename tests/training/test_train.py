@@ -6,7 +6,7 @@ import pytest
 
 from tests.conftest import ROOT
 from training.options import PushOptions, RunOptions
-from training.train import parse_arguments
+from training.train import main, parse_arguments
 
 
 @pytest.fixture(autouse=True)
@@ -77,6 +77,13 @@ def test_options_that_contradict_each_other_are_refused(capsys, arguments, sente
     with pytest.raises(SystemExit):
         parse_arguments(arguments)
     assert sentence in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["wandb", "trackio"])
+def test_a_logger_that_is_not_installed_is_named_with_the_command_that_installs_it(monkeypatch, name):
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    with pytest.raises(SystemExit, match=f"--logger {name} needs a package that is not here: pip install {name}"):
+        main(["--logger", name])
 
 
 def test_help_answers_without_loading_torch_and_states_the_defaults():

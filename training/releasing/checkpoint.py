@@ -9,7 +9,6 @@ import logging
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
-from pickle import UnpicklingError
 from typing import Any
 
 import torch
@@ -23,6 +22,7 @@ from training.errors import TrainingError
 logger = logging.getLogger(__name__)
 
 SAFETENSORS = ".safetensors"
+UNSAFE = "UnpicklingError"  # torch's word for a file that names more than tensors
 COUNTERS = "num_batches_tracked"  # which batch norm needs for training only
 NAMED = 3  # of many names, so many are said
 
@@ -65,15 +65,14 @@ def _stored(path: Path) -> Any:
         if path.suffix == SAFETENSORS:
             return load_file(path)
         return torch.load(path, map_location="cpu", weights_only=True)
-    except UnpicklingError as error:
+    except Exception as error:  # a damaged file makes torch raise nearly anything
+        if type(error).__name__ != UNSAFE:
+            problem = first_lines(error) or type(error).__name__
+            raise CheckpointError(f"{path} is no checkpoint, or damaged: {problem}.") from error
         raise CheckpointError(
             f"{path} cannot be read safely, because it holds more than tensors, numbers and words{_culprits(path)}; "
             "store the weights alone, where they were trained: torch.save(network.state_dict(), 'weights.pth')."
         ) from error
-    except Exception as error:  # a damaged file makes torch raise nearly anything
-        raise CheckpointError(
-            f"{path} is no checkpoint, or damaged: {first_lines(error) or type(error).__name__}."
-        ) from (error)
 
 
 def _culprits(path: Path) -> str:

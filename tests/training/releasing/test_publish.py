@@ -282,12 +282,10 @@ def test_a_release_that_was_judged_on_other_pictures_is_neither_better_nor_worse
 
 @pytest.mark.parametrize("metrics", [None, b"no JSON", b'{"test": 1}'])
 def test_what_is_no_release_may_be_replaced(hub, small_releases, metrics):
-    target = find_target()
-    repository = hub.model(REPO)
+    assert find_target().repo_id == REPO
     if metrics is not None:
-        repository.commit(repository.files | {"metrics.json": metrics}, "by hand")
+        hub.model(REPO).commit(hub.model(REPO).files | {"metrics.json": metrics}, "by hand")
     check_no_worse(load_verified_release(small_releases[1]), find_target())
-    assert target.repo_id == REPO
 
 
 def test_an_excerpt_is_only_pushed_if_that_is_said(small_releases, tmp_path):
