@@ -1,27 +1,39 @@
 import logging
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
 import pytest
 
-from model.metrics import Metrics, SplitFigures
+from model.metrics import CIFAR10, DataFigures, Metrics, SplitFigures
 from model.network import NetworkConfig
 from model.release import BUNDLED, WEIGHTS, load_release
 from tests.conftest import SUBSET
-from training.data.cifar10 import DataError
+from training.data.dataset import load_data_set
+from training.data.split import DataError
 from training.fitting.find_lr import RangeTest, find_lr
-from training.fitting.run_folder import RunFolder
+from training.fitting.run_folder import ResumeError, RunFolder
 from training.options import RunOptions
-from training.pipeline import doubts, judge_checkpoint, load_data, normalised, report_range_test, train
+from training.pipeline import (
+    batches_of,
+    check_same_data,
+    doubts,
+    fitted_to,
+    judge_checkpoint,
+    normalised,
+    report_range_test,
+    train,
+)
 from training.recipe import Recipe
 from training.releasing.checkpoint import CheckpointError
 
 
 def test_a_batch_that_the_processes_cannot_share_is_refused_with_the_data():
     recipe = Recipe(batch_size=50, validation_images=20)
-    assert len(load_data(RunOptions(data_dir=SUBSET, devices=2), recipe).train) == 100
+    data = load_data_set(SUBSET)
+    assert len(batches_of(data, RunOptions(devices=2), recipe).train) == 100
     with pytest.raises(DataError, match="batch of 50 cannot be shared evenly by 4"):
-        load_data(RunOptions(data_dir=SUBSET, devices=2, num_nodes=2), recipe)
+        batches_of(data, RunOptions(devices=2, num_nodes=2), recipe)
 
 
 @pytest.mark.parametrize(
@@ -103,3 +115,24 @@ def figures(accuracy: float) -> SplitFigures:
 def test_figures_that_suggest_a_mistake_are_told_with_it(test, validation, doubt):
     found = doubts(Metrics(test=figures(test), validation=figures(validation)))
     assert doubt in found and bool(found) == bool(doubt)
+
+
+def test_small_data_has_defaults_that_suit_it_and_what_was_given_stays():
+    data = load_data_set(SUBSET)
+    fitted = fitted_to(data, Recipe(), {})
+    assert (fitted.validation_images, fitted.batch_size) == (12, 32)
+    given = {"validation_images": 100, "batch_size": 64}
+    assert fitted_to(data, Recipe(**given), given) == Recipe(**given)
+    whole = replace(data, about=DataFigures(CIFAR10, "CIFAR-10"))
+    assert fitted_to(whole, Recipe(), {}) == Recipe()
+
+
+def test_a_run_is_resumed_on_the_data_that_it_began_with_and_on_no_other(tmp_path):
+    data, folder = load_data_set(SUBSET), RunFolder(tmp_path / "run")
+    folder.start(Recipe(), data.facts())
+    check_same_data(folder, data)
+    with pytest.raises(ResumeError, match="was started on other data; name that with --data-dir"):
+        check_same_data(folder, replace(data, test=data.train))
+    earlier = RunFolder(tmp_path / "earlier")
+    earlier.start(Recipe(), {"precision": "32-true"})
+    check_same_data(earlier, data)
