@@ -36,8 +36,8 @@ from benchmarks.ratio import Ratio
 from benchmarks.turns import pause, take_turns
 from model.network import CifarResNet, NetworkConfig
 from training.data.augmentation import augmentation
-from training.data.cifar10 import Split
 from training.data.datamodule import Cifar10DataModule
+from training.data.split import Split
 from training.fitting.machine import hardware_name, keep_freed_memory, trains_on_gpu
 from training.fitting.module import CifarLitModule
 from training.fitting.precision import fast_precision

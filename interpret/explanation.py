@@ -87,9 +87,13 @@ class Explanation:
         """Calibrated; they sum to 1."""
         return probabilities_of(self.cam.logits[None], self.config.temperature)[0]
 
-    def confidences(self, top_k: int | float = TOP_K) -> dict[str, float]:
-        """The most probable classes, with their probabilities. Raises ChoiceError if there are not that many."""
-        return top_classes(self.probabilities, self.config.class_names, top_k)
+    def confidences(self, top_k: int | float | None = None) -> dict[str, float]:
+        """The most probable classes (TOP_K of them, or all), with their probabilities.
+
+        Raises ChoiceError if there are not that many.
+        """
+        names = self.config.class_names
+        return top_classes(self.probabilities, names, min(TOP_K, len(names)) if top_k is None else top_k)
 
     @property
     def turned(self) -> list[bool]:

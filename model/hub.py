@@ -59,6 +59,13 @@ class Target:
         return f"{constants.ENDPOINT}/{place}{self.repo_id}"
 
 
+def repository_name(typed: str | None) -> str:
+    """The name of a repository as people type it: with spaces around it, or as the address of its page."""
+    name = (typed or "").strip().removeprefix(f"{constants.ENDPOINT}/")
+    name = re.sub(r"^(https?://)?(huggingface\.co|hf\.co)/", "", name)
+    return name.rstrip("/").removesuffix("/tree/main").rstrip("/")
+
+
 def limit_waiting(seconds: float = 60, to_connect: float = 10) -> None:
     """Lets every later request to the Hub end with an error after so long without a byte.
 
@@ -172,7 +179,7 @@ def check_target(
     """
     if get_token() is None:
         raise HubError(NO_TOKEN)
-    api = HfApi()
+    api, repo_id = HfApi(), repository_name(repo_id)
     try:
         repo_id = _full_name(retry(api.whoami, is_transient), repo_id or default_name)
         create = partial(api.create_repo, repo_id, repo_type=repo_type, private=private or None, exist_ok=True)

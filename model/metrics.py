@@ -182,6 +182,27 @@ class MapCheckFigures:
     random_band: Mapping[str, tuple[float, ...]]
 
 
+CIFAR10, EXCERPT, OWN = "cifar-10", "excerpt", "own"
+
+
+@dataclass(frozen=True)
+class DataFigures:
+    """What the network was trained and judged on. `kind`: CIFAR-10, an excerpt of it, or the trainer's own classes;
+    `name`: what that is called. `test_share`: of each class, if no pictures were marked as test pictures."""
+
+    kind: str
+    name: str
+    test_share: Share | None = None
+
+
+@dataclass(frozen=True)
+class CheckpointFigures:
+    """The file that the weights were taken from, if this project did not train them: its name and SHA-256."""
+
+    file: str
+    sha256: str
+
+
 @dataclass(frozen=True)
 class Metrics:
     """All of `metrics.json`; `source` is the document that was read. `recipe` holds the fields of a training recipe."""
@@ -199,12 +220,30 @@ class Metrics:
     versions: Mapping[str, str] | None = None
     hardware: str | None = None
     processes: int | None = None
+    data: DataFigures | None = None
+    checkpoint: CheckpointFigures | None = None
     precision: str | None = None
     out_of_distribution: WarningFigures | None = None
     faithfulness: FaithfulnessFigures | None = None
     map_strength: StrengthFigures | None = None
     map_checks: MapCheckFigures | None = None
     source: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def test_pictures(self) -> str:
+        """The test images in words: "CIFAR-10's 10,000 test pictures"."""
+        count = f"{self.test.count:,} test pictures"
+        if self.data and self.data.kind == EXCERPT:
+            return f"the {count} in an excerpt of {self.data.name}"
+        if self.data and self.data.kind == OWN:
+            return f"the {count} of {self.data.name}"
+        return f"CIFAR-10's {count}"
+
+    @property
+    def pictures(self) -> str:
+        """The images that the network was trained on, in words."""
+        data = self.data or DataFigures(CIFAR10, "CIFAR-10")
+        return f"the pictures of {data.name}" if data.kind == OWN else f"{data.name}'s pictures"
 
     def usual_strength(self, method: str, stage: str) -> float:
         """What the strongest cell of the predicted class's map seldom exceeds (one image in twenty), in the method's

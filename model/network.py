@@ -17,6 +17,12 @@ from torch import Tensor, nn
 CIFAR10_CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 
 
+# What the page and the API call the choice of no class, of any, and of the one that wins.
+RESERVED_NAMES = ("any", "none", "predicted")
+CONTROLS = "".join(map(chr, (*range(32), 127)))
+UNFIT = frozenset("<>|`*[]" + CONTROLS)  # they would be taken for more than letters in tables and sentences
+
+
 class ConfigError(ValueError):
     """A network configuration breaks one of its own rules."""
 
@@ -41,6 +47,11 @@ class NetworkConfig:
         names = self.class_names
         if len(names) < 2 or len(set(names)) != len(names) or not all(isinstance(name, str) for name in names):
             raise ConfigError(f"class_names must be two or more different names, got {list(names)}")
+        if unfit := [name for name in names if name in RESERVED_NAMES or set(name) & UNFIT or not name.strip()]:
+            raise ConfigError(
+                f"a class cannot be called {unfit[0]!r}: {', '.join(RESERVED_NAMES)} mean something else, and names "
+                f"hold no line breaks and none of {' '.join(sorted(UNFIT - set(CONTROLS)))}"
+            )
         numbers = (*self.mean, *self.std, self.temperature)
         if not all(isinstance(number, (int, float)) and math.isfinite(number) for number in numbers):
             raise ConfigError(f"mean, std and temperature must be finite numbers, got {numbers}")

@@ -28,7 +28,8 @@ from model.release import (
     read_config,
     seal,
 )
-from training.data.cifar10 import Split, load_cifar10
+from training.data.dataset import load_data_set
+from training.data.split import Split
 from training.errors import TrainingError
 from training.judging.channels.lesions import judged, lesion_counts
 from training.releasing.tables import RightWithout, write_tables
@@ -93,7 +94,8 @@ def add_tables(options: TableOptions) -> None:
     release = load_release(options.release)
     for name in options.lesions:
         check_name("layer", name, (*channel_counts(release.network), ALL))
-    train, test = load_cifar10(options.data_dir)
+    data = load_data_set(options.data_dir)
+    train, test = data.train, data.test
     check_data(release, test)
     logger.info("Release %s", release.identifier)
     right_without = measured_lesions(release, test, options.lesions)

@@ -16,7 +16,7 @@ from model.files.replacing import replaced
 from model.images import to_tensor
 from model.metrics import METRICS, Metrics
 from model.release import BUNDLED, Release, ReleaseError, load_release, save_metrics, seal
-from training.data.cifar10 import load_cifar10
+from training.data.dataset import load_data_set
 from training.errors import TrainingError
 from training.judging.checks import CALLS, THREADS, ConcurrencyChecks, MapChecks, check_concurrency, check_maps
 from training.judging.evaluation import choose, held_out_images
@@ -89,7 +89,8 @@ def check(options: CheckOptions) -> None:
 
     Raises TrainingError, ReleaseError; CheckError also if a check that can fail does.
     """
-    train, test = load_cifar10(options.data_dir)
+    data = load_data_set(options.data_dir)
+    train, test = data.train, data.test
     release = load_release(options.release)
     logger.info("Release %s\n", release.identifier)
     if options.check == "faithfulness":

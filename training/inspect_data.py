@@ -1,4 +1,4 @@
-"""Look at CIFAR-10 before training on it: statistics, samples, augmentation. See `inspect_data.py --help`."""
+"""Look at the data before training on it: statistics, samples, augmentation. See `inspect_data.py --help`."""
 
 import argparse
 import logging
@@ -13,9 +13,10 @@ import torch
 from jaxtyping import UInt8
 from matplotlib.figure import Figure
 
-from model.network import CIFAR10_CLASSES, NetworkConfig
+from model.network import CIFAR10_CLASSES
 from training.data.augmentation import BatchAugmentation, augmentation
-from training.data.cifar10 import Split, load_cifar10
+from training.data.dataset import load_data_set
+from training.data.split import Split
 from training.errors import TrainingError
 from training.presets import DEFAULT, PRESETS
 from training.recipe import Recipe
@@ -38,21 +39,22 @@ def main(arguments: list[str] | None = None) -> None:
     options = parse_arguments(arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     try:
-        train, test = load_cifar10(options.data_dir)
+        data = load_data_set(options.data_dir)
     except TrainingError as error:
         sys.exit(f"inspect_data.py: {error}")
+    train, test, class_names = data.train, data.test, data.config.class_names
     if not 0 <= options.picture < len(train):
         sys.exit(f"inspect_data.py: --picture must be from 0 to {len(train) - 1}, got {options.picture}")
-    recipe, mean = PRESETS[DEFAULT].recipe, NetworkConfig().mean
+    recipe, mean = PRESETS[DEFAULT].recipe, data.config.mean
     figures = {
-        "samples": sample_grid(train),
+        "samples": sample_grid(train, class_names),
         "channels": channel_histograms(train, test),
         "augmentations": augmentation_sheet(train.images[options.picture], recipe, mean),
     }
     options.out.mkdir(parents=True, exist_ok=True)
     for name, figure in figures.items():
         figure.savefig(options.out / f"{name}.png", dpi=110)
-    logger.info("%s\n\nFigures: %s", statistics_table({"train": train, "test": test}), options.out)
+    logger.info("%s\n\nFigures: %s", statistics_table({"train": train, "test": test}, class_names), options.out)
 
 
 def parse_arguments(arguments: list[str] | None = None) -> InspectOptions:
@@ -81,28 +83,26 @@ def channel_statistics(images: UInt8[np.ndarray, "count 32 32 3"]) -> dict[str, 
     }
 
 
-def statistics_table(splits: dict[str, Split]) -> str:
+def statistics_table(splits: dict[str, Split], class_names: tuple[str, ...] = CIFAR10_CLASSES) -> str:
     """Count, shape, classes and the statistics of each channel, as plain text."""
     lines = []
     for name, split in splits.items():
         lines.append(f"{name}: {len(split):,} pictures, shape {split.images.shape}, {split.images.dtype}")
-        per_class = np.bincount(split.labels, minlength=len(CIFAR10_CLASSES))
-        lines.append(
-            "  " + ", ".join(f"{each} {count:,}" for each, count in zip(CIFAR10_CLASSES, per_class, strict=True))
-        )
+        per_class = np.bincount(split.labels, minlength=len(class_names))
+        lines.append("  " + ", ".join(f"{each} {count:,}" for each, count in zip(class_names, per_class, strict=True)))
         lines.append(f"  {'in [0, 1]':10}{'red':>12}{'green':>12}{'blue':>12}")
         for statistic, values in channel_statistics(split.images).items():
             lines.append(f"  {statistic:10}" + "".join(f"{value:12.8f}" for value in values))
     return "\n".join(lines)
 
 
-def sample_grid(split: Split) -> Figure:
+def sample_grid(split: Split, class_names: tuple[str, ...] = CIFAR10_CLASSES) -> Figure:
     """The first images of each class, one class in each row."""
-    figure = Figure(figsize=(SAMPLES_PER_CLASS * 0.9, len(CIFAR10_CLASSES) * 0.9), layout="constrained")
-    axes = figure.subplots(len(CIFAR10_CLASSES), SAMPLES_PER_CLASS)
+    figure = Figure(figsize=(SAMPLES_PER_CLASS * 0.9, len(class_names) * 0.9), layout="constrained")
+    axes = figure.subplots(len(class_names), SAMPLES_PER_CLASS)
     for axis in axes.flat:
         axis.set(xticks=[], yticks=[])
-    for index, name in enumerate(CIFAR10_CLASSES):
+    for index, name in enumerate(class_names):
         axes[index, 0].set_ylabel(name, rotation=0, ha="right", va="center")
         for axis, image in zip(axes[index], split.images[split.labels == index], strict=False):
             axis.imshow(image, interpolation="nearest")

@@ -119,10 +119,20 @@ def percent(share: float) -> str:
     return "over 99%" if 0.995 <= share < 1 else f"{share:.0%}"
 
 
+NUMBERS = (
+    "no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"
+)  # fmt: skip
+
+
 def listed(parts: Sequence[str]) -> str:
     """Parts of a sentence in a row: "a", "a and b", "a; b; and c", since the parts may hold commas themselves."""
     *before, last = parts or [""]
     return f"{'; '.join(before)}; and {last}" if len(before) > 1 else " and ".join([*before, last])
+
+
+def number_in_words(count: int) -> str:
+    """A whole number as sentences have it: in words up to twelve."""
+    return NUMBERS[count] if count < len(NUMBERS) else f"{count:,}"
 
 
 def in_a_row(names: Sequence[str]) -> str:
@@ -219,10 +229,10 @@ def describe_faithfulness(metrics: Metrics, method: str) -> str:
 
 
 WARNINGS = {
-    "max_probability": "the network is less sure here than about almost all of CIFAR-10's pictures",
-    "negative_entropy": "the network is less sure here than about almost all of CIFAR-10's pictures",
-    "max_logit": "the network finds less evidence for any class here than in almost all of CIFAR-10's pictures",
-    "negative_energy": "the network finds less evidence for anything here than in almost all of CIFAR-10's pictures",
+    "max_probability": "the network is less sure here than about almost all of",
+    "negative_entropy": "the network is less sure here than about almost all of",
+    "max_logit": "the network finds less evidence for any class here than in almost all of",
+    "negative_energy": "the network finds less evidence for anything here than in almost all of",
 }
 
 
@@ -231,9 +241,9 @@ def describe_detections(detector: Detector) -> str:
     return listed([f"{percent(each.rate)} of {each.count:,} {name}" for name, each in detector.detections.items()])
 
 
-def describe_warning(detector: Detector, class_count: int) -> str:
-    """What the warning means."""
-    return f"**Probably none of the {class_count} classes:** {WARNINGS[detector.score]}."
+def describe_warning(detector: Detector, class_count: int, pictures: str = "CIFAR-10's pictures") -> str:
+    """What the warning means, beside the `pictures` that the network was trained on."""
+    return f"**Probably none of the {class_count} classes:** {WARNINGS[detector.score]} {pictures}."
 
 
 def describe_reliability(detector: Detector) -> str:

@@ -79,7 +79,8 @@ def test_an_unknown_score_is_answered_with_the_scores_there_are():
 
 def test_the_warning_is_one_sentence_and_another_says_how_often_it_is_wrong_and_what_it_finds():
     detector = Detector("max_logit", 1.0, Rate(0.051, 10_000), {"pictures of food": Rate(0.6, 50)})
-    words = describe_warning(detector, 10)
+    words = describe_warning(detector, 10, "the pictures of leaves")
+    assert "less evidence for any class here than in almost all of the pictures of leaves." in words
     assert "none of the 10 classes" in words and words.count(".") == 1
     assert describe_reliability(detector) == (
         "The warning wrongly flags 5.1% of the 10,000 test pictures, and catches 60% of 50 pictures of food: where it "

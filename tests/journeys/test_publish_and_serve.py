@@ -30,7 +30,7 @@ def train(*arguments: str, **environment: str) -> subprocess.CompletedProcess[st
 
 
 def test_a_run_that_was_pushed_is_what_the_app_serves(hub, tmp_path: Path):
-    result = train(*SHORT, *ON_CPU, "--out", str(tmp_path / "runs"), "--push")
+    result = train(*SHORT, *ON_CPU, "--out", str(tmp_path / "runs"), "--push", "--allow-excerpt")
     assert result.returncode == 0, result.stderr
     assert f"Pushed: {hub.url}/{REPO}" in result.stderr
     assert not [name for name in list_repo_files(REPO) if name.endswith((".ckpt", ".bin", ".pt", ".pkl"))]
@@ -55,11 +55,11 @@ def test_a_run_that_was_pushed_is_what_the_app_serves(hub, tmp_path: Path):
 
 def test_a_push_that_fails_costs_nothing_and_says_how_to_go_on(hub, tmp_path: Path):
     hub.fault_at[f"POST /api/models/{REPO}/preupload/main"] = "403"
-    result = train(*SHORT, *ON_CPU, "--out", str(tmp_path), "--push")
+    result = train(*SHORT, *ON_CPU, "--out", str(tmp_path), "--push", "--allow-excerpt")
     (release,) = tmp_path.glob("*/release")
     assert result.returncode == 1
     assert "the token does not allow this" in result.stderr and "Traceback" not in result.stderr
-    again = f"python training/train.py --push-only {release} --repo-id {REPO}"
+    again = f"python training/train.py --push-only {release} --repo-id {REPO} --allow-excerpt"
     assert again in result.stderr
     hub.fault_at.clear()
     assert train(*again.split()[2:]).returncode == 0
@@ -67,7 +67,9 @@ def test_a_push_that_fails_costs_nothing_and_says_how_to_go_on(hub, tmp_path: Pa
 
 
 def test_without_a_token_a_push_is_refused_before_anything_is_loaded(tmp_path: Path):
-    result = train(*SHORT, "--out", str(tmp_path), "--push", HF_TOKEN="", PYTHONPROFILEIMPORTTIME="1")
+    result = train(
+        *SHORT, "--out", str(tmp_path), "--push", "--allow-excerpt", HF_TOKEN="", PYTHONPROFILEIMPORTTIME="1"
+    )
     imported = {line.rpartition("|")[2].strip() for line in result.stderr.splitlines()}
     assert "huggingface_hub" in imported and not imported & {"torch", "numpy", "pytorch_lightning"}
     assert "https://huggingface.co/settings/tokens" in result.stderr and "HF_TOKEN" in result.stderr
@@ -81,7 +83,8 @@ def test_without_a_token_a_push_is_refused_before_anything_is_loaded(tmp_path: P
         (["--private"], "--private belongs to --push or --push-only"),
         (["--push", "--find-lr"], "--find-lr makes no release"),
         (["--push", "--push-only", str(BUNDLED)], "not allowed with argument"),
-        (["--push", "--data-dir", "/no/such/data"], "No CIFAR-10 in /no/such/data: there is no such folder"),
+        (["--push", "--data-dir", "/no/such/data"], "No data in /no/such/data: there is no such file or folder"),
+        (["--push", "--data-dir", str(SUBSET)], "is an excerpt of CIFAR-10, and a release made from one is not pushed"),
         (["--push", "--resume", "no.ckpt"], "There is no checkpoint no.ckpt"),
         (["--push-only", "/no/such/release"], "is no release that could be pushed"),
     ],

@@ -181,10 +181,11 @@ def test_a_release_whose_files_do_not_belong_together_is_refused_by_name(hub, pu
     ("change", "words"),
     [
         (lambda folder: rewrite_config(folder, format_version=2), "format version 2; this code reads 1"),
-        (lambda folder: rewrite_config(folder, class_names=[*"abcdefghij"]), "other classes (a, b"),
+        (lambda folder: rewrite_config(folder, class_names=[*"abc"]), "model.safetensors does not fit the network"),
+        (lambda folder: rewrite_config(folder, class_names=["any", *"bcdefghij"]), "a class cannot be called 'any'"),
         (lambda folder: (folder / SAMPLES).unlink(), "it has no file misclassified.parquet"),
     ],
-    ids=["too new a format", "another list of classes", "a missing file"],
+    ids=["too new a format", "fewer classes than the weights", "a class that means all", "a missing file"],
 )
 def test_what_is_no_release_for_this_code_is_refused(hub, small_releases, tmp_path, change, words):
     folder = shutil.copytree(small_releases[0], tmp_path / "release")

@@ -2,9 +2,10 @@ import resource
 import subprocess
 
 import pytest
+from huggingface_hub import constants
 
 from model.choice import choose_release
-from model.hub import check_target, matches_its_hash, push_files, read_text, remote_files
+from model.hub import check_target, matches_its_hash, push_files, read_text, remote_files, repository_name
 from model.hub_errors import HubError
 from model.release import BUNDLED
 from tests.conftest import upload
@@ -64,3 +65,16 @@ def test_a_full_disk_is_said_so(hub, small_releases):
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert choice.release.folder == BUNDLED
     assert "there is no space left on the disk" in choice.problem
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["ada/net", " ada/net ", "ada/net/", "https://huggingface.co/ada/net", "huggingface.co/ada/net/tree/main",
+     "https://hf.co/ada/net/tree/main/", f"{constants.ENDPOINT}/ada/net"],
+)  # fmt: skip
+def test_a_repository_is_known_however_people_type_it(typed):
+    assert repository_name(typed) == "ada/net"
+
+
+def test_another_branch_in_an_address_is_not_dropped_in_silence():
+    assert repository_name("ada/net/tree/dev") == "ada/net/tree/dev" and repository_name(None) == ""

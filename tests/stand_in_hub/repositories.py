@@ -134,7 +134,7 @@ def hash_of(path: str, content: bytes) -> str:
 
 
 COLOURS = {"red", "yellow", "green", "blue", "indigo", "purple", "pink", "gray"}
-LICENCES = {"mit", "apache-2.0", "bsd-3-clause", "cc-by-4.0", "cc0-1.0", "other"}
+LICENCES = {"mit", "apache-2.0", "bsd-3-clause", "cc-by-4.0", "cc0-1.0", "other", "unknown"}
 
 
 def problems_of_card(content: str, kind: str) -> list[str]:

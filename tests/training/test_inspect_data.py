@@ -46,7 +46,7 @@ def test_the_command_prints_the_table_and_saves_the_figures(tmp_path):
 
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
-    [(["--data-dir", "/nowhere"], "No CIFAR-10 in /nowhere"), (["--picture", "120"], "must be from 0 to 119, got 120")],
+    [(["--data-dir", "/nowhere"], "No data in /nowhere"), (["--picture", "120"], "must be from 0 to 119, got 120")],
 )
 def test_bad_use_gets_one_clear_sentence(tmp_path, arguments, sentence):
     result = inspect("--data-dir", str(SUBSET), "--out", str(tmp_path), *arguments)

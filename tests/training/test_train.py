@@ -6,7 +6,7 @@ import pytest
 
 from tests.conftest import ROOT
 from training.options import PushOptions, RunOptions
-from training.train import parse_arguments
+from training.train import main, parse_arguments
 
 
 @pytest.fixture(autouse=True)
@@ -40,9 +40,21 @@ def test_a_run_resumes_from_a_named_checkpoint_or_from_the_newest(arguments, res
 
 
 def test_where_to_push_travels_in_one_piece():
-    options = parse_arguments(["--push", "--repo-id", "somebody/net", "--private", "--revision", "trial"])
-    assert options.push == PushOptions(push=True, repo_id="somebody/net", private=True, revision="trial")
+    where = ["--repo-id", "somebody/net", "--private", "--revision", "trial", "--allow-excerpt", "--allow-worse"]
+    assert parse_arguments(["--push", *where]).push == PushOptions(
+        push=True, repo_id="somebody/net", private=True, revision="trial", allow_excerpt=True, allow_worse=True
+    )
     assert parse_arguments(["--push-only", "here"]).push == PushOptions(push_only=Path("here"))
+
+
+def test_weights_from_elsewhere_come_with_their_normalisation_and_can_be_pushed():
+    arguments = ["--from-checkpoint", "net.pth", "--mean", "0.5", "0.5", "0.5", "--validation-images", "9", "--push"]
+    assert parse_arguments(arguments) == RunOptions(
+        from_checkpoint=Path("net.pth"),
+        mean=(0.5, 0.5, 0.5),
+        changes={"validation_images": 9},
+        push=PushOptions(push=True),
+    )
 
 
 @pytest.mark.parametrize(
@@ -53,12 +65,25 @@ def test_where_to_push_travels_in_one_piece():
         (["--push", "--find-lr"], "--find-lr makes no release that could be pushed"),
         (["--push", "--push-only", "here"], "not allowed with argument"),
         (["--epoch", "3"], "unrecognized arguments: --epoch 3"),
+        (
+            ["--from-checkpoint", "a.pth", "--max-lr", "1"],
+            "--max-lr is for training, and --from-checkpoint trains nothing",
+        ),
+        (["--from-checkpoint", "a.pth", "--resume"], "--resume is for training, and --from-checkpoint trains nothing"),
+        (["--std", "1", "1", "1"], "--std belongs to --from-checkpoint"),
     ],
 )
 def test_options_that_contradict_each_other_are_refused(capsys, arguments, sentence):
     with pytest.raises(SystemExit):
         parse_arguments(arguments)
     assert sentence in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["wandb", "trackio"])
+def test_a_logger_that_is_not_installed_is_named_with_the_command_that_installs_it(monkeypatch, name):
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    with pytest.raises(SystemExit, match=f"--logger {name} needs a package that is not here: pip install {name}"):
+        main(["--logger", name])
 
 
 def test_help_answers_without_loading_torch_and_states_the_defaults():

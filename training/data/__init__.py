@@ -1,1 +1,1 @@
-"""CIFAR-10: read, verified, augmented, in batches."""
+"""CIFAR-10, or pictures of one's own classes: read, verified, augmented, in batches."""

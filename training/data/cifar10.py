@@ -1,19 +1,19 @@
-"""Reading CIFAR-10, and proving that what was read is CIFAR-10."""
+"""CIFAR-10: where its files may be, and the proof that what was read is CIFAR-10, whole or an excerpt."""
 
 import hashlib
-import io
 import logging
 import os
-from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
-from jaxtyping import UInt8
-from PIL import Image
+from jaxtyping import UInt32
 
-from training.errors import TrainingError
+from model.network import CIFAR10_CLASSES
+from training.data.archive import ARCHIVE, FOLDER, find_batches, read_batches
+from training.data.parquet import ReadData, find_parquet, read_parquet
+from training.data.split import DataError, Split
+from training.options import SUBSET_MARKER, is_marked_excerpt
 
 logger = logging.getLogger(__name__)
 
@@ -23,7 +23,7 @@ PARQUET_FILES = {
     "train": "plain_text/train-00000-of-00001.parquet",
     "test": "plain_text/test-00000-of-00001.parquet",
 }
-TORCHVISION_FOLDER = "cifar-10-batches-py"
+SIZES = {"train": 50_000, "test": 10_000}
 SHA256 = {
     "train": (
         "47af8b02cfcfb6cdf3dbbd1969ad7f1b70f4413f6f80f437b020ee4e5bc8304a",
@@ -34,56 +34,95 @@ SHA256 = {
         "cec8a24a1e92aa2ecaa0bbd3dbfa86bf6cd8759fbd209a832824c8cf0afca9d5",
     ),
 }
-SUBSET_MARKER = "SUBSET"
+# Four bytes of the SHA-256 of each picture with its label: the 50,000 training pictures', then the test pictures'.
+FINGERPRINTS = Path(__file__).with_name("cifar10_pictures.bin")
+Splits = tuple[Split, Split]
 
 
-class DataError(TrainingError):
-    """CIFAR-10 is not where it was said to be, or is not CIFAR-10."""
+def load_cifar10(data_dir: str | Path | None = None) -> Splits:
+    """The train and test splits of CIFAR-10, verified by SHA-256, or of an excerpt of it.
 
-
-@dataclass(frozen=True)
-class Split:
-    """Images and their class indices, in the canonical order of the data set."""
-
-    images: UInt8[np.ndarray, "count 32 32 3"]
-    labels: UInt8[np.ndarray, "count"]
-
-    def __len__(self) -> int:
-        return len(self.labels)
-
-    def take(self, indices: np.ndarray) -> "Split":
-        return Split(self.images[indices], self.labels[indices])
-
-
-def load_cifar10(data_dir: str | Path | None = None) -> tuple[Split, Split]:
-    """The train and test splits, verified by SHA-256.
-
-    `data_dir` (else the environment's `CIFAR10_DIR`) holds either the parquet files of the Hub data set, under
-    `plain_text/`, or torchvision's `cifar-10-batches-py`. Without one, the files come from the Hub, at a pinned
-    revision.
-    A folder with a file called SUBSET is taken to be a deliberate small excerpt and is not held against the hashes.
+    `data_dir` (else the environment's `CIFAR10_DIR`) is, or holds, `cifar-10-python.tar.gz`, `cifar-10-batches-py`, or
+    Parquet files. Without one, the files come from the Hub, at a pinned revision. A folder with a file called SUBSET is
+    a deliberate excerpt: each of its pictures must be one of CIFAR-10's.
 
     Raises DataError, saying what to do, if there is no data or if it is not CIFAR-10.
     """
-    data_dir = data_dir or os.environ.get("CIFAR10_DIR")
-    if data_dir is None:
-        return _verified(_read_parquet("train", _download("train"))), _verified(
-            _read_parquet("test", _download("test")), "test"
-        )
-    folder = Path(data_dir).expanduser()
-    if (folder / PARQUET_FILES["train"]).exists():
-        splits = [_read_parquet(name, folder / path) for name, path in PARQUET_FILES.items()]
-    elif (folder / TORCHVISION_FOLDER).is_dir():
-        splits = [_read_torchvision(folder, train=train) for train in (True, False)]
-    else:
-        raise DataError(
-            f"No CIFAR-10 in {folder}: expected {PARQUET_FILES['train']} and {PARQUET_FILES['test']}, "
-            f"or a folder {TORCHVISION_FOLDER}."
-        )
-    if (folder / SUBSET_MARKER).exists():
-        logger.warning("%s is marked as a subset of CIFAR-10: %d + %d pictures", folder, *map(len, splits))
-        return splits[0], splits[1]
-    return _verified(splits[0], "train"), _verified(splits[1], "test")
+    place = place_of(data_dir)
+    if place is None:
+        return from_hub()
+    if (splits := batches_at(place)) is not None:
+        return splits
+    if files := find_parquet(place):
+        return verified(place, read_parquet(files, place))
+    raise DataError(f"No CIFAR-10 in {place}: expected {LAYOUTS}.")
+
+
+LAYOUTS = f"{ARCHIVE}, a folder {FOLDER}, or Parquet files such as {PARQUET_FILES['train']}"
+
+
+def place_of(data_dir: str | Path | None) -> Path | None:
+    """The file or folder that was named, here or in CIFAR10_DIR; None: the Hub. Raises DataError if it is not there."""
+    named = data_dir or os.environ.get("CIFAR10_DIR")
+    if named is None:
+        return None
+    place = Path(named).expanduser()
+    if not place.exists():
+        raise DataError(f"No data in {place}: there is no such file or folder.")
+    return place
+
+
+def from_hub() -> Splits:
+    """CIFAR-10 from the Hub. Raises DataError."""
+    files = {name: _download(name) for name in PARQUET_FILES}
+    train, test = (read_parquet([path], path).train for path in files.values())
+    return _whole(train, test)
+
+
+def batches_at(place: Path) -> Splits | None:
+    """CIFAR-10 from its authors' files, verified; None if there are none. Raises DataError."""
+    found = find_batches(place)
+    if found is None:
+        return None
+    train, test = read_batches(found)
+    return _excerpt(place, train, test) if is_marked_excerpt(place) else _whole(train, test)
+
+
+def verified(place: Path, found: ReadData) -> Splits:
+    """What was read from Parquet files, if it is CIFAR-10 or an excerpt of it. Raises DataError if it is not."""
+    if found.test is None:
+        raise DataError(f"{place} is not CIFAR-10: it has no test pictures of their own.")
+    if is_marked_excerpt(place):
+        if found.class_names not in (None, CIFAR10_CLASSES):
+            raise DataError(
+                f"{place} is marked as an excerpt of CIFAR-10 by the file {SUBSET_MARKER}, but has other classes "
+                f"({', '.join(found.class_names or ())}); remove the file to train on classes of your own."
+            )
+        return _excerpt(place, found.train, found.test)
+    return _whole(found.train, found.test)
+
+
+def claims_to_be_cifar10(place: Path, found: ReadData) -> bool:
+    """Whether data must be held against CIFAR-10's hashes, so that a damaged CIFAR-10 does not pass for other data: by
+    its mark, its place and its classes, or its classes and its size; and whether it is CIFAR-10 without saying so."""
+    unnamed = found.class_names is None
+    if is_marked_excerpt(place):
+        return True
+    if found.test is None or not (unnamed or len(found.class_names or ()) == len(CIFAR10_CLASSES)):
+        return False
+    in_place = place.is_dir() and (place / PARQUET_FILES["train"]).exists()
+    sizes = (len(found.train), len(found.test)) == tuple(SIZES.values())
+    return in_place or (sizes and (found.class_names == CIFAR10_CLASSES or is_whole_test_set(found.test)))
+
+
+def is_whole_test_set(test: Split) -> bool:
+    """Whether these are CIFAR-10's test pictures, all of them, with their labels."""
+    return len(test) == SIZES["test"] and _sha256s(test) == SHA256["test"]
+
+
+def is_whole(train: Split, test: Split) -> bool:
+    """Whether this is CIFAR-10, whole."""
+    return is_whole_test_set(test) and len(train) == SIZES["train"] and _sha256s(train) == SHA256["train"]
 
 
 def _download(name: str) -> Path:
@@ -100,44 +139,47 @@ def _download(name: str) -> Path:
         ) from error
 
 
-def _read_parquet(name: str, path: Path) -> Split:
-    try:
-        table = pq.read_table(path)
-        pngs = table.column("img").combine_chunks().field("bytes")
-        images = np.stack([np.asarray(Image.open(io.BytesIO(png.as_py())).convert("RGB")) for png in pngs])
-        return Split(images, table.column("label").to_numpy().astype(np.uint8))
-    except (OSError, KeyError, ValueError, SyntaxError, pa.ArrowException) as error:  # SyntaxError: a PNG's, of Pillow
-        raise DataError(f"Could not read the {name} pictures from {path}: {error}") from error
+def _sha256s(split: Split) -> tuple[str, ...]:
+    arrays = (split.images, split.labels)
+    return tuple(hashlib.sha256(np.ascontiguousarray(each).tobytes()).hexdigest() for each in arrays)
 
 
-def _read_torchvision(folder: Path, *, train: bool) -> Split:
-    from torchvision.datasets import CIFAR10
+def _whole(train: Split, test: Split) -> Splits:
+    for name, split in (("train", train), ("test", test)):
+        for kind, found, expected in zip(("images", "labels"), _sha256s(split), SHA256[name], strict=True):
+            if found != expected:
+                raise DataError(
+                    f"The {name} {kind} are not CIFAR-10's: SHA-256 {found[:12]}..., expected {expected[:12]}.... "
+                    "The files are damaged or changed, fetch them again; a deliberate excerpt of CIFAR-10 is marked by "
+                    f"a file called {SUBSET_MARKER}."
+                )
+    return train, test
 
-    try:
-        dataset = CIFAR10(str(folder), train=train)
-    except RuntimeError as error:
-        raise DataError(f"{folder / TORCHVISION_FOLDER} is damaged or incomplete: {error}") from error
-    return Split(dataset.data, np.asarray(dataset.targets, dtype=np.uint8))
 
-
-def _verified(split: Split, name: str = "train") -> Split:
-    for kind, array, expected in zip(("images", "labels"), (split.images, split.labels), SHA256[name], strict=True):
-        found = hashlib.sha256(np.ascontiguousarray(array).tobytes()).hexdigest()
-        if found != expected:
+def _excerpt(place: Path, train: Split, test: Split) -> Splits:
+    for name, split in (("train", train), ("test", test)):
+        if not len(split):
+            raise DataError(f"{place} holds no {name} pictures.")
+        unknown = np.flatnonzero(~np.isin(fingerprints(split), known_fingerprints(name)))
+        if len(unknown):
             raise DataError(
-                f"The {name} {kind} are not CIFAR-10's: SHA-256 {found[:12]}..., expected {expected[:12]}.... "
-                "The files are damaged or changed; fetch them again."
+                f"{place} is marked as an excerpt of CIFAR-10 by the file {SUBSET_MARKER}, but {len(unknown)} of its "
+                f"{len(split)} {name} pictures are not among CIFAR-10's {name} pictures, with their labels (the first: "
+                f"number {unknown[0]}). Remove the file to train on pictures of your own."
             )
-    return split
+    logger.warning("%s is marked as an excerpt of CIFAR-10: %d + %d pictures", place, len(train), len(test))
+    return train, test
 
 
-def split_validation(train: Split, validation_images: int, seed: int) -> tuple[Split, Split]:
-    """Training and validation images, drawn from `train` by a seeded permutation.
+def fingerprints(split: Split) -> UInt32[np.ndarray, "count"]:
+    """Four bytes of the SHA-256 of each picture with its label."""
+    pairs = zip(np.ascontiguousarray(split.images), split.labels, strict=True)
+    digests = [hashlib.sha256(image.tobytes() + bytes([label])).digest()[:4] for image, label in pairs]
+    return np.frombuffer(b"".join(digests), ">u4").astype(np.uint32)
 
-    Raises DataError if nothing would be left to train on.
-    """
-    if validation_images >= len(train):
-        raise DataError(f"Cannot hold out {validation_images} of {len(train)} training pictures for validation.")
-    order = np.random.default_rng(seed).permutation(len(train))
-    held_out, kept = order[:validation_images], order[validation_images:]
-    return train.take(np.sort(kept)), train.take(np.sort(held_out))
+
+@cache
+def known_fingerprints(name: str) -> UInt32[np.ndarray, "count"]:
+    """Those of CIFAR-10's training or test pictures."""
+    both = np.fromfile(FINGERPRINTS, ">u4").astype(np.uint32)
+    return both[: SIZES["train"]] if name == "train" else both[SIZES["train"] :]

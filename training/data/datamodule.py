@@ -1,4 +1,4 @@
-"""CIFAR-10 as Lightning wants it: batches that are a pure function of (seed, epoch, step)."""
+"""A data set as Lightning wants it: batches that are a pure function of (seed, epoch, step)."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
 
 from training.data.augmentation import BatchAugmentation, augmentation
-from training.data.cifar10 import DataError, Split, split_validation
+from training.data.split import DataError, Split, split_validation
 from training.recipe import Recipe
 
 Batch = Sequence[Tensor]  # images, labels: a tuple, of which DataLoader makes a list
@@ -38,7 +38,9 @@ class ShuffledBatches(Sampler[BatchPlan]):
 
     def __init__(self, count: int, batch_size: int, seed: int) -> None:
         if batch_size > count:
-            raise DataError(f"A batch of {batch_size} is larger than the {count} training pictures.")
+            raise DataError(
+                f"A batch of {batch_size} is larger than the {count} training pictures; choose a smaller --batch-size."
+            )
         self.count, self.batch_size, self.seed = count, batch_size, seed
         self.epoch = 0
         self.first_step = 0
@@ -50,7 +52,10 @@ class ShuffledBatches(Sampler[BatchPlan]):
     def share_with(self, processes: int, rank: int) -> None:
         """Leaves this process its share of each batch. Raises DataError if a batch cannot be shared out evenly."""
         if self.batch_size % processes:
-            raise DataError(f"A batch of {self.batch_size} cannot be shared evenly by {processes} processes.")
+            raise DataError(
+                f"A batch of {self.batch_size} cannot be shared evenly by {processes} processes; choose another "
+                "--batch-size, or other --devices and --num-nodes."
+            )
         self.rank, self.processes = rank, processes
 
     def __len__(self) -> int:
@@ -127,7 +132,7 @@ class ResumableLoader(DataLoader[Batch]):
 class Cifar10DataModule(pl.LightningDataModule):
     """Training (shuffled, augmented), validation and test loaders (neither shuffled nor augmented).
 
-    The whole of CIFAR-10 lies on the device that trains, and is augmented there: no worker processes, no copying.
+    The whole data set lies on the device that trains, and is augmented there: no worker processes, no copying.
     `whole_train` keeps all training images, those held out too, in the data set's own order.
     """
 

@@ -5,6 +5,7 @@ parameter group the same rate, so the ratios between `fc`, Muon's convolutions a
 """
 
 import json
+import logging
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -14,14 +15,17 @@ import pytorch_lightning as pl
 import torch
 from jaxtyping import Float
 from matplotlib.figure import Figure
-from pytorch_lightning.callbacks import TQDMProgressBar
 from pytorch_lightning.utilities.types import OptimizerLRScheduler
 from torch import Tensor
 from torch.optim.lr_scheduler import LambdaLR
 
+from model.network import NetworkConfig
 from training.data.datamodule import Batch, Cifar10DataModule
 from training.fitting.module import CifarLitModule
+from training.fitting.progress import TrainingProgress, progress_of
 from training.recipe import Recipe
+
+logger = logging.getLogger("training")
 
 STEPS = 100
 LOWEST, HIGHEST = 1e-3, 10.0
@@ -60,8 +64,8 @@ class RangeTest:
 class RisingRate(CifarLitModule):
     """Trains at a rate that rises exponentially from LOWEST to HIGHEST, and keeps the losses."""
 
-    def __init__(self, recipe: Recipe, steps: int) -> None:
-        super().__init__(replace(recipe, max_lr=HIGHEST), steps_per_epoch=steps)
+    def __init__(self, recipe: Recipe, steps: int, config: NetworkConfig | None = None) -> None:
+        super().__init__(replace(recipe, max_lr=HIGHEST), steps_per_epoch=steps, config=config)
         self.steps = steps
         self.learning_rates: list[float] = []
         self.losses: list[float] = []
@@ -86,10 +90,16 @@ class RisingRate(CifarLitModule):
 
 
 def find_lr(
-    data: Cifar10DataModule, recipe: Recipe, out: Path, accelerator: str, precision: str, steps: int = STEPS
+    data: Cifar10DataModule,
+    recipe: Recipe,
+    out: Path,
+    accelerator: str,
+    precision: str,
+    steps: int = STEPS,
+    config: NetworkConfig | None = None,
 ) -> RangeTest:
     """Runs the test and writes `learning_rate_range.png` and `.json` to `out`. It trains a network of its own."""
-    module = RisingRate(recipe, steps)
+    module, progress = RisingRate(recipe, steps, config), progress_of(recipe.batch_size, steps)
     trainer = pl.Trainer(
         max_steps=steps,
         accelerator=accelerator,
@@ -101,9 +111,15 @@ def find_lr(
         limit_val_batches=0,
         num_sanity_val_steps=0,
         use_distributed_sampler=False,
-        callbacks=[TQDMProgressBar()],
+        callbacks=[progress],
+        enable_progress_bar=isinstance(progress, TrainingProgress),
     )
-    trainer.fit(module, data)
+    try:
+        trainer.fit(module, data)
+    except SystemExit:  # Lightning's answer to SIGTERM and to Ctrl+C
+        logger.warning("Stopped at step %d of %d; what was measured is kept", len(module.losses), steps)
+        if not module.losses:
+            raise
     result = RangeTest(np.array(module.learning_rates), np.array(module.losses))
     out.mkdir(parents=True, exist_ok=True)
     result.figure().savefig(out / "learning_rate_range.png", dpi=110)

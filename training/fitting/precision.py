@@ -1,5 +1,6 @@
 """The precision that a run trains in: what was asked for, what it began with, or the fastest on this machine."""
 
+import logging
 import time
 
 import torch
@@ -9,9 +10,17 @@ from training.fitting.machine import trains_on_gpu
 from training.fitting.run_folder import RunFolder
 from training.options import RunOptions
 
+logger = logging.getLogger("training")
+
 
 def chosen_precision(options: RunOptions, folder: RunFolder, *, resumed: bool) -> str:
-    """What was asked for; else what a resumed run began with, to end with the same weights; else the fastest."""
+    """What was asked for; else what a resumed run began with, to end with the same weights; else the fastest.
+
+    A CPU has no float16 to train in, and Lightning takes bfloat16 for it: what is really used is what is named.
+    """
+    if options.precision == "16-mixed" and not trains_on_gpu(options.accelerator):
+        logger.info("Precision 16-mixed on a CPU is bf16-mixed")
+        return "bf16-mixed"
     if options.precision != "auto":
         return options.precision
     if resumed:

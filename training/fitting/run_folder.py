@@ -51,12 +51,16 @@ class RunFolder:
 
         Raises RunFolderError if there can be no such folder.
         """
+        self.create()
+        (self.path / "recipe.json").write_text(json.dumps(asdict(recipe), indent=2) + "\n")
+        (self.path / "environment.json").write_text(json.dumps(environment, indent=2) + "\n")
+
+    def create(self) -> None:
+        """Makes the folder, with nothing in it. Raises RunFolderError if it cannot be."""
         try:
             self.path.mkdir(parents=True)
         except OSError as error:
             raise RunFolderError(f"The run cannot be kept in {self.path}: {error.strerror}.") from error
-        (self.path / "recipe.json").write_text(json.dumps(asdict(recipe), indent=2) + "\n")
-        (self.path / "environment.json").write_text(json.dumps(environment, indent=2) + "\n")
 
     def load_environment(self) -> dict[str, object]:
         return json.loads((self.path / "environment.json").read_text())

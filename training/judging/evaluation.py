@@ -12,12 +12,11 @@ from model.metrics import FurtherFigures, SplitFigures
 from model.network import CifarResNet
 from model.release import Release
 from model.samples import Misclassified
-from training.data.cifar10 import Split, split_validation
+from training.data.cifar10 import is_whole_test_set
 from training.data.label_reviews import REJECTED_TEST_LABELS
+from training.data.split import Split, split_validation
 from training.errors import TrainingError
 from training.judging.calibration import expected_calibration_error, negative_log_likelihood, softmax
-
-WHOLE_TEST_SET = 10_000
 
 
 class ChoiceOfImagesError(TrainingError):
@@ -89,12 +88,12 @@ def figures_of(
 def further_figures(network: CifarResNet, split: Split, logits: Float[np.ndarray, "count classes"]) -> FurtherFigures:
     """Accuracies that are reported beside the usual one, and are not it.
 
-    `accuracy_flip_tta`: of the mean of an image's logits and its mirror image's. On the whole test set also
+    `accuracy_flip_tta`: of the mean of an image's logits and its mirror image's. On CIFAR-10's whole test set also
     `accuracy_without_rejected_labels`, and how many labels those are.
     """
     both = logits + logits_of(network, split, mirrored=True)
     figures = FurtherFigures(accuracy_flip_tta=_accuracy(both, split.labels))
-    if len(split) != WHOLE_TEST_SET:
+    if not is_whole_test_set(split):
         return figures
     kept = np.setdiff1d(np.arange(len(split)), REJECTED_TEST_LABELS)
     return replace(

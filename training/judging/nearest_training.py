@@ -11,7 +11,7 @@ from interpret.attribution.last_stage import pooled_maxima
 from model.images import to_tensor
 from model.network import CifarResNet
 from model.samples import Misclassified, NearestTraining
-from training.data.cifar10 import Split
+from training.data.split import Split
 
 logger = logging.getLogger(__name__)
 

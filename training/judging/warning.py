@@ -19,7 +19,7 @@ from model.images import ImageError, prepare
 from model.metrics import Rate, WarningFigures
 from model.network import CifarResNet
 from model.release import Release
-from training.data.cifar10 import Split
+from training.data.split import Split
 from training.errors import TrainingError
 from training.judging.evaluation import logits_of
 

@@ -1,11 +1,12 @@
 """What the model card says: its metadata and its sections, stated from a release's metrics."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from interpret.drawing.words import describe_detections
 from interpret.out_of_distribution import detector_of
-from model.metrics import FurtherFigures, Metrics
+from model.metrics import CIFAR10, EXCERPT, OWN, CheckpointFigures, DataFigures, FurtherFigures, Metrics
 from model.network import CifarResNet, NetworkConfig
 from training.data.cifar10 import HUB_DATASET
 
@@ -31,6 +32,11 @@ class MissingFigureError(CardError):
         self.name = name
 
 
+def data_of(metrics: Metrics) -> DataFigures:
+    """What the network was trained on; earlier releases, which do not say, on CIFAR-10."""
+    return metrics.data or DataFigures(CIFAR10, "CIFAR-10")
+
+
 def metadata_of(metrics: Metrics) -> dict[str, Any]:
     """The card's metadata, by the rules of the Hub. Raises MissingFigureError."""
     test = metrics.test
@@ -39,17 +45,29 @@ def metadata_of(metrics: Metrics) -> dict[str, Any]:
         {"type": "expected_calibration_error", "value": round(_stated(test, "ece"), 4), "name": "Test ECE, 15 bins"},
         {"type": "negative_log_likelihood", "value": round(_stated(test, "loss"), 4), "name": "Test loss, nats"},
     ]
+    data = data_of(metrics)
+    own = data.kind == OWN
+    kind = re.sub(r"[^a-z0-9]+", "-", data.name.lower()).strip("-") or "pictures" if own else HUB_DATASET
+    name = f"an excerpt of {data.name}" if data.kind == EXCERPT else data.name
+    tags = [
+        "image-classification",
+        "interpretability",
+        "grad-cam",
+        *([] if own else ["cifar-10"]),
+        "resnet",
+        "safetensors",
+    ]
     result = {
         "task": {"type": "image-classification", "name": "Image classification"},
-        "dataset": {"type": HUB_DATASET, "name": "CIFAR-10", "split": "test"},
+        "dataset": {"type": kind, "name": name, "split": "test"},
         "metrics": figures,
     }
     return {
-        "license": "mit",
+        "license": "unknown" if own or metrics.checkpoint else "mit",  # of others' pictures and weights
         "library_name": "pytorch",
         "pipeline_tag": "image-classification",
-        "tags": ["image-classification", "interpretability", "grad-cam", "cifar-10", "resnet", "safetensors"],
-        "datasets": [HUB_DATASET],
+        "tags": tags,
+        "datasets": [] if own else [HUB_DATASET],
         "metrics": ["accuracy"],
         "model-index": [{"name": "CifarResNet", "results": [result]}],
     }
@@ -82,22 +100,43 @@ def _introduction(metrics: Metrics, config: NetworkConfig) -> str:
         for name, each in (("validation", metrics.validation), ("test", metrics.test))
         if each
     ]
-    seed = _stated(metrics, "seed")
+    licence = "unknown" if metrics.checkpoint or data_of(metrics).kind == OWN else "MIT"
+    if metrics.checkpoint:
+        origin = f"The weights are those of `{metrics.checkpoint.file}`"
+    else:
+        origin = f"One training run, seed {_stated(metrics, 'seed')}"
+    things = "ten things" if classes == 10 else f"{classes} things"
+    trained = "judged" if metrics.checkpoint else "trained"
     return f"""# CifarResNet
 
-[David Page's](https://github.com/davidcpage/cifar10-fast) small residual network for 32x32 pictures of ten things,
-trained by the repository of CIFAR X-Ray, an app that shows why it decides as it does.
+[David Page's](https://github.com/davidcpage/cifar10-fast) small residual network for 32x32 pictures of {things},
+{trained} by the repository of CIFAR X-Ray, an app that shows why it decides as it does.
 
 | parameters | input | output | weights | licence |
 | --- | --- | --- | --- | --- |
-| {parameters:,} | {side}x{side} RGB in [0, 1] | {classes} logits | safetensors, float16 | MIT |
+| {parameters:,} | {side}x{side} RGB in [0, 1] | {classes} logits | safetensors, float16 | {licence} |
 
 | split | pictures | accuracy | loss (nats) | ECE |
 | --- | --- | --- | --- | --- |
 {chr(10).join(rows)}
 
-One training run, seed {seed}; all figures are those of the stored weights, single view. The test pictures
-chose nothing.{_further(metrics)}"""
+{origin}; all figures are those of the stored weights, single view. The test pictures
+chose nothing.{_further(metrics)}{_data(metrics)}"""
+
+
+def _data(metrics: Metrics) -> str:
+    """What the figures are not, if the data is not the whole of CIFAR-10."""
+    data = data_of(metrics)
+    if data.kind == EXCERPT:
+        return f"""
+
+**Trained and judged on an excerpt of {data.name}:** the figures cannot be compared with those on the whole of it."""
+    if data.kind != OWN:
+        return ""
+    how = f", of which {data.test_share:.0%} of each class were held out as test pictures" if data.test_share else ""
+    return f"""
+
+The pictures are not CIFAR-10's but the trainer's own, *{data.name}*{how}; all were resized to 32x32."""
 
 
 def _further(metrics: Metrics) -> str:
@@ -162,6 +201,8 @@ The classes, in order: {", ".join(config.class_names)}."""
 
 
 def _training(metrics: Metrics, figures: list[str]) -> str:
+    if metrics.checkpoint:
+        return _training_elsewhere(metrics.checkpoint)
     recipe = _stated(metrics, "recipe")
     start = "the first convolution starting from whitened patches, " if recipe.get("whitening_images") else ""
     crops = "reflect-padded random crops, " if _stated(recipe, "crop_padding") else ""
@@ -181,6 +222,14 @@ precision {_stated(metrics, "precision")}.
 {_images(figures, "training_curves", "learning_rate_range")}"""
 
 
+def _training_elsewhere(checkpoint: CheckpointFigures) -> str:
+    return f"""## Training
+
+The network was trained elsewhere, nothing here says how. Its weights were taken from `{checkpoint.file}`
+(SHA-256 `{checkpoint.sha256}`) and judged like those that this repository trains. If it was trained on the
+validation pictures too, its figures on them are better than they should be, and its temperature is too low."""
+
+
 def _calibration(metrics: Metrics, config: NetworkConfig, figures: list[str]) -> str:
     test = metrics.test
     fitted = "was fitted on the validation pictures" if metrics.validation else "is 1: there were no pictures to fit it"
@@ -196,9 +245,10 @@ and the loss from
 def _limits(metrics: Metrics, config: NetworkConfig, figures: list[str]) -> str:
     per_class = zip(config.class_names, _stated(metrics.test, "class_accuracy"), strict=True)
     table = "\n".join(f"| {name} | {accuracy:.1%} |" for name, accuracy in per_class)
+    known = "ten" if len(config.class_names) == 10 else len(config.class_names)
     return f"""## Where it fails
 
-It knows ten classes and will call everything one of them. It sees 32x32 pixels.{_warning(metrics)}
+It knows {known} classes and will call everything one of them. It sees 32x32 pixels.{_warning(metrics)}
 
 Per class:
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from model.samples import Misclassified
 from training.judging.calibration import Reliability
@@ -48,6 +49,7 @@ def training_curves(curves: dict[str, Curve]) -> Figure:
                 epochs = [(step + 1) / steps_per_epoch for step in steps]
                 axis.plot(epochs, values, marker="." if len(steps) < 100 else "", label=name)
         axis.set(title=title, xlabel="epoch")
+        axis.xaxis.set_major_locator(MaxNLocator(integer=True))
         axis.grid(alpha=0.3)
         if len(axis.lines) > 1:
             axis.legend()

@@ -13,11 +13,11 @@ from model.channels.gallery import save_gallery
 from model.channels.pooled import PooledMaxima, save_pooled
 from model.network import CIFAR10_CLASSES, STAGE_NAMES, CifarResNet
 from model.samples import Misclassified, save_nearest, save_reviews
-from training.data.cifar10 import Split
+from training.data.cifar10 import is_whole_test_set
 from training.data.label_reviews import label_reviews
+from training.data.split import Split
 from training.judging.channels.facts import channel_facts, gallery_of
 from training.judging.channels.lesions import right_without_last
-from training.judging.evaluation import WHOLE_TEST_SET
 from training.judging.nearest_training import features_of, nearest_training
 
 RightWithout = Mapping[str, Int[np.ndarray, "channels classes"]]
@@ -37,7 +37,7 @@ def write_tables(
     is what was measured of layers before the last; the last one's channels take no time.
     """
     class_names = network.config.class_names
-    if len(test) == WHOLE_TEST_SET and class_names == CIFAR10_CLASSES:
+    if is_whole_test_set(test) and class_names == CIFAR10_CLASSES:
         save_reviews(label_reviews(class_names), class_names, folder)
     save_nearest(nearest_training(network, misclassified, train), class_names, folder)
     maxima = PooledMaxima(test.labels.astype(np.int64), features_of(network, test.images))

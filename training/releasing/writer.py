@@ -14,7 +14,7 @@ from model.metrics import Metrics, parse_metrics
 from model.network import CifarResNet, NetworkConfig
 from model.release import load_network, save_metrics, save_weights, seal
 from model.samples import Misclassified, save_misclassified
-from training.data.cifar10 import Split
+from training.data.split import Split
 from training.fitting.run_folder import RunFolder
 from training.judging.calibration import Reliability, fit_temperature, reliability, softmax
 from training.judging.evaluation import figures_of, further_figures, logits_of, misclassified_of
@@ -44,7 +44,7 @@ class Evaluation:
 def write_release(
     folder: RunFolder,
     network: CifarResNet,
-    recipe: Recipe,
+    recipe: Recipe | None,
     train: Split,
     validation: Split,
     test: Split,
@@ -54,13 +54,14 @@ def write_release(
 
     The weights are stored first and read back; everything else is computed from what was read. The folder appears whole
     or not at all. `train` holds all training images, the validation images included, in the data set's own order;
-    `known` what is known of the run: seconds, number of images that it trained on, environment.
+    `known` what is known of the run: seconds, number of images that it trained on, environment. None: no recipe of ours
+    made the weights.
     """
     with replaced(folder.release, copy=False) as release:
         save_weights(network, release)
         stored = load_network(release, network.config)
         evaluation = evaluate(stored, validation, test)
-        about = {"preset": preset_of(recipe), "recipe": asdict(recipe), "seed": recipe.seed}
+        about = {"preset": preset_of(recipe), "recipe": asdict(recipe), "seed": recipe.seed} if recipe else {}
         metrics = parse_metrics({**evaluation.metrics.document(), **about, **known})
         save_metrics(metrics, release)
         save_misclassified(evaluation.misclassified, evaluation.config.class_names, release)
@@ -104,11 +105,12 @@ def write_figures(folder: RunFolder, evaluation: Evaluation, target: Path) -> No
     target.mkdir()
     config = evaluation.config
     charts = {
-        "training_curves": training_curves(read_curves(folder.metrics_csvs)),
         "confusion_matrix": confusion_figure(np.array(evaluation.metrics.test.confusion_matrix), config.class_names),
         "reliability": reliability_figure(evaluation.before_scaling, evaluation.after_scaling, config.temperature),
         "contact_sheet": contact_sheet(evaluation.misclassified, config.class_names),
     }
+    if curves := read_curves(folder.metrics_csvs):
+        charts["training_curves"] = training_curves(curves)
     for name, figure in charts.items():
         figure.savefig(target / f"{name}.png", dpi=110)
     if folder.range_test_plot.exists():

@@ -7,6 +7,7 @@ import gradio as gr
 import numpy as np
 
 from interpret.attribution.evidence import SHARED
+from interpret.drawing.words import number_in_words
 from interpret.explanation import NO_CLASS, PREDICTED, Question, Style, classes_in_question
 from interpret.ledger import ledger_of
 from interpret.tabs.gradcam.erasing import erasing_section
@@ -59,7 +60,8 @@ def evidence_section(served: ServedRelease, panel: PicturePanel, settings: Expla
     c.credit.render()
     with gr.Row():
         ledger = result_picture("Sixteen cells that add up to the score: click one to erase it", "ledger", chart=True)
-        classes = result_picture("All ten classes on the same scale", "ledger-classes", chart=True)
+        every = f"All {number_in_words(len(served.class_names))} classes on the same scale"
+        classes = result_picture(every, "ledger-classes", chart=True)
     with gr.Accordion("The ledger in numbers", open=False):
         numbers = gr.JSON(show_label=False)
     latest_wins(

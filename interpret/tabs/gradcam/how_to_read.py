@@ -1,6 +1,7 @@
 """The text that explains the maps on the GradCAM tab."""
 
 from interpret.attribution.methods import BY_GROUP, FIRST_METHOD, GROUPS
+from interpret.drawing.words import number_in_words
 from interpret.tabs.page.served import ServedRelease
 from model.network import STAGE_NAMES
 
@@ -8,7 +9,11 @@ from model.network import STAGE_NAMES
 def how_to_read(served: ServedRelease) -> str:
     """The text that explains the maps, and what their colours reach to for this release."""
     measured = served.release.metrics.usual_strength(FIRST_METHOD, STAGE_NAMES[-1])
-    return HOW_TO_READ.format(methods=_kinds_of_methods(), reach=USUAL_REACH if measured else OWN_REACH)
+    return HOW_TO_READ.format(
+        methods=_kinds_of_methods(),
+        reach=USUAL_REACH if measured else OWN_REACH,
+        classes=number_in_words(len(served.class_names)),
+    )
 
 
 USUAL_REACH = (
@@ -18,8 +23,8 @@ USUAL_REACH = (
 OWN_REACH = "The colours run as far as the strongest of the maps shown and of the predicted class's."
 
 HOW_TO_READ = """
-The network turns a picture into ten **scores** (logits), one for each class; the largest wins. A map says which parts
-of the picture a score comes from. There are four kinds:
+The network turns a picture into {classes} **scores** (logits), one for each class; the largest wins. A map says which
+parts of the picture a score comes from. There are four kinds:
 
 {methods}
 

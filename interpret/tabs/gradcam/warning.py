@@ -41,7 +41,8 @@ def warning_endpoint(served: ServedRelease) -> Callable[..., Any]:
             "threshold": detector.threshold,
             "false_alarm_rate": detector.false_alarms.rate,
         }
-        return describe_warning(detector, len(served.class_names)) if warns else "", numbers
+        pictures = served.release.metrics.pictures
+        return describe_warning(detector, len(served.class_names), pictures) if warns else "", numbers
 
     return out_of_distribution
 

@@ -125,7 +125,7 @@ def drawn_confidences(confidences: dict[str, float]) -> str:
 
 
 def thumbnail_gallery(
-    label: str, elem_id: str, *classes: str, columns: int, pictures: list[tuple[str, str]] | None = None
+    label: str, elem_id: str, *classes: str, columns: int, pictures: list[tuple[Any, str]] | None = None
 ) -> gr.Gallery:
     """A gallery of small pictures with captions, to click on, as lossless PNG."""
     return gr.Gallery(

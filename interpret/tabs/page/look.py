@@ -36,10 +36,9 @@ def theme() -> gr.Theme:
 
 def header(served: ServedRelease) -> str:
     """What the page is, how good the network is, and which release is served on what, as HTML."""
-    test = served.release.metrics.test
     device = "GPU" if served.explainer.device.type == "cuda" else "CPU"
     which = f"release {served.release.identifier} ({served.choice.origin})"
-    right = f"{served.release.test_accuracy:.2%} of CIFAR-10's {test.count:,} test pictures right"
+    right = f"{served.release.test_accuracy:.2%} of {served.release.metrics.test_pictures} right"
     problem, space = served.choice.problem, os.environ.get("SPACE_ID")
     return markup(
         "header",

@@ -8,6 +8,7 @@ from typing import Any
 
 import gradio as gr
 import numpy as np
+from jaxtyping import UInt8
 
 from interpret.drawing.render import enlarge
 from interpret.drawing.words import percent
@@ -18,9 +19,12 @@ from interpret.tabs.page.files import keep, png
 from interpret.tabs.page.served import ServedRelease, chosen
 from interpret.tabs.page.static import script
 from model.images import ImageError, preview_of, share_cropped
+from model.network import CIFAR10_CLASSES
+from model.release import Release
 
 EXAMPLES = Path(__file__).resolve().parents[3] / "examples"
 SEEN_FACTOR = 8
+OF_RELEASE, ERRORS_OF_RELEASE = 10, 4
 PREVIEW_FOLDER = "-shown"
 MUCH = 0.25  # of a picture, cut off by the crop: what a photo of 4 by 3 loses
 
@@ -42,15 +46,20 @@ class PicturePanel:
 
 @dataclass(frozen=True)
 class ExamplePicture:
-    """One file in `examples/`: where it is, what the page calls it, and whether the network is right about it."""
+    """One file in `examples/`, or a picture of the release that is in no file (`pixels`): where it is, what the page
+    calls it, and whether the network is right about it."""
 
     path: Path
     caption: str
     right: bool
+    pixels: UInt8[np.ndarray, "32 32 3"] | None = None
 
     def kept(self) -> str:
         """Its file where Gradio may serve it from, in whichever folder the app was started."""
-        return keep(self.path.name, self.path.read_bytes())
+        return keep(self.path.name, self.path.read_bytes() if self.pixels is None else png(self.pixels))
+
+    def thumbnail(self) -> tuple[str | np.ndarray, str]:
+        return str(self.path) if self.pixels is None else self.pixels, self.caption
 
 
 def example_pictures() -> list[ExamplePicture]:
@@ -59,17 +68,36 @@ def example_pictures() -> list[ExamplePicture]:
     return [ExamplePicture(EXAMPLES / entry["file"], entry["caption"], entry["right"]) for entry in entries]
 
 
+def pictures_of(release: Release) -> list[ExamplePicture]:
+    """Of a release that knows other classes than CIFAR-10's: a training picture of each class, and its most confident
+    errors."""
+    names, gallery, errors = release.config.class_names, release.gallery, release.misclassified
+    found = []
+    if gallery is not None:
+        labels, rows = np.unique(gallery.labels, return_index=True)
+        for label, row in list(zip(labels.tolist(), rows.tolist(), strict=True))[:OF_RELEASE]:
+            path = Path(f"training_{gallery.train_indices[row]}.png")
+            found.append(ExamplePicture(path, names[label], True, gallery.images[row]))
+    for row in np.argsort(-errors.confidences, kind="stable")[:ERRORS_OF_RELEASE].tolist():
+        caption = f"{names[errors.labels[row]]}, taken for {names[errors.predictions[row]]}"
+        found.append(ExamplePicture(Path(f"test_{errors.test_indices[row]}.png"), caption, False, errors.images[row]))
+    return found
+
+
 def picture_panel(served: ServedRelease) -> PicturePanel:
     """The left column of the page."""
-    examples = example_pictures()
+    own = served.class_names != CIFAR10_CLASSES
+    examples = pictures_of(served.release) if own else example_pictures()
     right, wrong = ([each for each in examples if each.right is truth] for truth in (True, False))
     panel = _components()
     _show_what_browsers_cannot(panel.picture)
     for label, elem_id, columns, shown in (
-        ("Try one of these test pictures", "examples", 5, right),
+        ("Try a training picture of each class" if own else "Try one of these test pictures", "examples", 5, right),
         ("It gets these wrong", "errors-to-try", 4, wrong),
     ):
-        pictures = [(str(each.path), each.caption) for each in shown]
+        if not shown:
+            continue
+        pictures = [each.thumbnail() for each in shown]
         gallery = thumbnail_gallery(label, elem_id, "thumbnails", columns=columns, pictures=pictures)
         gallery.select(_chooser(shown), None, [panel.picture, gallery], **IN_TURN)
 

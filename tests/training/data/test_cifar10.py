@@ -1,12 +1,16 @@
 import pickle
 import shutil
+from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from huggingface_hub.utils import httpx
 
 from tests.conftest import SUBSET
-from training.data.cifar10 import DataError, load_cifar10, split_validation
+from training.data.cifar10 import FINGERPRINTS, fingerprints, is_whole, load_cifar10
+from training.data.split import DataError, split_validation
 
 
 @pytest.fixture
@@ -58,7 +62,7 @@ def test_without_data_and_network_it_says_where_to_put_the_data(monkeypatch):
 
 
 def test_an_empty_folder_is_answered_with_what_it_should_hold(tmp_path):
-    with pytest.raises(DataError, match=r"plain_text/train-00000-of-00001\.parquet.*cifar-10-batches-py"):
+    with pytest.raises(DataError, match=r"cifar-10-batches-py.*plain_text/train-00000-of-00001\.parquet"):
         load_cifar10(tmp_path)
 
 
@@ -83,21 +87,43 @@ def test_the_whole_data_set_is_verified_and_split_as_stated(whole_data):
     assert (len(kept), len(held_out)) == (45_000, 5_000)
 
 
-def test_the_validation_pictures_are_not_trained_on_and_none_is_lost():
-    train, _ = load_cifar10(SUBSET)
-    kept, held_out = split_validation(train, 20, seed=0)
-    together = {image.tobytes() for image in kept.images} | {image.tobytes() for image in held_out.images}
-    assert (len(kept), len(held_out)) == (100, 20)
-    assert together == {image.tobytes() for image in train.images}
+def marked(folder: Path, change) -> Path:
+    """A copy of the subset with a change to its training table, still marked as an excerpt of CIFAR-10."""
+    shutil.copytree(SUBSET, folder)
+    path = folder / "plain_text" / "train-00000-of-00001.parquet"
+    table = pq.read_table(path)
+    pq.write_table(change(table), path)
+    return folder
 
 
-def test_the_split_depends_on_the_seed_alone():
-    train, _ = load_cifar10(SUBSET)
-    first, again, other = (split_validation(train, 20, seed)[1].images for seed in (0, 0, 1))
-    assert np.array_equal(first, again) and not np.array_equal(first, other)
+def with_labels(table: pa.Table, change) -> pa.Table:
+    labels = table.column("label").to_pylist()
+    return table.set_column(table.column_names.index("label"), "label", pa.array(change(labels)))
 
 
-def test_holding_out_everything_is_refused():
-    train, _ = load_cifar10(SUBSET)
-    with pytest.raises(DataError, match="120 of 120"):
-        split_validation(train, 120, seed=0)
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (lambda labels: [(labels[0] + 1) % 10, *labels[1:]], "1 of its 120 train pictures are not among CIFAR-10's"),
+        (lambda labels: [-1, *labels[1:]], "Picture 0 in .* has the label -1"),
+        (lambda labels: [*map(float, labels[:-1]), 6.5], "Picture 119 in .* has the label 6.5"),
+    ],
+)
+def test_an_excerpt_with_a_wrong_label_is_refused(tmp_path, change, sentence):
+    folder = marked(tmp_path / "excerpt", lambda table: with_labels(table, change))
+    with pytest.raises(DataError, match=sentence):
+        load_cifar10(folder)
+
+
+def test_pictures_of_other_things_do_not_pass_for_an_excerpt(tmp_path):
+    test = pq.read_table(SUBSET / "plain_text" / "test-00000-of-00001.parquet")
+    folder = marked(tmp_path / "excerpt", lambda train: pa.concat_tables([train.slice(0, 3), test.slice(0, 2)]))
+    with pytest.raises(DataError, match=r"2 of its 5 train pictures .* \(the first: number 3\)\. Remove the file"):
+        load_cifar10(folder)
+
+
+@pytest.mark.whole_data
+def test_the_fingerprints_are_those_of_the_whole_data_set(whole_data):
+    train, test = load_cifar10(whole_data)
+    found = np.concatenate([fingerprints(train), fingerprints(test)])
+    assert np.array_equal(found, np.fromfile(FINGERPRINTS, ">u4")) and is_whole(train, test)

@@ -38,4 +38,9 @@ def test_a_resumed_run_keeps_the_precision_that_it_began_with(tmp_path, monkeypa
     folder.start(Recipe(), {"precision": "32-true"})
     assert chosen_precision(options, folder, resumed=True) == "32-true"
     assert chosen_precision(options, folder, resumed=False) == "bf16-mixed"
-    assert chosen_precision(RunOptions(precision="16-mixed"), folder, resumed=True) == "16-mixed"
+    assert chosen_precision(RunOptions(precision="64-true"), folder, resumed=True) == "64-true"
+
+
+def test_half_precision_on_a_cpu_is_named_as_what_it_is(tmp_path):
+    options = RunOptions(precision="16-mixed", accelerator="cpu")
+    assert chosen_precision(options, RunFolder(tmp_path), resumed=False) == "bf16-mixed"

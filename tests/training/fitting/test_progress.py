@@ -1,3 +1,5 @@
+import logging
+import sys
 from unittest.mock import Mock
 
 import pytest
@@ -5,7 +7,7 @@ import pytorch_lightning as pl
 from pytorch_lightning.callbacks import TQDMProgressBar
 
 from training.fitting import progress
-from training.fitting.progress import TrainingProgress
+from training.fitting.progress import ProgressLines, TrainingProgress, progress_of
 
 MODULE = Mock(spec=pl.LightningModule)
 
@@ -28,3 +30,26 @@ def test_it_tells_nothing_before_the_first_step(monkeypatch, step):
     bar, trainer = TrainingProgress(batch_size=512, total_steps=1_000), Mock(spec=pl.Trainer, global_step=step)
     bar.on_train_start(trainer, MODULE)
     assert bar.get_metrics(trainer, MODULE) == {}
+
+
+@pytest.mark.parametrize(("terminal", "kind"), [(True, TrainingProgress), (False, ProgressLines)])
+def test_a_bar_is_redrawn_in_terminals_only(monkeypatch, terminal, kind):
+    monkeypatch.setattr(sys, "stderr", Mock(isatty=lambda: terminal))
+    assert type(progress_of(512, 100)) is kind
+
+
+def test_elsewhere_there_is_a_line_at_the_start_one_a_minute_and_one_at_the_end_of_an_epoch(monkeypatch, caplog):
+    caplog.set_level(logging.INFO)
+    clock = iter([100.0, 110.0, 120.0, 171.0, 172.0])
+    monkeypatch.setattr(progress.time, "monotonic", lambda: next(clock))
+    lines = ProgressLines(batch_size=512, total_steps=1_000)
+    trainer = Mock(spec=pl.Trainer, global_step=400, current_epoch=4, is_last_batch=False)
+    lines.on_train_start(trainer, MODULE)
+    for step in range(401, 405):
+        trainer.global_step, trainer.is_last_batch = step, step == 404
+        lines.on_train_batch_end(trainer, MODULE, None, None, 0)
+    assert [record.message for record in caplog.records] == [
+        "Epoch 5, step 401 of 1,000: 51 images/s, 99:50 left",
+        "Epoch 5, step 403 of 1,000: 22 images/s, 235:29 left",
+        "Epoch 5, step 404 of 1,000: 28 images/s, 178:48 left",
+    ]

@@ -6,6 +6,7 @@ import torch
 from huggingface_hub import ModelCard
 from safetensors.torch import load_file
 
+from model.metrics import EXCERPT, OWN, DataFigures
 from model.release import BUNDLED, WEIGHTS
 from tests.conftest import ROOT
 from tests.stand_in_hub.repositories import problems_of_card
@@ -88,3 +89,17 @@ def test_a_number_of_the_recipe_that_the_metrics_lack_is_named(release):
     recipe = {key: value for key, value in release.metrics.recipe.items() if key != "batch_size"}
     with pytest.raises(CardError, match="lack 'batch_size'"):
         model_card(replace(release.metrics, recipe=recipe), release.config, [])
+
+
+def test_an_excerpt_is_called_one_in_the_card_and_in_its_results(release):
+    excerpt = replace(release.metrics, data=DataFigures(EXCERPT, "CIFAR-10"))
+    card = model_card(excerpt, release.config, [], "ada/net")
+    assert "Trained and judged on an excerpt of CIFAR-10" in card
+    assert "name: an excerpt of CIFAR-10" in card and problems_of_card(card, "model") == []
+
+
+def test_the_card_of_own_classes_keeps_the_rules_of_the_hub_and_names_no_cifar10(release):
+    own = replace(release.metrics, data=DataFigures(OWN, "Bäume & Blätter", 0.2))
+    card = model_card(own, release.config, [], "ada/net")
+    assert problems_of_card(card, "model") == [] and "cifar10" not in card.replace("cifar10-fast", "")
+    assert "*Bäume & Blätter*, of which 20% of each class were held out as test pictures" in card

@@ -12,3 +12,9 @@ def test_training_curves_run_over_epochs():
     assert [axis.get_xlabel() for axis in (loss, rate)] == ["epoch", "epoch"]
     assert [line.get_xdata().tolist() for line in loss.lines] == [[1, 2, 3], [1, 2, 3]]
     assert rate.lines[0].get_xdata().tolist() == [0.5, 1, 1.5, 2, 2.5, 3]
+
+
+def test_epochs_are_whole_numbers_on_the_axes():
+    steps = [1.0, 3.0]
+    for axis in training_curves({"train/loss": (steps, [2.0, 1.0]), "lr-rest": (steps, [0.1, 0.2])}).axes:
+        assert all(float(tick).is_integer() for tick in axis.get_xticks())

@@ -41,7 +41,7 @@ def test_the_nearest_training_images_of_the_errors_are_written(network, data, er
 @pytest.fixture
 def whole(data, monkeypatch) -> None:
     """The subset's test pictures pass for the whole test set."""
-    monkeypatch.setattr("training.releasing.tables.WHOLE_TEST_SET", len(data[1]))
+    monkeypatch.setattr("training.releasing.tables.is_whole_test_set", lambda test: True)
 
 
 def test_reviews_are_written_for_the_whole_test_set(network, data, errors, tmp_path, whole):

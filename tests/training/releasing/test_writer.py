@@ -8,7 +8,7 @@ from model.images import to_tensor
 from model.metrics import Metrics, SplitFigures
 from model.release import load_release
 from model.samples import REVIEWS
-from training.data.cifar10 import Split
+from training.data.split import Split
 from training.fitting.run_folder import RunFolder
 from training.recipe import Recipe
 from training.releasing.writer import evaluate, format_table, write_release

@@ -9,7 +9,7 @@ from model.channels.facts import LayerFacts
 from model.channels.gallery import Gallery
 from model.images import to_tensor
 from model.network import CifarResNet
-from training.data.cifar10 import Split
+from training.data.split import Split
 from training.judging.nearest_training import features_of
 
 STRONGEST = 9

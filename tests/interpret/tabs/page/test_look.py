@@ -6,6 +6,7 @@ import torch
 from interpret.tabs.page.look import header, theme
 from interpret.tabs.page.served import serve
 from model.choice import Choice
+from model.metrics import EXCERPT, OWN, DataFigures
 
 
 def test_the_header_says_how_good_the_network_is_and_what_it_runs_on(served, release):
@@ -37,3 +38,15 @@ def test_the_theme_asks_no_other_host_for_its_fonts():
     found = theme()
     assert found._stylesheets == []
     assert "fonts.googleapis" not in found._get_theme_css()
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (DataFigures(EXCERPT, "CIFAR-10"), "the 10,000 test pictures in an excerpt of CIFAR-10 right"),
+        (DataFigures(OWN, "trees"), "the 10,000 test pictures of trees right"),
+    ],
+)
+def test_the_header_never_calls_other_pictures_cifar10s(release, data, words):
+    own = dataclasses.replace(release, metrics=dataclasses.replace(release.metrics, data=data))
+    assert words in header(serve(Choice(own, "here")))

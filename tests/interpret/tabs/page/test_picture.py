@@ -7,7 +7,8 @@ import pytest
 from PIL import Image
 
 from interpret.prediction import predict
-from interpret.tabs.page.picture import example_pictures, picture_panel
+from interpret.tabs.page.files import png
+from interpret.tabs.page.picture import example_pictures, picture_panel, pictures_of
 from tests.conftest import EXAMPLES
 
 
@@ -85,3 +86,14 @@ def test_where_the_crop_leaves_out_a_quarter_or_more_the_whole_picture_is_offere
     _, button = see(str(tmp_path / "picture.png"), squaring)
     assert button["visible"] is bool(offered)
     assert not offered or button["value"] == f"{offered}: show the whole picture"
+
+
+def test_of_other_classes_a_training_picture_of_each_and_the_most_confident_errors_are_offered(release):
+    errors = release.misclassified
+    found = pictures_of(release)
+    training, wrong = ([each for each in found if each.right is right] for right in (True, False))
+    assert [each.caption for each in training] == list(release.config.class_names)
+    row = release.gallery.train_indices.tolist().index(int(training[3].path.stem.removeprefix("training_")))
+    assert np.array_equal(training[3].pixels, release.gallery.images[row]) and release.gallery.labels[row] == 3
+    assert len(wrong) == 4 and wrong[0].path == Path(f"test_{errors.test_indices[errors.confidences.argmax()]}.png")
+    assert Path(wrong[0].kept()).read_bytes() == png(wrong[0].pixels)
