@@ -83,7 +83,7 @@ def test_nothing_that_is_in_a_batch_runs(place, tmp_path):
     assert not (tmp_path / "ran").exists()
 
 
-@pytest.mark.parametrize("what", [np.dtype, np.ndarray.__new__, pickle.loads, Exception], ids=str)
+@pytest.mark.parametrize("what", [np.dtype, np.ndarray.__new__, pickle.loads, Exception], ids=lambda x: x.__name__)
 def test_no_name_but_those_of_arrays_is_looked_up(what):
     with pytest.raises(pickle.UnpicklingError):
         load_arrays(pickle.dumps({"data": what}, protocol=2) if what is not np.dtype else pickle.dumps(os.getcwd))
