@@ -104,6 +104,7 @@ def test_another_layer_brings_the_dossier_of_its_own_first_channel_and_kernels_t
     visit.page.keyboard.press("Tab")
     expect(dossier).to_contain_text("Channel 40 of prep_layer")
     visit.page.get_by_label("by what is lost without it").check()
+    choose(visit, "Layer", "2: custom_block1, 128 kernels, 64 inputs")
     expect(visit.page.locator("#kernels-findings")).to_contain_text("was not measured")
     expect(visit.page.locator("#kernels-findings")).to_contain_text("They stand by number.")
     choose(visit, "Layer", "8: resnet_block3.3, 512 kernels, 512 inputs")
