@@ -14,7 +14,7 @@ def test_the_first_map_is_of_a_method_that_adds_up_and_the_line_below_says_to_wh
     expect(visit.page.get_by_label("Method", exact=True)).to_have_value("Shared credit (adds up)")
     balance = visit.page.locator("#balance")
     expect(balance).to_have_text(re.compile(r"Score of airplane: (\S+) logits = \1 from the cells of layer 6\.\s*"))
-    expect(visit.page.locator("#faithfulness")).to_contain_text("Shared credit +0.44")
+    expect(visit.page.locator("#faithfulness")).to_contain_text("Shared credit calls unimportant leaves +0.44")
 
 
 def test_a_method_whose_cells_do_not_add_up_says_so_in_the_same_line(visit):
