@@ -72,7 +72,7 @@ def test_another_number_that_the_owner_has_set_is_left_alone(large_machine, monk
 @pytest.mark.parametrize(("devices", "threads"), [("1", "2"), ("2", "1")])
 def test_training_shares_them_among_its_processes(large_machine, monkeypatch, devices, threads):
     seen = []
-    fit = SimpleNamespace(train=lambda options: seen.append(os.environ["OMP_NUM_THREADS"]))
+    fit = SimpleNamespace(train=lambda options: seen.append(os.environ["OMP_NUM_THREADS"]), judge_checkpoint=None)
     monkeypatch.setitem(sys.modules, "training.pipeline", fit)
     main(["--devices", devices])
     assert seen == [threads]
