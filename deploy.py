@@ -27,7 +27,8 @@ TOP_LEVEL = (
     "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "CITATION.cff", "LICENSE",
 )  # fmt: skip
 KINDS = {
-    ".py", ".md", ".txt", ".json", ".png", ".jpg", ".parquet", ".safetensors", ".js", ".css", ".html", ".ipynb", ".csv"
+    ".py", ".md", ".txt", ".json", ".png", ".jpg", ".parquet", ".safetensors", ".js", ".css", ".html", ".ipynb", ".csv",
+    ".bin",
 }  # fmt: skip
 CARD = "README.md"
 SPACE_NAME = "cifar-xray"

@@ -17,20 +17,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from huggingface_hub import (
-    CommitOperationAdd,
-    CommitOperationDelete,
-    HfApi,
-    constants,
-    get_session,
-    get_token,
-    hf_hub_download,
-    set_client_factory,
-)
+from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, constants
 from huggingface_hub.errors import HfHubHTTPError, HFValidationError
-from huggingface_hub.file_download import repo_folder_name
+from huggingface_hub.file_download import hf_hub_download, repo_folder_name
 from huggingface_hub.hf_api import RepoFile
-from huggingface_hub.utils import httpx, validate_repo_id
+from huggingface_hub.utils import get_session, get_token, httpx, set_client_factory, validate_repo_id
 from huggingface_hub.utils.sha import git_hash
 
 from model.hub_errors import TOKENS_PAGE, ConflictError, HubError, in_words, is_transient, worded
