@@ -155,7 +155,7 @@ def test_a_failure_half_way_leaves_the_release_as_it_was(folder, monkeypatch):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--data-dir", "/no/data"], "No CIFAR-10 in /no/data"),
+        (["--data-dir", "/no/data"], "No data in /no/data"),
         (["--release", "tests/data"], "config.json"),
         (["--lesions", "pool4"], "Unknown layer 'pool4'"),
     ],
