@@ -16,7 +16,8 @@ import gradio as gr
 from interpret.tabs.feature_maps.tab import feature_maps_tab
 from interpret.tabs.gradcam.tab import gradcam_tab
 from interpret.tabs.kernels.tab import kernels_tab
-from interpret.tabs.page.events import keep_statuses_on
+from interpret.tabs.page.components import MAX_UPLOAD
+from interpret.tabs.page.events import keep_statuses_apart
 from interpret.tabs.page.look import FOR_SCREEN_READERS, STYLE_SHEET, header, theme
 from interpret.tabs.misclassified.tab import misclassified_tab
 from interpret.tabs.page.permalink import follow_links
@@ -48,7 +49,7 @@ def build_page(served: ServedRelease, other: Choice | None = None) -> gr.Blocks:
                 with gr.Tab("Kernels", id="kernels") as weights_tab:
                     kernels_tab(served, weights_tab)
         follow_links(served, demo, note, panel, settings)
-        keep_statuses_on(note, demo)
+        keep_statuses_apart(demo)
     return demo
 
 
@@ -64,7 +65,7 @@ def main() -> None:
         theme=theme(),
         css=STYLE_SHEET,
         js=FOR_SCREEN_READERS,
-        max_file_size="64mb",
+        max_file_size=MAX_UPLOAD,
         footer_links=["api"],
         ssr_mode=False,
     )

@@ -17,7 +17,7 @@ from jaxtyping import Float, UInt8
 from torch import Tensor
 
 from interpret.attribution.cam import Cam
-from model.images import ImageError, prepare, to_tensor
+from model.images import ImageError, prepare, share_cropped, to_tensor
 from model.network import CifarResNet
 from model.release import Release
 
@@ -53,11 +53,13 @@ class Explainer:
         """
         if isinstance(image, bytes):
             return prepare(image, resize_mode)
-        try:
-            status = Path(image).stat()
-        except OSError as error:
-            raise ImageError(f"There is no file {str(image)!r}.") from error
-        return _prepare_once(str(image), status.st_mtime_ns, status.st_size, resize_mode)
+        return _prepare_once(*_file_of(image), resize_mode)
+
+    def share_cropped(self, image: ImageSource) -> float:
+        """How much of the image `crop` leaves out, in [0, 1). Raises as `pixels` does."""
+        if isinstance(image, bytes):
+            return share_cropped(image)
+        return _share_cropped_once(*_file_of(image))
 
     def preprocess(
         self, image: ImageSource, resize_mode: str = "crop"
@@ -74,6 +76,20 @@ def explainer_for(release: Release) -> Explainer:
     torch.backends.cudnn.allow_tf32 = False
     network = release.network
     return Explainer(release, network if device.type == "cpu" else copy.deepcopy(network).to(device), device)
+
+
+def _file_of(image: str | Path) -> tuple[str, int, int]:
+    """A file as it is now: its path, when it was changed, and its size."""
+    try:
+        status = Path(image).stat()
+    except OSError as error:
+        raise ImageError(f"There is no file {str(image)!r}.") from error
+    return str(image), status.st_mtime_ns, status.st_size
+
+
+@functools.lru_cache(maxsize=128)
+def _share_cropped_once(path: str, _modified: int, _size: int) -> float:
+    return share_cropped(path)
 
 
 @functools.lru_cache(maxsize=128)

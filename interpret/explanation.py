@@ -30,6 +30,11 @@ OVERLAY_FACTOR = 10
 CELLS_SIDE = 288
 
 
+def usual_top_k(class_names: tuple[str, ...]) -> int:
+    """How many classes are listed unless somebody asks for another number."""
+    return min(TOP_K, len(class_names))
+
+
 @dataclass(frozen=True)
 class Question:
     """What to explain: an image's score for some classes ("predicted" or a name), at a layer, by a method.
@@ -88,12 +93,12 @@ class Explanation:
         return probabilities_of(self.cam.logits[None], self.config.temperature)[0]
 
     def confidences(self, top_k: int | float | None = None) -> dict[str, float]:
-        """The most probable classes (TOP_K of them, or all), with their probabilities.
+        """The `top_k` most probable classes (None: `usual_top_k`), with their probabilities.
 
         Raises ChoiceError if there are not that many.
         """
         names = self.config.class_names
-        return top_classes(self.probabilities, names, min(TOP_K, len(names)) if top_k is None else top_k)
+        return top_classes(self.probabilities, names, usual_top_k(names) if top_k is None else top_k)
 
     @property
     def turned(self) -> list[bool]:

@@ -4,12 +4,13 @@ from dataclasses import replace
 
 import pytest
 import torch
+from PIL import Image
 
 from interpret.attribution.cam import class_activation_maps
 from interpret.attribution.sanity_checks import random_network
 from interpret.explainer import Explainer, explainer_for, places_for_answers
 from interpret.explanation import Question, explain, explain_steps
-from model.images import to_tensor
+from model.images import ImageError, share_cropped, to_tensor
 from tests.conftest import EXAMPLES
 
 CAT, DOG = (str(EXAMPLES / f"{name}.png") for name in ("cat", "dog"))
@@ -73,3 +74,16 @@ def test_another_network_is_asked_itself(explainer, method):
     found = explain(unlearnt, question)
     fresh = class_activation_maps(unlearnt.network, to_tensor(found.pixels[None]), "resnet_block3", method=method)
     assert torch.equal(found.cam.maps[:1], fresh.maps) and not torch.equal(found.cam.maps, known.cam.maps)
+
+
+def test_how_much_a_crop_leaves_out_is_read_from_a_file_once_until_it_changes(explainer, tmp_path, monkeypatch):
+    read, file = [], tmp_path / "picture.png"
+    monkeypatch.setattr("interpret.explainer.share_cropped", lambda path: read.append(path) or share_cropped(path))
+    for size, share, times in (((40, 30), 0.25, 1), ((40, 30), 0.25, 1), ((40, 10), 0.75, 2)):
+        if len(read) < times:
+            Image.new("RGB", size).save(file)
+        assert explainer.share_cropped(str(file)) == share
+        assert len(read) == times
+    assert explainer.share_cropped(file.read_bytes()) == 0.75
+    with pytest.raises(ImageError, match="There is no file"):
+        explainer.share_cropped(str(tmp_path / "nowhere.png"))

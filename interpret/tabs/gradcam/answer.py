@@ -11,13 +11,13 @@ from interpret.attribution.methods import DEFAULT_METHOD, method_named, methods_
 from interpret.explanation import (
     NO_CLASS,
     PREDICTED,
-    TOP_K,
     Explanation,
     Question,
     Style,
     classes_in_question,
     explain,
     explain_steps,
+    usual_top_k,
 )
 from interpret.prediction import predict, top_classes
 from interpret.tabs.page.components import drawn_confidences
@@ -37,7 +37,7 @@ def gradcam_endpoint(served: ServedRelease) -> Callable[..., Any]:
     def gradcam(
         image: str | None,
         opacity: float = Style.opacity,
-        top_k: float = TOP_K,
+        top_k: float = usual_top_k(served.class_names),
         layer: str = Question.layer,
         class_name: str = PREDICTED,
         against: str = NO_CLASS,
@@ -136,16 +136,16 @@ def _shown(explanation: Explanation, style: Style, top_k: float) -> tuple[Any, .
     """The answer as updates of the page's components: each overlay is labelled with its class, what its cells add up to
     stands below the map, and all confidences come last."""
     label, overlay, cells, sentence, other = _answer(explanation, style, top_k)
-    bars, every = (
-        drawn_confidences(label),
-        drawn_confidences(explanation.confidences(len(explanation.config.class_names))),
-    )
+    every = explanation.confidences(len(explanation.config.class_names))
     titles = explanation.titles()
     against = gr.update(value=None, visible=False)
     if other is not None:
         against = gr.update(value=other, label=titles[1], visible=True)
     balances = "  \n".join(explanation.balances())
-    return bars, gr.update(value=overlay, label=titles[0]), cells, sentence, against, balances, every
+    return (
+        drawn_confidences(label), gr.update(value=overlay, label=titles[0]), cells, sentence, against, balances,
+        drawn_confidences(every),
+    )  # fmt: skip
 
 
 def predict_endpoint(served: ServedRelease) -> Callable[..., Any]:

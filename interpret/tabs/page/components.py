@@ -16,7 +16,8 @@ from PIL import Image
 from interpret.drawing.words import percent
 from interpret.tabs.page.static import markup, static_text
 
-MAX_DATA_URL = 28_000_000
+MAX_UPLOAD = 64 * 2**20  # bytes
+MAX_DATA_URL = MAX_UPLOAD * 4 // 3 + 100
 NOT_UPLOADED = "Upload the picture, with handle_file() in gradio_client; a path on the server is not accepted."
 
 

@@ -19,12 +19,13 @@ PRIVATE: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private
 IN_TURN: dict[str, Any] = {"trigger_mode": "multiple", "concurrency_id": "choose", "concurrency_limit": 1, **PRIVATE}
 
 
-def keep_statuses_on(unseen: gr.components.Component, demo: gr.Blocks) -> None:
-    """Has the status of every event without a progress bar kept on one component that nobody sees.
+def keep_statuses_apart(demo: gr.Blocks) -> None:
+    """Has the status of every event so far without a progress bar kept on one component that nobody sees.
 
     Gradio keeps it on all outputs, and with every step of any event writes it anew into each component that ever had
     one, and into all that such a component holds: through the tabs, into the whole page.
     """
+    unseen = gr.Markdown(visible=False)
     for event in demo.fns.values():
         if event.show_progress == "hidden":
             event.show_progress_on = [unseen]

@@ -4,6 +4,8 @@ import os
 
 import gradio as gr
 
+from interpret.attribution.methods import METHODS
+from interpret.drawing.words import number_in_words
 from interpret.tabs.page.served import ServedRelease
 from interpret.tabs.page.static import markup, script, static_text
 
@@ -45,6 +47,8 @@ def header(served: ServedRelease) -> str:
         facts=f"{right} · {which} · {device}",
         count=len(served.class_names),
         classes=", ".join(served.class_names),
+        weights=f"{sum(each.numel() for each in served.release.network.parameters()):,}",
+        methods=number_in_words(len(METHODS)),
         code=f"https://huggingface.co/spaces/{space}/tree/main",
         code_hidden="" if space else "hidden",
         banner=f"You see {which}: {problem}.",

@@ -14,12 +14,12 @@ from interpret.attribution.methods import FIRST_METHOD
 from interpret.choices import ChoiceError
 from interpret.tabs.page.events import PRIVATE, latest_wins
 from interpret.tabs.page.files import keep, png
-from interpret.tabs.page.picture import PicturePanel, example_pictures
+from interpret.tabs.page.picture import PicturePanel, examples_of
 from interpret.tabs.page.served import ServedRelease, chosen
 from interpret.tabs.page.settings import ExplanationSettings
 from interpret.tabs.page.static import script
 from interpret.view import LinkError, View, of_another_release, view_of
-from model.images import ImageError, prepare, read_rgb
+from model.images import ImageError, read_rgb
 
 GONE = "The picture that this link shows is no longer here: uploads are kept for a day."
 
@@ -68,7 +68,8 @@ def known_pictures(served: ServedRelease) -> dict[bytes, tuple[str, str]]:
     samples = served.release.misclassified
     tests = zip(samples.images, samples.test_indices.tolist(), strict=True)
     known = {image.tobytes(): ("test", str(index)) for image, index in tests}
-    return known | {prepare(each.path).tobytes(): ("example", each.path.name) for each in example_pictures()}
+    examples = examples_of(served.release)
+    return known | {each.prepared().tobytes(): ("example", each.path.name) for each in examples}
 
 
 def find_picture(served: ServedRelease, view: View) -> str:
@@ -79,7 +80,7 @@ def find_picture(served: ServedRelease, view: View) -> str:
     if view.kind == "upload":
         return _uploaded(view.image)
     if view.kind == "example":
-        found = [each for each in example_pictures() if each.path.name == view.image]
+        found = [each for each in examples_of(served.release) if each.path.name == view.image]
         if not found:
             raise LinkError(f"There is no example {view.image}.")
         return found[0].kept()
@@ -110,7 +111,10 @@ def follow_links(
     """When the page opens, shows what its address asks for, or else the first example; `note` says why it cannot,
     or that another release made the link."""
     c = settings
-    first = next(each for each in example_pictures() if each.right)
+    first = next(iter(examples_of(served.release)), None)
+
+    def opening() -> str | None:
+        return first.kept() if first else None  # a release of own classes without a gallery and without errors
 
     def open_page(request: gr.Request) -> tuple[Any, ...]:
         unchanged = *(gr.skip() for _ in range(4)), FIRST_METHOD, *(gr.skip() for _ in range(5))
@@ -122,8 +126,8 @@ def follow_links(
                 told = shown_note(of_another_release(query, served.release.identifier))
                 return find_picture(served, view), *choices, *astuple(view.sampling), told
         except (ChoiceError, ImageError) as error:
-            return first.kept(), *unchanged, shown_note(str(error))
-        return first.kept(), *unchanged, gr.skip()
+            return opening(), *unchanged, shown_note(str(error))
+        return opening(), *unchanged, gr.skip()
 
     # Not the components' values: the API would take them for the defaults of its parameters.
     demo.load(

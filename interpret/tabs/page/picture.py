@@ -18,7 +18,7 @@ from interpret.tabs.page.events import IN_TURN, PRIVATE, latest_wins
 from interpret.tabs.page.files import keep, png
 from interpret.tabs.page.served import ServedRelease, chosen
 from interpret.tabs.page.static import script
-from model.images import ImageError, preview_of, share_cropped
+from model.images import ImageError, prepare, preview_of
 from model.network import CIFAR10_CLASSES
 from model.release import Release
 
@@ -58,6 +58,10 @@ class ExamplePicture:
         """Its file where Gradio may serve it from, in whichever folder the app was started."""
         return keep(self.path.name, self.path.read_bytes() if self.pixels is None else png(self.pixels))
 
+    def prepared(self) -> UInt8[np.ndarray, "32 32 3"]:
+        """What the network sees of it."""
+        return prepare(self.path) if self.pixels is None else self.pixels
+
     def thumbnail(self) -> tuple[str | np.ndarray, str]:
         return str(self.path) if self.pixels is None else self.pixels, self.caption
 
@@ -84,10 +88,14 @@ def pictures_of(release: Release) -> list[ExamplePicture]:
     return found
 
 
+def examples_of(release: Release) -> list[ExamplePicture]:
+    """What the page offers to try with a release."""
+    return example_pictures() if release.config.class_names == CIFAR10_CLASSES else pictures_of(release)
+
+
 def picture_panel(served: ServedRelease) -> PicturePanel:
     """The left column of the page."""
-    own = served.class_names != CIFAR10_CLASSES
-    examples = pictures_of(served.release) if own else example_pictures()
+    own, examples = served.class_names != CIFAR10_CLASSES, examples_of(served.release)
     right, wrong = ([each for each in examples if each.right is truth] for truth in (True, False))
     panel = _components()
     _show_what_browsers_cannot(panel.picture)
@@ -106,7 +114,8 @@ def picture_panel(served: ServedRelease) -> PicturePanel:
         if image is None:  # Removed to make room for the next one; the page hides what was said of it until then.
             return gr.skip(), gr.update(visible=False)
         pixels = served.explainer.pixels(chosen(image), squaring)
-        return enlarge(pixels, SEEN_FACTOR), _offer_to_fit(share_cropped(image) if squaring == "crop" else 0.0)
+        left_out = served.explainer.share_cropped(image) if squaring == "crop" else 0.0
+        return enlarge(pixels, SEEN_FACTOR), _offer_to_fit(left_out)
 
     latest_wins(
         [panel.picture.change, panel.resize_mode.change],

@@ -19,7 +19,7 @@ from interpret.attribution.measured.masking import (
 )
 from interpret.attribution.methods import BY_GROUP, GROUPS, METHOD_NAMES
 from interpret.drawing.scales import UNSIGNED_PALETTES
-from interpret.explanation import NO_CLASS, PREDICTED, TOP_K, Question, Style
+from interpret.explanation import NO_CLASS, PREDICTED, Question, Style, usual_top_k
 from interpret.tabs.page.components import Dropdown, Radio, Slider
 from model.network import STAGES
 
@@ -107,7 +107,7 @@ def explanation_settings(class_names: tuple[str, ...]) -> ExplanationSettings:
         layer=Dropdown(LAYER_CHOICES, value=Question.layer, label="Layer, and its cells"),
         opacity=Slider(0, 1, value=Style.opacity, step=0.05, label="Opacity"),
         smooth=gr.Checkbox(Style.smooth, label="Smooth between cells"),
-        top_k=Slider(1, len(class_names), value=min(TOP_K, len(class_names)), step=1, label="Top predictions"),
+        top_k=Slider(1, len(class_names), value=usual_top_k(class_names), step=1, label="Top predictions"),
         palette=Dropdown(
             list(UNSIGNED_PALETTES),
             value=Style.palette,

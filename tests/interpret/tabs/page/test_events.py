@@ -1,7 +1,7 @@
 import gradio as gr
 import pytest
 
-from interpret.tabs.page.events import asked_by, emptied_by, endpoint, keep_statuses_on, latest_wins
+from interpret.tabs.page.events import asked_by, emptied_by, endpoint, keep_statuses_apart, latest_wins
 from interpret.tabs.page.stopping import Stops
 
 
@@ -122,9 +122,10 @@ def test_only_what_is_named_can_be_called(demo):
 
 
 def test_statuses_that_nobody_sees_are_kept_on_one_component(blocks):
-    unseen, setting, answer = gr.Markdown(visible=False), gr.Number(), gr.Textbox()
+    setting, answer = gr.Number(), gr.Textbox()
     setting.change(str, setting, answer, show_progress="hidden", api_name="quiet")
     setting.change(str, setting, answer, show_progress="minimal", api_name="told")
-    keep_statuses_on(unseen, blocks)
-    assert named(blocks, "quiet")["show_progress_on"] == [unseen._id]
+    keep_statuses_apart(blocks)
+    (apart,) = named(blocks, "quiet")["show_progress_on"]
+    assert apart not in {setting._id, answer._id} and not blocks.blocks[apart].visible
     assert named(blocks, "told")["show_progress_on"] is None

@@ -1,3 +1,4 @@
+import dataclasses
 import json
 from pathlib import Path
 
@@ -8,7 +9,9 @@ from PIL import Image
 
 from interpret.prediction import predict
 from interpret.tabs.page.files import png
-from interpret.tabs.page.picture import example_pictures, picture_panel, pictures_of
+from interpret.tabs.page.picture import example_pictures, examples_of, picture_panel, pictures_of
+from model.images import prepare
+from model.network import CifarResNet
 from tests.conftest import EXAMPLES
 
 
@@ -86,6 +89,16 @@ def test_where_the_crop_leaves_out_a_quarter_or_more_the_whole_picture_is_offere
     _, button = see(str(tmp_path / "picture.png"), squaring)
     assert button["visible"] is bool(offered)
     assert not offered or button["value"] == f"{offered}: show the whole picture"
+
+
+def test_examples_are_of_the_classes_that_the_release_knows(release):
+    assert [each.path for each in examples_of(release)] == [each.path for each in example_pictures()]
+    names = tuple(f"thing {number}" for number in range(10))
+    network = CifarResNet(dataclasses.replace(release.config, class_names=names))
+    other = dataclasses.replace(release, network=network)
+    assert [each.caption for each in examples_of(other)][:10] == list(names)
+    for each in (examples_of(other)[0], example_pictures()[0]):
+        assert np.array_equal(each.prepared(), prepare(Path(each.kept())))
 
 
 def test_of_other_classes_a_training_picture_of_each_and_the_most_confident_errors_are_offered(release):
