@@ -62,8 +62,8 @@ def test_its_card_calls_the_pictures_what_they_are(own):
         ("/predict", (CAT,)), ("/gradcam", (CAT,)), ("/gradcam", (CAT, 0.5, 2, "resnet_block3", "one", "zero")),
         ("/evidence", (CAT,)), ("/erase", (CAT, ["A1"])), ("/side_by_side", (CAT, ["grad_cam", "hires_cam"])),
         ("/balance", (CAT,)), ("/controls", (CAT,)), ("/export", (CAT,)), ("/out_of_distribution", (CAT,)),
-        ("/misclassified", ()), ("/confusion", ()), ("/feature_maps", (CAT,)), ("/cell", (CAT,)), ("/channel", ()), ("/switch_off", (CAT,)),
-        ("/similar", (CAT,)), ("/lesions", ("1,2",)), ("/kernels", ()), ("/export_errors", ()),
+        ("/misclassified", ()), ("/confusion", ()), ("/feature_maps", (CAT,)), ("/cell", (CAT,)), ("/channel", ()),
+        ("/switch_off", (CAT,)), ("/similar", (CAT,)), ("/lesions", ("1,2",)), ("/kernels", ()), ("/export_errors", ()),
     ],
 )  # fmt: skip
 def test_every_tab_answers_for_own_classes(own_client, endpoint, arguments):
