@@ -1,6 +1,7 @@
 """Which release to serve: the one that was asked for, else the last one of its repository that can be verified, else
 the bundled one; and in words which it is, and why not another."""
 
+import contextlib
 import logging
 import os
 import time
@@ -43,15 +44,15 @@ def choose_release(repo_id: str | None = None, revision: str | None = None, pati
     of the repository. Nothing is served that its own hashes do not verify. Raises ReleaseError only if the bundled
     release is damaged.
     """
-    typed = (repo_id or "").strip()
-    repo_id = typed.removesuffix("/") if Path(typed).expanduser().is_dir() else hub.repository_name(typed)
+    repo_id = (repo_id or "").strip()
     revision = (revision or "").strip() or None
     ignored = f"revision {revision} is ignored: only a Hub repository has revisions" if revision else None
     if not repo_id:
         return Choice(load_release(BUNDLED), "bundled", ignored)
     try:
         if _is_folder(repo_id):
-            return Choice(load_release(Path(repo_id).expanduser()), f"from {repo_id}", ignored)
+            return Choice(load_release(Path(repo_id).expanduser()), f"from {repo_id.removesuffix('/')}", ignored)
+        repo_id = hub.repository_name(repo_id) or repo_id
         return _from_hub(repo_id, revision, time.monotonic() + patience)
     except Exception as error:  # whatever a broken answer makes the client raise: the page comes up all the same
         asked_for = f"{repo_id} at {revision}" if revision else repo_id
@@ -67,8 +68,9 @@ def fetch_release(repo_id: str, revision: str | None = None, patience: float = 6
 
 
 def _is_folder(repo_id: str) -> bool:
-    if Path(repo_id).expanduser().is_dir():
-        return True
+    with contextlib.suppress(OSError, RuntimeError):  # longer than a file's name can be, or nobody's home
+        if Path(repo_id).expanduser().is_dir():
+            return True
     if repo_id.startswith((".", "~", os.sep)):
         raise ReleaseError("there is no such folder")
     return False

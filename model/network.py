@@ -148,12 +148,13 @@ class CifarResNet(nn.Module):
         """
         # Whoever has a network needs neither the Hub's client nor the reader of tables, which take a second to load.
         from model.files.sealed import CONFIG, WEIGHTS, load_weights, read_sealed, verify
-        from model.hub import commit_of, fetch
+        from model.hub import commit_of, fetch, repository_name
         from model.hub_errors import worded
 
         with worded(f"{repo_id} could not be loaded"):
             folder, deadline = Path(repo_id).expanduser(), time.monotonic() + patience
             if not folder.is_dir():
+                repo_id = repository_name(repo_id)
                 folder = fetch(repo_id, commit_of(repo_id, revision, deadline), (CONFIG, WEIGHTS), deadline)
             config, hashes = read_sealed(folder, NetworkConfig, (WEIGHTS,))
             verify(folder, WEIGHTS, hashes[WEIGHTS])

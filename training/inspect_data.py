@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 
 from model.network import CIFAR10_CLASSES
 from training.data.augmentation import BatchAugmentation, augmentation
-from training.data.dataset import load_data_set
+from training.data.dataset import channel_statistics, load_data_set
 from training.data.split import Split
 from training.errors import TrainingError
 from training.presets import DEFAULT, PRESETS
@@ -65,22 +65,6 @@ def parse_arguments(arguments: list[str] | None = None) -> InspectOptions:
         help=f"the training picture to augment (default: {InspectOptions.picture})")  # fmt: skip
     add("--out", type=Path, metavar="FOLDER", help=f"for the figures (default: {InspectOptions.out})")
     return InspectOptions(**vars(parser.parse_args(arguments)))
-
-
-def channel_statistics(images: UInt8[np.ndarray, "count 32 32 3"]) -> dict[str, np.ndarray]:
-    """Per RGB channel, of pixel values in [0, 1]: min, max, mean, std and var (both of the population)."""
-    counts = np.stack([np.bincount(images[..., channel].ravel(), minlength=256) for channel in range(3)])
-    values = np.arange(256) / 255
-    present = counts > 0
-    mean = counts @ values / counts.sum(axis=1)
-    var = (counts * (values - mean[:, None]) ** 2).sum(axis=1) / counts.sum(axis=1)
-    return {
-        "min": present.argmax(axis=1) / 255,
-        "max": (255 - present[:, ::-1].argmax(axis=1)) / 255,
-        "mean": mean,
-        "std": np.sqrt(var),
-        "var": var,
-    }
 
 
 def statistics_table(splits: dict[str, Split], class_names: tuple[str, ...] = CIFAR10_CLASSES) -> str:

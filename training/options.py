@@ -1,11 +1,13 @@
 """What a run can be told beside its recipe, with every default. Imports no torch, so that `--help` answers at once."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 SUBSET_MARKER = "SUBSET"  # a file in a folder that holds a deliberate excerpt of CIFAR-10
+BATCHES_FOLDER = "cifar-10-batches-py"  # as the authors of CIFAR-10 call it
 DEFAULT_REPOSITORY = "cifar-xray"
 DEFAULT_BRANCH = "main"
 PRECISIONS = ("auto", "bf16-mixed", "16-mixed", "32-true", "64-true")
@@ -13,10 +15,16 @@ LOGGERS = ("tensorboard", "csv", "wandb", "trackio")
 ACCELERATORS = ("auto", "cpu", "gpu", "cuda")
 
 
+def named_place(data_dir: str | Path | None) -> Path | None:
+    """The file or folder of the data that was named, here or in the environment's CIFAR10_DIR; None: the Hub."""
+    named = data_dir or os.environ.get("CIFAR10_DIR")
+    return Path(named).expanduser() if named else None
+
+
 def is_marked_excerpt(place: Path) -> bool:
     """Whether a folder, a file in it, or the folder of batches in it, is marked as an excerpt of CIFAR-10."""
     folder = place if place.is_dir() else place.parent
-    around = [folder.parent] if folder.name == "cifar-10-batches-py" else []
+    around = [folder.parent] if folder.name == BATCHES_FOLDER else []
     return any((each / SUBSET_MARKER).exists() for each in (folder, *around))
 
 

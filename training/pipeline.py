@@ -1,6 +1,7 @@
 """One training run from the data to a release: what `train.py` does once its options are in order."""
 
 import logging
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -9,7 +10,8 @@ from typing import Any
 import pytorch_lightning as pl
 
 from model.files.json_fields import plain
-from model.metrics import Metrics
+from model.files.sealed import sha256_of
+from model.metrics import Metrics, SplitFigures
 from model.network import NetworkConfig
 from training.data.datamodule import Cifar10DataModule
 from training.data.dataset import DataSet, load_data_set
@@ -22,12 +24,12 @@ from training.fitting.run_folder import ResumeError, Run, RunFolder, prepare_run
 from training.fitting.trainer import fit
 from training.options import RunOptions
 from training.recipe import Recipe
-from training.releasing.checkpoint import CheckpointError, fingerprint, load_checkpoint
+from training.releasing.checkpoint import CheckpointError, load_checkpoint
 from training.releasing.writer import format_table, write_release
 
 logger = logging.getLogger("training")
 LEAST_STEPS, LEAST_BATCH = 4, 32  # in an epoch of small data; a step costs much the same however small its batch is
-SEEN_BEFORE = 0.02  # further above the test accuracy than pictures that were never seen could be
+SEEN_BEFORE, NOISES = 0.02, 2.5  # further above the test accuracy than pictures that were never seen would be
 
 
 def train(options: RunOptions) -> Path | None:
@@ -119,7 +121,7 @@ def judge_checkpoint(options: RunOptions) -> Path:
     network = load_checkpoint(options.from_checkpoint, config)
     folder.create()
     known = {
-        "checkpoint": {"file": options.from_checkpoint.name, "sha256": fingerprint(options.from_checkpoint)},
+        "checkpoint": {"file": options.from_checkpoint.name, "sha256": sha256_of(options.from_checkpoint)},
         "data": plain(data_set.about),
         "recipe": {"validation_images": recipe.validation_images, "seed": recipe.seed},
         **environment("32-true", on_gpu=False),
@@ -152,12 +154,19 @@ def doubts(metrics: Metrics) -> str:
             "That is little more than chance: was it trained on other pictures, in another order of the classes, or\n"
         )
         lines += "normalised by another --mean and --std?\n"
-    if metrics.validation and metrics.validation.accuracy - test.accuracy > SEEN_BEFORE:
+    if metrics.validation and was_seen_before(metrics.validation, test):
         lines += (
             "It does much better on the pictures held out here than on the test pictures, so it was probably trained\n"
         )
         lines += "on them. Its temperature is then too low; --validation-images 0 leaves the confidences as they are.\n"
     return lines
+
+
+def was_seen_before(validation: SplitFigures, test: SplitFigures) -> bool:
+    """Whether the validation accuracy is above the test accuracy by more than chance explains in so many pictures."""
+    wrong = (validation.errors + test.errors) / (validation.count + test.count)
+    noise = math.sqrt(wrong * (1 - wrong) * (1 / validation.count + 1 / test.count))
+    return validation.accuracy - test.accuracy > max(SEEN_BEFORE, NOISES * noise)
 
 
 def report_range_test(result: RangeTest, folder: RunFolder) -> None:

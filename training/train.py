@@ -6,6 +6,7 @@ import logging
 import os
 import shlex
 import sys
+import warnings
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,6 +29,7 @@ from training.options import (
     PushOptions,
     RunOptions,
     is_marked_excerpt,
+    named_place,
 )
 from training.presets import DEFAULT, PRESETS
 
@@ -155,6 +157,7 @@ def main(arguments: list[str] | None = None) -> None:
     logging.basicConfig(level=logging.INFO if is_first_process() else logging.WARNING, format="%(message)s")
     logging.getLogger("httpx2").setLevel(logging.WARNING)  # the Hub client's transport tells of every request
     logging.getLogger("huggingface_hub").propagate = False  # it has a handler of its own
+    hush_lightning()
     try:
         if options.push.push_only:
             push_only(options.push.push_only, options.push)
@@ -166,9 +169,19 @@ def main(arguments: list[str] | None = None) -> None:
         if not disk_is_full(error):
             raise
         sys.exit(
-            f"train.py: There is no space left on the disk of {options.out}. Make room; --resume then continues from "
+            f"train.py: There is no space left on the disk of {options.out}; make room, and --resume continues from "
             "the last checkpoint, if there is one."
         )
+
+
+def hush_lightning() -> None:
+    """Keeps off the terminal what nobody who trains can use: advertisements, and deprecations inside of Lightning."""
+    logging.getLogger("pytorch_lightning.utilities.rank_zero").addFilter(_is_no_advertisement)
+    warnings.filterwarnings("ignore", r"`isinstance\(treespec, LeafSpec\)` is deprecated", FutureWarning)
+
+
+def _is_no_advertisement(record: logging.LogRecord) -> bool:
+    return "💡 Tip" not in record.getMessage()
 
 
 def train_and_push(options: RunOptions) -> None:
@@ -176,8 +189,8 @@ def train_and_push(options: RunOptions) -> None:
 
     A push that fails leaves the release on disk, and says how to go on.
     """
-    if options.data_dir and not options.data_dir.expanduser().exists():
-        raise TrainingError(f"No data in {options.data_dir}: there is no such file or folder.")
+    if (place := named_place(options.data_dir)) and not place.exists():
+        raise TrainingError(f"No data in {place}: there is no such file or folder.")
     for checkpoint in (options.checkpoint, options.from_checkpoint):
         if checkpoint and not checkpoint.is_file():
             raise TrainingError(f"There is no checkpoint {checkpoint}.")
@@ -210,8 +223,8 @@ def train_and_push(options: RunOptions) -> None:
 
 def check_no_excerpt(data_dir: Path | None) -> None:
     """Raises TrainingError if the release would be made from an excerpt, so that nobody trains it for nothing."""
-    named = data_dir or os.environ.get("CIFAR10_DIR")
-    if named and is_marked_excerpt(place := Path(named).expanduser()):
+    place = named_place(data_dir)
+    if place is not None and is_marked_excerpt(place):
         raise TrainingError(
             f"{place} is an excerpt of CIFAR-10, and a release made from one is not pushed, unless --allow-excerpt is "
             "given."

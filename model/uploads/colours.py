@@ -80,10 +80,9 @@ def _converted(image: Image.Image, profile: ImageCms.ImageCmsProfile) -> Image.I
         image = image.convert("RGB")
     if image.mode not in MODES.get(space, ()):
         return image
-    transform = _transform(profile, image.mode, "RGBA" if image.mode == "RGBA" else "RGB")
     if space != "CMYK" and _moves_nothing(profile, image.mode):
         return image if alpha is None else _with(image, alpha)
-    converted = transform.apply(image)
+    converted = _transform(profile, image.mode, "RGBA" if image.mode == "RGBA" else "RGB").apply(image)
     return converted if alpha is None else _with(converted, alpha)
 
 

@@ -1,6 +1,8 @@
 """JPEG: large ones at a reduced scale, and those that lack only their end mark."""
 
 import io
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from PIL import Image, ImageChops
@@ -18,14 +20,18 @@ from model.uploads.limits import (
 
 SIGNATURE = b"\xff\xd8\xff"
 END_MARK = b"\xff\xd9"
-SCAN = b"\xff\xda"
+START_OF_SCAN, END = 0xDA, END_MARK[1]
 SCALES = (1, 2, 4, 8)  # what the decoder can divide both sides by, without decoding what is then left out
 FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}  # the markers that begin with the picture's size
 PROGRESSIVE = {0xC2, 0xC6, 0xCA, 0xCE}
-WITHOUT_LENGTH = {0x01, *range(0xD0, 0xD9)}
+# Those that begin a segment of a stated length, or end the picture; as a decoder sees it, the others are nothing or a
+# scan's. Found in one go: a loop over the bytes of a large file would take minutes.
+MARKER = re.compile(rb"\xff[^\xff\x00\x01\xd0-\xd8]")
 COEFFICIENT = 2  # bytes
 # Encoders make a dozen or two; each of thousands, of a few bytes, would pass over the whole picture.
 MAX_SCANS = 100
+MAX_SEGMENTS = 10_000  # 64 MB hold a thousand of full length
+MAX_JUNK = 1_000_000  # bytes between the segments before the first scan, which PIL passes over one by one
 # Any bits that a decoder would take for a picture's if it still waited for some.
 FILLER = bytes((37 * step + 11) % 251 for step in range(512))
 
@@ -67,7 +73,7 @@ def open_jpeg(content: bytes) -> Image.Image:
     header = read_header(content)
     check_pixels(header.width, header.height, MAX_JPEG_PIXELS)
     scale = header.scale
-    if content.count(SCAN, header.scans_at) > MAX_SCANS:
+    if _scans(content, header) > MAX_SCANS:
         raise ImageError(f"This JPEG is made of more than the {MAX_SCANS} scans that are accepted; save it anew.")
     if scale is None:
         raise ImageError(
@@ -76,29 +82,52 @@ def open_jpeg(content: bytes) -> Image.Image:
         )
     if content.find(END_MARK, header.scans_at) < 0:  # before, it may be a preview's
         content = _with_end_mark(content)
-    return _opened(content, scale)
+    image = _opened(content)
+    if image.size != (header.width, header.height):  # the limits were held against another size
+        raise ImageError(unreadable())
+    return _reduced(image, scale)
 
 
 def read_header(content: bytes) -> Header:
     """Raises ImageError if the file ends before its first scan, or tells no size."""
-    size, position = None, 2
-    while position + 4 <= len(content):
-        marker, length = content[position + 1], int.from_bytes(content[position + 2 : position + 4], "big")
-        segment = content[position + 4 : position + 2 + length]
-        if content[position] != 0xFF:
-            position += 1
-        elif marker == 0xFF or marker in WITHOUT_LENGTH:
-            position += 1 if marker == 0xFF else 2
-        elif marker in FRAMES and len(segment) >= 6:
+    size, end, junk = None, 2, 0
+    for marker, position, after in _segments(content, end):
+        segment = content[position + 4 : after]
+        junk, end = junk + position - end, after
+        if junk > MAX_JUNK:
+            break
+        if marker in FRAMES and len(segment) >= 6:
             size, progressive = _frame(segment), marker in PROGRESSIVE
-            position += 2 + length
-        elif marker == 0xDA and size is not None and segment:
+        elif marker == START_OF_SCAN and size is not None and segment:
             width, height, samples, components = size
             at_once = not progressive and segment[0] == components
             return Header(width, height, samples, at_once, position)
-        else:
-            position += 2 + length
     raise ImageError(unreadable())
+
+
+def _segments(content: bytes, position: int) -> Iterator[tuple[int, int, int]]:
+    """From a position on, each segment's marker, where it begins and where it ends.
+
+    Raises ImageError for a file of too many.
+    """
+    for _ in range(MAX_SEGMENTS):
+        found = MARKER.search(content, position)
+        if found is None:
+            return
+        start = found.start()
+        position = start + 2 + int.from_bytes(content[start + 2 : start + 4], "big")
+        yield content[start + 1], start, position
+    raise ImageError(unreadable())
+
+
+def _scans(content: bytes, header: Header) -> int:
+    """How many scans the picture has: what follows its end mark (a phone's film, a second picture) is not looked at."""
+    scans = 0
+    for marker, _, _ in _segments(content, header.scans_at):
+        scans += marker == START_OF_SCAN
+        if marker == END or scans > MAX_SCANS:
+            break
+    return scans
 
 
 def _frame(segment: bytes) -> tuple[int, int, int, int]:
@@ -111,9 +140,12 @@ def _frame(segment: bytes) -> tuple[int, int, int, int]:
     return width, height, round(width * height * shares), components
 
 
-def _opened(content: bytes, scale: int) -> Image.Image:
+def _opened(content: bytes) -> JpegImageFile:
     # Not by Image.open, which knows no limit for one format alone, and would take a phone's second picture for a frame.
-    image = JpegImageFile(io.BytesIO(content))
+    return JpegImageFile(io.BytesIO(content))
+
+
+def _reduced(image: JpegImageFile, scale: int) -> Image.Image:
     if scale > 1:
         image.draft(None, (max(1, image.width // scale), max(1, image.height // scale)))
     return image
@@ -125,8 +157,7 @@ def _with_end_mark(content: bytes) -> bytes:
     The decoder would fill what is missing of a picture with grey. Raises ImageError if something is.
     """
     content = content.rstrip(b"\xff")
-    whole = _opened(content + END_MARK, SCALES[-1])
-    longer = _opened(content + FILLER + END_MARK, SCALES[-1])
+    whole, longer = (_reduced(_opened(content + more + END_MARK), SCALES[-1]) for more in (b"", FILLER))
     if ImageChops.difference(whole.convert("RGB"), longer.convert("RGB")).getbbox() is not None:
         raise ImageError(unreadable())
     return content + END_MARK

@@ -54,7 +54,7 @@ def _is_whole(chunk: bytes) -> bool:
 
 def _told(bodies: dict[bytes, bytes]) -> Told:
     points = bodies.get(b"cHRM", b"")
-    gamma = int.from_bytes(bodies.get(b"gAMA", b""), "big") / 100_000
+    gamma = int.from_bytes(bodies.get(b"gAMA", b"")[:4], "big") / 100_000
     significant = bodies.get(b"sBIT", b"")
     code_points = bodies.get(b"cICP", b"")
     header = bodies.get(b"IHDR", b"")

@@ -19,6 +19,7 @@ PRIMARIES = {  # by H.273's number
 }
 BRADFORD = np.array([[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0389, -0.0685, 1.0296]])
 ENTRIES = 4096
+MOST = 32_767  # what a profile's numbers can hold
 PAPER_WHITE = 203  # cd/m2: ITU-R BT.2408
 PAPER_WHITE_HLG = 0.75  # the same, as a signal
 
@@ -63,7 +64,7 @@ def profile_of_code_points(primaries: int, transfer: int) -> bytes | None:
 
 
 def matrix_profile(chromaticities: tuple[float, ...], to_light: ToLight = light_of_srgb) -> bytes | None:
-    """A profile of three primaries and a curve; None if these primaries span no colours."""
+    """A profile of three primaries and a curve; None if these primaries span no colours, or too many for one."""
     points = np.array(chromaticities).reshape(4, 2)
     if (points <= 0).any():
         return None
@@ -74,6 +75,8 @@ def matrix_profile(chromaticities: tuple[float, ...], to_light: ToLight = light_
     cones = BRADFORD @ white
     adapted = np.linalg.inv(BRADFORD) @ np.diag(BRADFORD @ D50 / cones) @ BRADFORD
     columns = (adapted @ primaries * np.linalg.solve(primaries, white)).T
+    if not (np.abs(columns) < MOST).all():
+        return None
     light = np.rint(65535 * to_light(np.linspace(0, 1, ENTRIES))).astype(">u2")
     curve = b"curv" + struct.pack(">II", 0, ENTRIES) + light.tobytes()
     tags = {b"wtpt": _xyz(D50)} | {

@@ -9,6 +9,7 @@ import pytest
 
 from interpret.attribution.methods import METHOD_NAMES, METHODS
 from interpret.drawing.words import faithfulness_table
+from interpret.tabs.page.components import MAX_UPLOAD
 from model.network import CifarResNet
 from model.uploads.frames import MAX_FRAMES, MAX_LOOKED_AT
 from model.uploads.limits import MAX_BYTES, MAX_JPEG_PIXELS, MAX_PIXELS, READABLE
@@ -106,6 +107,13 @@ def test_maps_were_judged_strong_or_weak_by_as_many_pictures_as_it_says(release)
     assert f"On the {release.metrics.validation.count:,} pictures that the release's run held out" in TRUST
 
 
+def test_layers_whose_channels_nobody_has_left_out_are_those_of_the_bundled_release(release):
+    text = (DOCS / "explanations.md").read_text()
+    (said,) = re.findall(r"measured say so: in the bundled release\n(.+?)\.\n", text)
+    without = {name for name in release.channels if release.channels[name].right_without is None}
+    assert set(re.findall(r"`([\w.]+)`", said)) == without
+
+
 def test_kinds_of_methods_are_those_that_there_are():
     text = (DOCS / "explanations.md").read_text()
     kinds = dict(
@@ -124,9 +132,8 @@ def test_methods_are_counted(document):
 
 def test_limits_of_uploads_are_those_that_are_kept_to():
     text = (DOCS / "api.md").read_text()
-    (size,) = re.findall(r'max_file_size="(\d+)mb"', (ROOT / "app.py").read_text())
     each, jpeg, looked_at = (number // 1_000_000 for number in (MAX_PIXELS, MAX_JPEG_PIXELS, MAX_LOOKED_AT))
-    assert f"a file may have {size} MB and {each} megapixels; a JPEG {jpeg} megapixels" in text
+    assert f"a file may have {MAX_UPLOAD // 2**20} MB and {each} megapixels; a JPEG {jpeg} megapixels" in text
     assert f"({MAX_FRAMES} are looked at, or as many as have {looked_at} megapixels" in text
     assert f"fits into {MAX_BYTES // 1_000_000} MB" in text
     assert set(re.split(r", | or ", READABLE)) <= set(re.findall(r"[A-Za-z]+", text))

@@ -53,12 +53,13 @@ def test_a_damaged_folder_is_not_served_and_the_page_is_told_why(tmp_path):
 
 
 def test_a_folder_that_is_not_there_is_not_looked_for_on_the_hub(hub):
-    assert "there is no such folder" in choose_release("/no/such/release").problem
+    for name in ("/no/such/release", "~nobody-of-this-name/release"):
+        assert f"{name} could not be served: there is no such folder" in choose_release(name).problem
     assert hub.requests == []
 
 
 def test_a_name_that_no_repository_can_have_is_answered_with_the_bundled_release_and_why(hub):
-    for name in ("not/a/repository", "cifar-xray", "app.py"):
+    for name in ("not/a/repository", "cifar-xray", "app.py", "https://huggingface.co/", f"{'a' * 300}/cifar-xray"):
         choice = choose_release(name)
         assert choice.release.folder == BUNDLED
         assert f"{name} could not be served: that is no name of a repository" in choice.problem

@@ -161,7 +161,7 @@ def test_a_pretrained_network_is_that_of_the_release_and_only_two_files_are_aske
     assert torch.equal(found(images), last(images))
     assert found.config == last.config and not found.training
     assert not any(parameter.requires_grad for parameter in found.parameters())
-    assert torch.equal(CifarResNet.from_pretrained(REPO, revision=commit)(images), first(images))
+    assert torch.equal(CifarResNet.from_pretrained(f"{hub.url}/{REPO}/", revision=commit)(images), first(images))
 
 
 def test_a_pretrained_network_may_lie_on_disk(network, images):

@@ -53,5 +53,7 @@ def test_a_full_disk_ends_a_command_with_one_sentence(monkeypatch):
         raise chained(OSError(errno.ENOSPC, "No space left on device"), ValueError("closed"))
 
     monkeypatch.setattr(train, "train_and_push", fill)
-    with pytest.raises(SystemExit, match=r"train\.py: There is no space left on the disk of here\. Make room;"):
+    with pytest.raises(
+        SystemExit, match=r"train\.py: There is no space left on the disk of here; make room, and --resume"
+    ):
         train.main(["--out", "here"])

@@ -23,6 +23,7 @@ from training.pipeline import (
     normalised,
     report_range_test,
     train,
+    was_seen_before,
 )
 from training.recipe import Recipe
 from training.releasing.checkpoint import CheckpointError
@@ -115,6 +116,11 @@ def figures(accuracy: float) -> SplitFigures:
 def test_figures_that_suggest_a_mistake_are_told_with_it(test, validation, doubt):
     found = doubts(Metrics(test=figures(test), validation=figures(validation)))
     assert doubt in found and bool(found) == bool(doubt)
+
+
+@pytest.mark.parametrize(("pictures", "seen"), [(3, False), (10, False), (500, True)])
+def test_few_pictures_that_are_all_right_are_no_sign_that_they_were_trained_on(pictures, seen):
+    assert was_seen_before(replace(figures(1.0), count=pictures), figures(0.93)) is seen
 
 
 def test_small_data_has_defaults_that_suit_it_and_what_was_given_stays():

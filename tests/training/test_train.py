@@ -1,12 +1,16 @@
+import logging
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
 import pytest
+import pytorch_lightning as pl
+from pytorch_lightning.utilities._pytree import _map_and_unflatten, _tree_flatten
 
 from tests.conftest import ROOT
 from training.options import PushOptions, RunOptions
-from training.train import main, parse_arguments
+from training.train import hush_lightning, main, parse_arguments
 
 
 @pytest.fixture(autouse=True)
@@ -77,6 +81,23 @@ def test_options_that_contradict_each_other_are_refused(capsys, arguments, sente
     with pytest.raises(SystemExit):
         parse_arguments(arguments)
     assert sentence in capsys.readouterr().err
+
+
+def test_the_terminal_holds_no_advertisement_and_no_deprecation_inside_of_lightning(caplog):
+    caplog.set_level(logging.INFO)
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always")
+        hush_lightning()
+        pl.Trainer(logger=False, accelerator="cpu", enable_checkpointing=False)
+        _map_and_unflatten(str, [1], _tree_flatten(1)[1])
+    assert "GPU available" in caplog.text and "Tip" not in caplog.text and not warned
+
+
+def test_data_that_is_not_there_is_told_before_anything_is_loaded_wherever_it_was_named(monkeypatch):
+    monkeypatch.setenv("CIFAR10_DIR", "/no/such/data")
+    monkeypatch.setattr("training.train.keep_to_granted_cores", lambda _: pytest.fail("too late"))
+    with pytest.raises(SystemExit, match="No data in /no/such/data: there is no such file or folder"):
+        main([])
 
 
 @pytest.mark.parametrize("name", ["wandb", "trackio"])

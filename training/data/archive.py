@@ -1,7 +1,7 @@
 """CIFAR-10 as its authors give it: `cifar-10-python.tar.gz`, or the folder `cifar-10-batches-py` in it.
 
-The batches are pickles. They are read by an unpickler that knows arrays, bytes, words, numbers, lists and dicts, and
-nothing that could run.
+The batches are pickles. They are read by an unpickler that knows arrays of bytes, bytes, words, numbers, lists and
+dicts, and nothing that could run.
 """
 
 import io
@@ -17,8 +17,9 @@ import numpy as np
 from model.files.tables import first_lines
 from model.network import CIFAR10_CLASSES
 from training.data.split import DataError, Split, checked_labels
+from training.options import BATCHES_FOLDER
 
-ARCHIVE, FOLDER = "cifar-10-python.tar.gz", "cifar-10-batches-py"
+ARCHIVE = "cifar-10-python.tar.gz"
 BATCHES = {"train": tuple(f"data_batch_{number}" for number in range(1, 6)), "test": ("test_batch",)}
 
 
@@ -26,7 +27,7 @@ def find_batches(place: Path) -> Path | None:
     """The archive, or the folder of the batches: `place` itself, or in it; None if there is neither."""
     if place.is_file():
         return place if tarfile.is_tarfile(place) else None
-    for folder in (place, place / FOLDER):
+    for folder in (place, place / BATCHES_FOLDER):
         if any((folder / name).is_file() for names in BATCHES.values() for name in names):
             return folder
     return place / ARCHIVE if (place / ARCHIVE).is_file() else None
@@ -53,9 +54,13 @@ def _from_folder(folder: Path) -> dict[str, bytes]:
 
 def _from_archive(archive: Path) -> dict[str, bytes]:
     names = {name for names in BATCHES.values() for name in names}
+    contents = {}
     with tarfile.open(archive) as tar:  # nothing is unpacked onto the disk
-        files = {PurePosixPath(each.name).name: tar.extractfile(each) for each in tar if each.isfile()}
-        return {name: file.read() for name, file in files.items() if file is not None and name in names}
+        for each in tar:  # read as it comes by: to go back is to decompress all again
+            name = PurePosixPath(each.name).name
+            if name in names and each.isfile() and (file := tar.extractfile(each)):
+                contents[name] = file.read()
+    return contents
 
 
 def _joined(splits: list[Split]) -> Split:
@@ -78,7 +83,7 @@ def _batch(content: bytes, where: Path) -> Split:
 
 
 def load_arrays(content: bytes) -> Any:
-    """What a pickle of arrays, bytes, words, numbers, lists and dicts holds.
+    """What a pickle of arrays of bytes, bytes, words, numbers, lists and dicts holds.
 
     Raises pickle.UnpicklingError for one that names anything else, before that is touched; whatever a damaged one makes
     its reader raise.
@@ -97,11 +102,34 @@ class _PlainArray:
     """Stands for numpy.ndarray, which would make arrays of any size."""
 
 
+class _ByteType:
+    """Stands for numpy.dtype, of which a file could say that bytes are pointers: numpy believes it."""
+
+    def __setstate__(self, state: object) -> None:
+        """A byte's has nothing to say."""
+
+
+def _byte_type(kind: object, *_: object) -> _ByteType:
+    if kind not in ("u1", "uint8"):
+        raise pickle.UnpicklingError(f"it holds an array of {kind}, and only arrays of bytes are read")
+    return _ByteType()
+
+
+class _ByteArray(np.ndarray):
+    """An array that takes no state but shape and bytes."""
+
+    def __setstate__(self, state: Any) -> None:
+        version, shape, kind, by_columns, content = state
+        if not isinstance(kind, _ByteType) or not all(isinstance(each, int) and each >= 0 for each in shape):
+            raise pickle.UnpicklingError("only plain arrays of bytes are expected")
+        super().__setstate__((version, shape, np.dtype(np.uint8), by_columns, content))
+
+
 def _empty_array(kind: type, shape: tuple[int, ...], dtype: object) -> np.ndarray:
     """As numpy's `_reconstruct`: an array that its state then fills."""
     if kind is not _PlainArray or shape != (0,):
         raise pickle.UnpicklingError("only plain arrays are expected")
-    return np.ndarray((0,), np.uint8)
+    return np.ndarray((0,), np.uint8).view(_ByteArray)
 
 
 class _ArraysOnly(pickle.Unpickler):
@@ -109,7 +137,7 @@ class _ArraysOnly(pickle.Unpickler):
         ("numpy.core.multiarray", "_reconstruct"): _empty_array,
         ("numpy._core.multiarray", "_reconstruct"): _empty_array,
         ("numpy", "ndarray"): _PlainArray,
-        ("numpy", "dtype"): np.dtype,
+        ("numpy", "dtype"): _byte_type,
         ("_codecs", "encode"): _bytes_of,
     }
 

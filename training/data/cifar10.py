@@ -2,7 +2,6 @@
 
 import hashlib
 import logging
-import os
 from functools import cache
 from pathlib import Path
 
@@ -10,10 +9,10 @@ import numpy as np
 from jaxtyping import UInt32
 
 from model.network import CIFAR10_CLASSES
-from training.data.archive import ARCHIVE, FOLDER, find_batches, read_batches
+from training.data.archive import ARCHIVE, find_batches, read_batches
 from training.data.parquet import ReadData, find_parquet, read_parquet
 from training.data.split import DataError, Split
-from training.options import SUBSET_MARKER, is_marked_excerpt
+from training.options import BATCHES_FOLDER, SUBSET_MARKER, is_marked_excerpt, named_place
 
 logger = logging.getLogger(__name__)
 
@@ -58,25 +57,23 @@ def load_cifar10(data_dir: str | Path | None = None) -> Splits:
     raise DataError(f"No CIFAR-10 in {place}: expected {LAYOUTS}.")
 
 
-LAYOUTS = f"{ARCHIVE}, a folder {FOLDER}, or Parquet files such as {PARQUET_FILES['train']}"
+LAYOUTS = f"{ARCHIVE}, a folder {BATCHES_FOLDER}, or Parquet files such as {PARQUET_FILES['train']}"
 
 
 def place_of(data_dir: str | Path | None) -> Path | None:
     """The file or folder that was named, here or in CIFAR10_DIR; None: the Hub. Raises DataError if it is not there."""
-    named = data_dir or os.environ.get("CIFAR10_DIR")
-    if named is None:
-        return None
-    place = Path(named).expanduser()
-    if not place.exists():
+    place = named_place(data_dir)
+    if place is not None and not place.exists():
         raise DataError(f"No data in {place}: there is no such file or folder.")
     return place
 
 
 def from_hub() -> Splits:
     """CIFAR-10 from the Hub. Raises DataError."""
-    files = {name: _download(name) for name in PARQUET_FILES}
-    train, test = (read_parquet([path], path).train for path in files.values())
-    return _whole(train, test)
+    files = [_download(name) for name in PARQUET_FILES]
+    found = read_parquet(files, files[0].parent)
+    assert found.test is not None
+    return _whole(found.train, found.test)
 
 
 def batches_at(place: Path) -> Splits | None:
@@ -105,24 +102,20 @@ def verified(place: Path, found: ReadData) -> Splits:
 def claims_to_be_cifar10(place: Path, found: ReadData) -> bool:
     """Whether data must be held against CIFAR-10's hashes, so that a damaged CIFAR-10 does not pass for other data: by
     its mark, its place and its classes, or its classes and its size; and whether it is CIFAR-10 without saying so."""
-    unnamed = found.class_names is None
     if is_marked_excerpt(place):
         return True
-    if found.test is None or not (unnamed or len(found.class_names or ()) == len(CIFAR10_CLASSES)):
+    if found.test is None:
         return False
     in_place = place.is_dir() and (place / PARQUET_FILES["train"]).exists()
+    if in_place and found.class_names in (None, CIFAR10_CLASSES):
+        return True
     sizes = (len(found.train), len(found.test)) == tuple(SIZES.values())
-    return in_place or (sizes and (found.class_names == CIFAR10_CLASSES or is_whole_test_set(found.test)))
+    return sizes and (found.class_names == CIFAR10_CLASSES or is_whole_test_set(found.test))
 
 
 def is_whole_test_set(test: Split) -> bool:
     """Whether these are CIFAR-10's test pictures, all of them, with their labels."""
     return len(test) == SIZES["test"] and _sha256s(test) == SHA256["test"]
-
-
-def is_whole(train: Split, test: Split) -> bool:
-    """Whether this is CIFAR-10, whole."""
-    return is_whole_test_set(test) and len(train) == SIZES["train"] and _sha256s(train) == SHA256["train"]
 
 
 def _download(name: str) -> Path:
@@ -165,7 +158,7 @@ def _excerpt(place: Path, train: Split, test: Split) -> Splits:
             raise DataError(
                 f"{place} is marked as an excerpt of CIFAR-10 by the file {SUBSET_MARKER}, but {len(unknown)} of its "
                 f"{len(split)} {name} pictures are not among CIFAR-10's {name} pictures, with their labels (the first: "
-                f"number {unknown[0]}). Remove the file to train on pictures of your own."
+                f"number {unknown[0]}); remove the file to train on pictures of your own."
             )
     logger.warning("%s is marked as an excerpt of CIFAR-10: %d + %d pictures", place, len(train), len(test))
     return train, test

@@ -1,5 +1,6 @@
 """Data sets of picture files: a folder for each class, with or without `train/` and `test/` around them."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,7 @@ from model.images import ImageError, prepare
 from training.data.parquet import TEST_NAMES, ReadData
 from training.data.split import DataError, Split
 
-ENDINGS = frozenset({".png", ".jpg", ".jpeg", ".webp", ".avif", ".gif", ".bmp", ".tif", ".tiff"})
+ENDINGS = frozenset({".png", ".jpg", ".jpeg", ".webp", ".avif", ".gif", ".bmp", ".tif", ".tiff", ".heic", ".heif"})
 
 
 def has_class_folders(folder: Path) -> bool:
@@ -33,7 +34,7 @@ def _split_folders(folder: Path) -> tuple[Path, Path | None] | None:
     """`train/` and what stands for `test/`; None if `folder` has no such parts. A class may be called train."""
     parts = {each.name.lower(): each for each in _folders(folder)}
     train = parts.get("train", parts.get("training"))
-    if train is None or _files(train, deep=False) or not _classes(train):
+    if train is None or any(_files(train, deep=False)) or not _classes(train):
         return None
     test = next((parts[name] for name in TEST_NAMES if name in parts and _classes(parts[name])), None)
     return train, test
@@ -45,20 +46,19 @@ def _folders(folder: Path) -> list[Path]:
 
 def _classes(folder: Path) -> dict[str, Path]:
     """By name, the folders in which there are pictures, at any depth."""
-    return {each.name: each for each in _folders(folder) if _files(each)}
+    return {each.name: each for each in _folders(folder) if any(_files(each))}
 
 
-def _files(folder: Path, *, deep: bool = True) -> list[Path]:
-    if not folder.is_dir():
-        return []
-    found = folder.rglob("*") if deep else folder.iterdir()
-    return sorted(each for each in found if each.suffix.lower() in ENDINGS and not each.name.startswith("."))
+def _files(folder: Path, *, deep: bool = True) -> Iterator[Path]:
+    if folder.is_dir():
+        found = folder.rglob("*") if deep else folder.iterdir()
+        yield from (each for each in found if each.suffix.lower() in ENDINGS and not each.name.startswith("."))
 
 
 def _read(folder: Path, classes: dict[str, Path]) -> tuple[Split, tuple[str, ...]]:
     images, labels = [], []
     for label, each in enumerate(classes.values()):
-        for path in _files(each):
+        for path in sorted(_files(each)):
             try:
                 images.append(prepare(path))
             except ImageError as error:

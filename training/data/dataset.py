@@ -4,7 +4,6 @@ import hashlib
 import logging
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 from jaxtyping import UInt8
@@ -22,8 +21,6 @@ logger = logging.getLogger("training")
 
 TEST_SHARE, TEST_SEED = 0.2, 0
 LEAST_STD = 1 / 255  # of a channel that hardly varies
-
-Kind = Literal["cifar-10", "excerpt", "own"]
 
 
 @dataclass(frozen=True)
@@ -89,7 +86,7 @@ def _cifar10(splits: cifar10.Splits, *, excerpt: bool) -> DataSet:
 
 def _own(place: Path, found: ReadData) -> DataSet:
     train, test, held_out = found.train, found.test, None
-    count = int(train.labels.max(initial=0)) + 1
+    count = 1 + max(int(each.labels.max(initial=0)) for each in (train, test) if each is not None)
     names = found.class_names or tuple(str(number) for number in range(count))
     _check_classes(place, train, names)
     if test is None:
@@ -101,9 +98,10 @@ def _own(place: Path, found: ReadData) -> DataSet:
         )  # fmt: skip
     if not len(test):
         raise DataError(f"{place} has no test pictures.")
-    mean, std = channel_statistics(train.images)
+    statistics = channel_statistics(train.images)
+    (red, green, blue), spreads = statistics["mean"].tolist(), np.maximum(statistics["std"], LEAST_STD).tolist()
     try:
-        config = NetworkConfig(class_names=names, mean=mean, std=std)
+        config = NetworkConfig(class_names=names, mean=(red, green, blue), std=(spreads[0], spreads[1], spreads[2]))
     except ConfigError as error:
         raise DataError(f"{place} cannot be trained on: {error}.") from error
     logger.info(
@@ -112,7 +110,8 @@ def _own(place: Path, found: ReadData) -> DataSet:
     )  # fmt: skip
     if repeated := _in_both(train, test):
         logger.warning("%s of the test pictures are among the training pictures too", f"{repeated:,}")
-    return DataSet(train, test, config, DataFigures(OWN, place.resolve().stem, test_share=held_out))
+    called = place.stem if place.is_file() else place.resolve().name
+    return DataSet(train, test, config, DataFigures(OWN, called, test_share=held_out))
 
 
 def _check_classes(place: Path, train: Split, names: tuple[str, ...]) -> None:
@@ -138,18 +137,20 @@ def _hold_out_test(train: Split, names: tuple[str, ...]) -> tuple[Split, Split]:
     return train.take(np.setdiff1d(np.arange(len(train)), test)), train.take(test)
 
 
-def channel_statistics(images: UInt8[np.ndarray, "count 32 32 3"]) -> tuple[tuple[float, float, float], ...]:
-    """Mean and standard deviation of pixel values in [0, 1], per RGB channel."""
-    sums, squares = np.zeros(3), np.zeros(3)
-    for start in range(0, len(images), 10_000):  # in float64 the whole of CIFAR-10 would take more than a gigabyte
-        values = images[start : start + 10_000].reshape(-1, 3) / 255
-        sums, squares = sums + values.sum(axis=0), squares + (values**2).sum(axis=0)
-    pixels = images.size // 3
-    mean = sums / pixels
-    std = np.maximum(np.sqrt(np.maximum(squares / pixels - mean**2, 0)), LEAST_STD)
-    red, green, blue = mean.tolist()
-    spreads = std.tolist()
-    return (red, green, blue), (spreads[0], spreads[1], spreads[2])
+def channel_statistics(images: UInt8[np.ndarray, "count 32 32 3"]) -> dict[str, np.ndarray]:
+    """Per RGB channel, of pixel values in [0, 1]: min, max, mean, std and var (both of the population)."""
+    counts = np.stack([np.bincount(images[..., channel].ravel(), minlength=256) for channel in range(3)])
+    values = np.arange(256) / 255
+    present = counts > 0
+    mean = counts @ values / counts.sum(axis=1)
+    var = (counts * (values - mean[:, None]) ** 2).sum(axis=1) / counts.sum(axis=1)
+    return {
+        "min": present.argmax(axis=1) / 255,
+        "max": (255 - present[:, ::-1].argmax(axis=1)) / 255,
+        "mean": mean,
+        "std": np.sqrt(var),
+        "var": var,
+    }
 
 
 def _in_both(train: Split, test: Split) -> int:

@@ -83,8 +83,9 @@ def _class_names(tables: dict[Path, _Table], train_files: list[Path]) -> tuple[t
     if first.labels.dtype.kind == "U":
         names = tuple(sorted({str(each) for path in train_files for each in tables[path].labels}))
         return names, names
-    highest = max(int(each.labels.max(initial=0)) for each in tables.values() if each.labels.dtype.kind != "U")
-    return None, tuple(str(number) for number in range(min(highest + 1, MOST_CLASSES)))
+    numbers = [each for each in tables.values() if each.labels.dtype.kind != "U"]
+    highest = max(int(checked_labels(each.labels, MOST_CLASSES, each.where).max(initial=0)) for each in numbers)
+    return None, tuple(str(number) for number in range(highest + 1))
 
 
 def _split(tables: list[_Table], names: tuple[str, ...]) -> Split:

@@ -13,8 +13,8 @@ SECONDS_BETWEEN_LINES = 60.0
 
 
 def progress_of(batch_size: int, total_steps: int) -> pl.Callback:
-    """What tells how far training is, where standard error goes: a file would keep every state of a bar."""
-    return (TrainingProgress if sys.stderr.isatty() else ProgressLines)(batch_size, total_steps)
+    """What tells how far training is, by where Lightning draws a bar: a file would keep every state of it."""
+    return (TrainingProgress if sys.stdout.isatty() else ProgressLines)(batch_size, total_steps)
 
 
 class ProgressLines(pl.Callback):

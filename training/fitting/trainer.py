@@ -85,7 +85,8 @@ class TrackioLogger(Logger):
 
     def __init__(self, run: str) -> None:
         super().__init__()
-        self.run, self._trackio = run, None
+        self.run = run
+        self._trackio: Any = None
 
     @property
     def name(self) -> str:
@@ -98,9 +99,9 @@ class TrackioLogger(Logger):
     @rank_zero_only
     def log_metrics(self, metrics: Mapping[str, float], step: int | None = None) -> None:
         if self._trackio is None:
-            self._trackio = importlib.import_module("trackio")  # type: ignore[assignment]
-            self._trackio.init(project=PROJECT, name=self.run)  # type: ignore[attr-defined]
-        self._trackio.log(dict(metrics), step=step)  # type: ignore[attr-defined]
+            self._trackio = importlib.import_module("trackio")
+            self._trackio.init(project=PROJECT, name=self.run)
+        self._trackio.log(dict(metrics), step=step)
 
     @rank_zero_only
     def log_hyperparams(self, params: Any, *args: Any, **kwargs: Any) -> None:

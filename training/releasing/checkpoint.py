@@ -4,8 +4,8 @@ Lightning's `.ckpt`, a `state_dict` in `.pth`, or `.safetensors`; with or withou
 such as a LightningModule's `network.`.
 """
 
-import hashlib
 import logging
+import pickle
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
@@ -22,7 +22,7 @@ from training.errors import TrainingError
 logger = logging.getLogger(__name__)
 
 SAFETENSORS = ".safetensors"
-UNSAFE = "UnpicklingError"  # torch's word for a file that names more than tensors
+NO_PICKLE = "Unsupported operand"  # torch's words for bytes that are no pickle, or none of a protocol that it reads
 COUNTERS = "num_batches_tracked"  # which batch norm needs for training only
 NAMED = 3  # of many names, so many are said
 
@@ -53,26 +53,22 @@ def load_checkpoint(path: Path, config: NetworkConfig) -> CifarResNet:
     return network.eval()
 
 
-def fingerprint(path: Path) -> str:
-    """The SHA-256 of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def _stored(path: Path) -> Any:
     """What the file holds, read without pickle's power to run code."""
     try:
         if path.suffix == SAFETENSORS:
             return load_file(path)
         return torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # a damaged file makes torch raise nearly anything
-        if type(error).__name__ != UNSAFE:
-            problem = first_lines(error) or type(error).__name__
-            raise CheckpointError(f"{path} is no checkpoint, or damaged: {problem}.") from error
+    except pickle.UnpicklingError as error:
+        if NO_PICKLE in str(error):
+            raise CheckpointError(f"{path} is no checkpoint, or not one of torch.save with its defaults.") from error
         raise CheckpointError(
             f"{path} cannot be read safely, because it holds more than tensors, numbers and words{_culprits(path)}; "
             "store the weights alone, where they were trained: torch.save(network.state_dict(), 'weights.pth')."
         ) from error
+    except Exception as error:  # a damaged file makes torch raise nearly anything
+        problem = (first_lines(error) or type(error).__name__).rstrip(".")
+        raise CheckpointError(f"{path} is no checkpoint, or damaged: {problem}.") from error
 
 
 def _culprits(path: Path) -> str:

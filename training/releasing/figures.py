@@ -14,6 +14,7 @@ from training.judging.calibration import Reliability
 
 Curve = tuple[list[float], list[float]]
 CONTACT_SHEET_ERRORS = 40
+MOST_NUMBERED, LARGEST_INCHES = 30, 30.0  # of a confusion matrix: classes with a number in each cell, and its side
 
 
 def read_curves(metrics_csvs: list[Path]) -> dict[str, Curve]:
@@ -61,18 +62,20 @@ def training_curves(curves: dict[str, Curve]) -> Figure:
 
 def confusion_figure(confusion: np.ndarray, class_names: tuple[str, ...]) -> Figure:
     """Test pictures by true class (row) and predicted class (column); colours show the errors only."""
-    figure = Figure(figsize=(7.5, 6.8), layout="constrained")
+    classes = len(class_names)
+    side = min(LARGEST_INCHES, max(7.5, 0.25 * classes))
+    figure = Figure(figsize=(side, side - 0.7), layout="constrained")
     axis = figure.subplots()
     errors = confusion.astype(float)
     np.fill_diagonal(errors, np.nan)
     image = axis.imshow(errors, cmap="magma")
     bright = np.nanmax(errors) * 0.6
-    for row, column in np.ndindex(*confusion.shape):
+    for row, column in np.ndindex(*confusion.shape) if classes <= MOST_NUMBERED else ():
         diagonal = row == column
         dark_text = diagonal or confusion[row, column] > bright
         colour = "black" if dark_text else "white"
         axis.text(column, row, str(confusion[row, column]), ha="center", va="center", fontsize=8, color=colour)
-    ticks = range(len(class_names))
+    ticks = range(classes)
     axis.set_xticks(ticks, class_names, rotation=45, ha="right")
     axis.set_yticks(ticks, class_names)
     axis.set(xlabel="predicted", ylabel="true", title="Test pictures; white diagonal: right")

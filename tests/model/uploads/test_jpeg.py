@@ -1,4 +1,5 @@
 import struct
+import time
 
 import numpy as np
 import pytest
@@ -78,6 +79,44 @@ def test_a_picture_of_very_many_scans_is_refused_before_they_are_decoded():
     open_jpeg(content[:-2] + 80 * scan + content[-2:])
     with pytest.raises(ImageError, match=r"^This JPEG is made of more than the 100 scans"):
         open_jpeg(content[:-2] + 100 * scan + content[-2:])
+
+
+def test_what_follows_the_end_mark_does_not_count_as_scans():
+    film = np.random.default_rng(0).integers(0, 256, 50_000, np.uint8).tobytes() + 200 * b"\xff\xda"
+    assert open_jpeg(saved(LARGE, "JPEG")() + film).size == (96, 96)
+
+
+def test_scans_that_follow_an_end_mark_in_a_comment_count():
+    content = saved(LARGE, "JPEG", progressive=True)()
+    scan = content[content.rindex(b"\xff\xda") : -2]
+    with pytest.raises(ImageError, match=r"^This JPEG is made of more than the 100 scans"):
+        open_jpeg(content[:-2] + b"\xff\xfe\0\4\xff\xd9" + 100 * scan + content[-2:])
+
+
+def test_a_size_that_only_the_decoder_would_see_keeps_to_the_limits_too():
+    content = saved(LARGE, "JPEG")()
+    large = sized(content, 20_000, 15_000)[2:]
+    # To a decoder an escaped byte before the first scan is nothing; read as a segment it would hide all of `large`.
+    hidden = b"\xff\x00" + struct.pack(">H", len(large) + 2) + large
+    with pytest.raises(ImageError, match=r"^20000x15000 is more than"):
+        open_jpeg(content[:2] + b"\xff\xfe\0\2" + hidden + content[2:])
+
+
+def test_a_size_that_the_decoder_finds_elsewhere_is_refused(monkeypatch):
+    monkeypatch.setattr(jpeg, "read_header", lambda content: Header(10, 10, 300, at_once=True, scans_at=2))
+    with pytest.raises(ImageError, match="undamaged"):
+        open_jpeg(saved(LARGE, "JPEG")())
+
+
+@pytest.mark.parametrize("junk", [b"\x7f", b"\xff", b"\xff\xd0", b"\xff\xfe\0\2"])
+def test_a_header_of_nothing_is_refused_at_once(junk):
+    """Looked through byte by byte, 64 MB of it would take minutes."""
+    content = saved(LARGE, "JPEG")()
+    started = time.process_time()
+    assert read_header(content[:2] + b"\xff\xfe\0\2" + 20 * junk + content[2:]).width == 96
+    with pytest.raises(ImageError, match="undamaged"):
+        read_header(content[:2] + b"\xff\xfe\0\2" + junk * (16_000_000 // len(junk)) + content[2:])
+    assert time.process_time() - started < 3
 
 
 @pytest.mark.parametrize("lost", [200, 2000])

@@ -21,6 +21,7 @@ def test_a_broken_chunk_that_is_not_needed_tells_nothing():
     gamma = chunk(b"gAMA", struct.pack(">I", 100_000))
     assert read_chunks(png(SCENE, 8, RGB, gamma))[1].gamma == 1
     assert read_chunks(png(SCENE, 8, RGB, gamma[:-1] + b"?"))[1].gamma is None
+    assert read_chunks(png(SCENE, 8, RGB, chunk(b"gAMA", b"\1" * 400)))[1].gamma is None
 
 
 def test_a_file_that_is_cut_off_is_kept_up_to_there():

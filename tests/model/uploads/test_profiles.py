@@ -33,9 +33,11 @@ def test_red_of_display_p3_that_srgb_also_has_is_found():
 
 
 @pytest.mark.parametrize(
-    "points", [(0,) * 8, (*SRGB[:4], *SRGB[2:4], *SRGB[6:]), (0.3127, 0, *SRGB[2:]), (-0.3, 0.3, *SRGB[2:])]
-)
-def test_primaries_that_span_nothing_make_no_profile(points):
+    "points",
+    [(0,) * 8, (*SRGB[:4], *SRGB[2:4], *SRGB[6:]), (0.3127, 0, *SRGB[2:]), (-0.3, 0.3, *SRGB[2:]),
+     (1.7, 9500, 680, 1.1e-5, 1700, 2.1e-5, 100, 0.00049)],
+)  # fmt: skip
+def test_primaries_that_span_nothing_or_too_much_make_no_profile(points):
     assert matrix_profile(points) is None
 
 

@@ -83,10 +83,31 @@ def test_nothing_that_is_in_a_batch_runs(place, tmp_path):
     assert not (tmp_path / "ran").exists()
 
 
-@pytest.mark.parametrize("what", [np.dtype, np.ndarray.__new__, pickle.loads, Exception], ids=lambda x: x.__name__)
+@pytest.mark.parametrize("what", [os.getcwd, np.ndarray.__new__, pickle.loads, Exception], ids=lambda x: x.__name__)
 def test_no_name_but_those_of_arrays_is_looked_up(what):
     with pytest.raises(pickle.UnpicklingError):
-        load_arrays(pickle.dumps({"data": what}, protocol=2) if what is not np.dtype else pickle.dumps(os.getcwd))
+        load_arrays(pickle.dumps({"data": what}, protocol=2))
+
+
+@pytest.mark.parametrize("kind", [object, np.float32, [("a", "O")], "V8"])
+def test_arrays_of_anything_but_bytes_are_refused_because_numpy_believes_what_a_file_says_of_them(kind):
+    for protocol in range(5):
+        with pytest.raises(pickle.UnpicklingError, match="only arrays of bytes are read"):
+            load_arrays(pickle.dumps(np.zeros(2, kind), protocol=protocol))
+
+
+@pytest.mark.parametrize("shape", [(-1, -2), (2.0,), ("2",)])
+def test_an_array_without_a_shape_is_refused(shape):
+    class Odd:
+        def __reduce__(self):
+            return (
+                np.zeros(0, np.uint8).__reduce__()[0],
+                (np.ndarray, (0,), b"b"),
+                (1, shape, np.dtype("u1"), False, b"ab"),
+            )
+
+    with pytest.raises(pickle.UnpicklingError, match="only plain arrays of bytes"):
+        load_arrays(pickle.dumps(Odd()))
 
 
 @pytest.mark.parametrize("protocol", range(5))

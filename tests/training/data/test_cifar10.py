@@ -9,7 +9,7 @@ import pytest
 from huggingface_hub.utils import httpx
 
 from tests.conftest import SUBSET
-from training.data.cifar10 import FINGERPRINTS, fingerprints, is_whole, load_cifar10
+from training.data.cifar10 import FINGERPRINTS, PARQUET_FILES, fingerprints, load_cifar10, place_of
 from training.data.split import DataError, split_validation
 
 
@@ -59,6 +59,20 @@ def test_without_data_and_network_it_says_where_to_put_the_data(monkeypatch):
     monkeypatch.setattr("huggingface_hub.hf_hub_download", unreachable)
     with pytest.raises(DataError, match=r"Could not download CIFAR-10 .*no route to host.*--data-dir or CIFAR10_DIR"):
         load_cifar10()
+
+
+def test_the_files_of_the_hub_are_training_and_test_pictures_each_in_its_place(monkeypatch):
+    monkeypatch.delenv("CIFAR10_DIR", raising=False)
+    monkeypatch.setattr("training.data.cifar10._download", lambda name: SUBSET / PARQUET_FILES[name])
+    with pytest.raises(DataError, match="The train images are not CIFAR-10's"):
+        load_cifar10()
+    monkeypatch.setattr("training.data.cifar10._whole", lambda *splits: splits)
+    assert [len(split) for split in load_cifar10()] == [120, 60]
+
+
+def test_a_variable_that_is_empty_names_no_folder(monkeypatch):
+    monkeypatch.setenv("CIFAR10_DIR", "")
+    assert place_of(None) is None
 
 
 def test_an_empty_folder_is_answered_with_what_it_should_hold(tmp_path):
@@ -118,7 +132,7 @@ def test_an_excerpt_with_a_wrong_label_is_refused(tmp_path, change, sentence):
 def test_pictures_of_other_things_do_not_pass_for_an_excerpt(tmp_path):
     test = pq.read_table(SUBSET / "plain_text" / "test-00000-of-00001.parquet")
     folder = marked(tmp_path / "excerpt", lambda train: pa.concat_tables([train.slice(0, 3), test.slice(0, 2)]))
-    with pytest.raises(DataError, match=r"2 of its 5 train pictures .* \(the first: number 3\)\. Remove the file"):
+    with pytest.raises(DataError, match=r"2 of its 5 train pictures .* \(the first: number 3\); remove the file"):
         load_cifar10(folder)
 
 
@@ -126,4 +140,4 @@ def test_pictures_of_other_things_do_not_pass_for_an_excerpt(tmp_path):
 def test_the_fingerprints_are_those_of_the_whole_data_set(whole_data):
     train, test = load_cifar10(whole_data)
     found = np.concatenate([fingerprints(train), fingerprints(test)])
-    assert np.array_equal(found, np.fromfile(FINGERPRINTS, ">u4")) and is_whole(train, test)
+    assert np.array_equal(found, np.fromfile(FINGERPRINTS, ">u4"))

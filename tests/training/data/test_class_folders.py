@@ -1,3 +1,4 @@
+import pillow_heif
 import pytest
 from PIL import Image
 
@@ -48,6 +49,12 @@ def test_a_class_of_which_there_are_only_test_pictures_is_named(tmp_path):
     pictures(tmp_path / "test" / "ash", 1)
     with pytest.raises(DataError, match=r"has the class .ash., which .*train has not"):
         read_class_folders(tmp_path)
+
+
+def test_what_a_phone_wrote_is_read_too(tmp_path):
+    (tmp_path / "oak").mkdir()
+    pillow_heif.from_pillow(Image.new("RGB", (64, 64), "red")).save(tmp_path / "oak" / "IMG_1.HEIC")
+    assert len(read_class_folders(tmp_path).train) == 1
 
 
 def test_a_damaged_picture_is_named(tmp_path):

@@ -3,6 +3,7 @@ import logging
 import shutil
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from PIL import Image
@@ -10,7 +11,7 @@ from PIL import Image
 from model.metrics import EXCERPT, OWN
 from model.network import CIFAR10_CLASSES, NetworkConfig
 from tests.conftest import SUBSET
-from training.data.dataset import channel_statistics, load_data_set
+from training.data.dataset import load_data_set
 from training.data.split import DataError
 
 
@@ -90,6 +91,27 @@ def renamed(tmp_path, names=None):
     return tmp_path
 
 
+def test_ten_classes_that_lie_where_the_hub_keeps_cifar10_are_ones_own(tmp_path):
+    renamed(tmp_path, "abcdefghij")
+    (tmp_path / "plain_text").mkdir()
+    for part in ("train", "test"):
+        (tmp_path / f"{part}.parquet").rename(tmp_path / "plain_text" / f"{part}-00000-of-00001.parquet")
+    assert load_data_set(tmp_path).config.class_names == tuple("abcdefghij")
+
+
+def test_a_class_without_a_name_of_which_there_are_only_test_pictures_is_refused(tmp_path):
+    for part, labels in (("train", [0, 1]), ("test", [0, 2])):
+        table = pq.read_table(SUBSET / "plain_text" / f"{part}-00000-of-00001.parquet").slice(0, 2)
+        columns = {"img": table.column("img"), "label": labels}
+        pq.write_table(pa.table(columns), tmp_path / f"{part}.parquet")
+    with pytest.raises(DataError, match="has no training pictures of the class '2'"):
+        load_data_set(tmp_path)
+
+
+def test_a_folder_with_a_dot_in_its_name_is_called_by_all_of_it(tmp_path):
+    assert load_data_set(class_folders(tmp_path / "trees v1.2", elm=2, oak=2)).about.name == "trees v1.2"
+
+
 def test_an_excerpt_may_lie_in_files_of_other_names(tmp_path):
     folder = renamed(tmp_path)
     (folder / "SUBSET").touch()
@@ -121,6 +143,10 @@ def test_a_place_without_data_is_answered_with_what_it_may_hold(tmp_path):
         load_data_set(tmp_path / "nowhere")
 
 
-def test_a_channel_that_never_varies_has_a_std_above_zero():
-    mean, std = channel_statistics(np.full((2, 32, 32, 3), (255, 0, 51), np.uint8))
-    assert mean == pytest.approx((1, 0, 0.2)) and min(std) > 0
+def test_a_channel_that_never_varies_has_a_std_above_zero(tmp_path):
+    for name, colour in (("day", (255, 0, 51)), ("night", (255, 0, 51))):
+        (tmp_path / name).mkdir()
+        for number in range(2):
+            Image.new("RGB", (32, 32), colour).save(tmp_path / name / f"{number}.png")
+    config = load_data_set(tmp_path).config
+    assert config.mean == pytest.approx((1, 0, 0.2)) and min(config.std) > 0

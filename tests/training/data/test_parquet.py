@@ -70,6 +70,8 @@ def test_which_file_is_which_is_told_by_words_in_names_and_folders(tmp_path):
     [
         ([0, -1], ["a", "b"], "Picture 1 in {} has the label -1; allowed are whole numbers from 0 to 1."),
         ([0, 6.5], None, "Picture 1 in {} has the label 6.5"),
+        ([0.0, np.nan], None, "Picture 1 in {} has the label nan"),
+        ([[0], [1]], None, "The labels in {} are object, not whole numbers"),
         ([0, None], None, "Picture 1 in {} has no label."),
         ([0, 300], None, "Picture 1 in {} has the label 300"),
     ],

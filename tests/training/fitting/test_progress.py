@@ -34,8 +34,13 @@ def test_it_tells_nothing_before_the_first_step(monkeypatch, step):
 
 @pytest.mark.parametrize(("terminal", "kind"), [(True, TrainingProgress), (False, ProgressLines)])
 def test_a_bar_is_redrawn_in_terminals_only(monkeypatch, terminal, kind):
-    monkeypatch.setattr(sys, "stderr", Mock(isatty=lambda: terminal))
+    monkeypatch.setattr(sys, "stdout", Mock(isatty=lambda: terminal))
     assert type(progress_of(512, 100)) is kind
+
+
+def test_it_is_standard_output_that_the_bar_is_drawn_on():
+    with TrainingProgress(512, 100).init_train_tqdm() as bar:
+        assert bar.fp._wrapped is sys.stdout
 
 
 def test_elsewhere_there_is_a_line_at_the_start_one_a_minute_and_one_at_the_end_of_an_epoch(monkeypatch, caplog):

@@ -167,6 +167,15 @@ def test_nothing_that_is_in_a_file_runs(theirs, tmp_path):
     assert not (tmp_path / "ran").exists()
 
 
+@pytest.mark.parametrize("content", [b"<!DOCTYPE html>", b"version https://git-lfs.github.com/spec/v1", bytes(99)])
+def test_a_file_of_another_kind_is_called_no_checkpoint(tmp_path, content):
+    (tmp_path / "net.pth").write_bytes(content)
+    with pytest.raises(
+        CheckpointError, match=r"net\.pth is no checkpoint, or not one of torch\.save with its defaults"
+    ):
+        load_checkpoint(tmp_path / "net.pth", CONFIG)
+
+
 @pytest.mark.parametrize("name", ["net.ckpt", "net.safetensors"])
 def test_a_damaged_file_is_one_sentence(tmp_path, name):
     (tmp_path / name).write_bytes(b"PK\x03\x04 is not enough")

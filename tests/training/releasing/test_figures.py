@@ -1,4 +1,7 @@
-from training.releasing.figures import training_curves
+import numpy as np
+import pytest
+
+from training.releasing.figures import confusion_figure, training_curves
 
 
 def test_training_curves_run_over_epochs():
@@ -12,6 +15,12 @@ def test_training_curves_run_over_epochs():
     assert [axis.get_xlabel() for axis in (loss, rate)] == ["epoch", "epoch"]
     assert [line.get_xdata().tolist() for line in loss.lines] == [[1, 2, 3], [1, 2, 3]]
     assert rate.lines[0].get_xdata().tolist() == [0.5, 1, 1.5, 2, 2.5, 3]
+
+
+@pytest.mark.parametrize(("classes", "numbers"), [(10, 100), (31, 0)])
+def test_a_confusion_matrix_has_numbers_as_long_as_they_can_be_read(classes, numbers):
+    figure = confusion_figure(np.eye(classes, dtype=int), tuple(map(str, range(classes))))
+    assert len(figure.axes[0].texts) == numbers and len(figure.axes[0].get_xticks()) == classes
 
 
 def test_epochs_are_whole_numbers_on_the_axes():

@@ -29,8 +29,8 @@ def test_the_answer_holds_pictures_a_table_of_the_classes_a_sentence_and_numbers
     assert sentence.startswith("Channel 317 of resnet_block3 ")
 
 
-def test_what_is_not_known_of_a_layer_and_what_is_not_there_is_said_in_the_table(served):
-    _, table, *_ = channel_endpoint(served)("prep_layer", 3)
+def test_what_is_not_known_of_a_layer_and_what_is_not_there_is_said_in_the_table(partly_measured):
+    _, table, *_ = channel_endpoint(partly_measured)("prep_layer", 3)
     assert set(table["weight for it"]) == {"none"} and set(table["right without it"]) == {"not known"}
 
 

@@ -48,10 +48,11 @@ def test_kernels_stand_by_what_is_lost_without_them_where_that_was_measured(show
     assert order == np.argsort(release.channels["resnet_block3.3"].right_without.sum(axis=1), kind="stable").tolist()
 
 
-def test_kernels_of_a_layer_that_was_not_measured_stand_by_number_which_is_said(show):
-    answer = show("custom_block1", 0, True, 0, False, "lost", "resnet_block3.3")
-    assert answer[-2] == list(range(128)) and answer[-1] == "custom_block1", "the page is the new layer's all the same"
-    words = "What the network loses without channels of custom_block1 was not measured for this release. They stand by"
+def test_kernels_of_a_layer_that_was_not_measured_stand_by_number_which_is_said(partly_measured):
+    show = shower_on_page(partly_measured, viewer_of(partly_measured))
+    answer = show("prep_layer", 0, True, 0, False, "lost", "resnet_block3.3")
+    assert answer[-2] == list(range(64)) and answer[-1] == "prep_layer", "the page is the new layer's all the same"
+    words = "What the network loses without channels of prep_layer was not measured for this release. They stand by"
     assert answer[7].startswith(f"{words} number.")
 
 
