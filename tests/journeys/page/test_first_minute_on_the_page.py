@@ -1,6 +1,8 @@
 """What a newcomer does first: looks, uploads a photo, takes it away again, uses the keyboard or a phone."""
 
+import json
 import re
+import urllib.request
 
 import pytest
 from PIL import Image
@@ -23,6 +25,17 @@ def test_the_first_view_needs_no_manual_and_names_nothing_of_the_code(visit, rel
     for name in release.config.class_names:
         expect(about).to_contain_text(name)
     expect(about).to_contain_text("logit")
+
+
+def test_nothing_is_asked_for_tabs_and_folds_that_nobody_has_opened(visit, app):
+    with urllib.request.urlopen(f"{app.url}/config") as answer:
+        config = json.load(answer)
+    names = {each["id"]: each["props"].get("elem_id") for each in config["components"]}
+    asked = {names[each] for event in config["dependencies"] if visit.asked[event["id"]] for each in event["outputs"]}
+    assert {"gradcam-overlay", "ledger"} <= asked
+    closed = {"feature-maps-stages", "channel-map", "similar-pictures", "kernels-picture", "misclassified-gallery"}
+    assert not closed & asked
+    assert closed <= {*names.values()}
 
 
 def test_a_picture_that_is_cut_off_is_shown_whole_by_one_click(visit, tmp_path):

@@ -1,5 +1,8 @@
-// Counts on; but not while the accordion or the tab with this id, if there is one, is closed: nobody sees the answer.
+// Counts on; but not while the accordion or the tab with this id, if one is named, is closed: nobody sees the answer.
+// What was never opened is not on the page yet.
 (count) => {
-  const within = document.getElementById($within), fold = within?.querySelector(":scope > .label-wrap");
-  return within && (fold ? !fold.matches(".open") : !within.checkVisibility()) ? count : count + 1;
+  const id = $within;
+  if (id === null) return count + 1;
+  const within = document.getElementById(id), fold = within?.querySelector(":scope > .label-wrap");
+  return (fold ? fold.matches(".open") : within?.checkVisibility()) ? count + 1 : count;
 }
