@@ -20,7 +20,7 @@ from interpret.tabs.page.components import MAX_UPLOAD
 from interpret.tabs.page.events import keep_statuses_apart
 from interpret.tabs.page.look import FOR_SCREEN_READERS, STYLE_SHEET, header, theme
 from interpret.tabs.misclassified.tab import misclassified_tab
-from interpret.tabs.page.permalink import follow_links
+from interpret.tabs.page.permalink import follow_links, opened_by_link
 from interpret.tabs.page.picture import picture_panel
 from interpret.tabs.page.served import ServedRelease, serve
 from model.choice import Choice, choose_release
@@ -39,16 +39,17 @@ def build_page(served: ServedRelease, other: Choice | None = None) -> gr.Blocks:
         with gr.Row():
             with gr.Column(scale=1, min_width=280, elem_id="panel"):
                 panel = picture_panel(served)
+                asked = opened_by_link(demo, panel)
             with gr.Column(scale=3, min_width=320), gr.Tabs() as tabs:
                 with gr.Tab("GradCAM", id="gradcam"):
                     settings = gradcam_tab(served, panel)
                 with gr.Tab("Misclassified", id="misclassified") as errors_tab:
-                    misclassified_tab(served, demo, errors_tab, tabs, panel, settings, note, other)
+                    misclassified_tab(served, asked, errors_tab, tabs, panel, settings, note, other)
                 with gr.Tab("Feature maps", id="feature_maps", elem_id="feature-maps") as maps_tab:
                     feature_maps_tab(served, maps_tab, panel)
                 with gr.Tab("Kernels", id="kernels") as weights_tab:
                     kernels_tab(served, weights_tab)
-        follow_links(served, demo, note, panel, settings)
+        follow_links(served, asked, note, panel, settings)
         keep_statuses_apart(demo)
     return demo
 

@@ -5,7 +5,6 @@ such as a LightningModule's `network.`.
 """
 
 import logging
-import pickle
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
@@ -22,6 +21,7 @@ from training.errors import TrainingError
 logger = logging.getLogger(__name__)
 
 SAFETENSORS = ".safetensors"
+UNSAFE = "UnpicklingError"  # its word for a file that names more than tensors, and for one that is none
 NO_PICKLE = "Unsupported operand"  # torch's words for bytes that are no pickle, or none of a protocol that it reads
 COUNTERS = "num_batches_tracked"  # which batch norm needs for training only
 NAMED = 3  # of many names, so many are said
@@ -59,16 +59,16 @@ def _stored(path: Path) -> Any:
         if path.suffix == SAFETENSORS:
             return load_file(path)
         return torch.load(path, map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError as error:
+    except Exception as error:  # a damaged file makes torch raise nearly anything
+        if type(error).__name__ != UNSAFE:
+            problem = (first_lines(error) or type(error).__name__).rstrip(".")
+            raise CheckpointError(f"{path} is no checkpoint, or damaged: {problem}.") from error
         if NO_PICKLE in str(error):
             raise CheckpointError(f"{path} is no checkpoint, or not one of torch.save with its defaults.") from error
         raise CheckpointError(
             f"{path} cannot be read safely, because it holds more than tensors, numbers and words{_culprits(path)}; "
             "store the weights alone, where they were trained: torch.save(network.state_dict(), 'weights.pth')."
         ) from error
-    except Exception as error:  # a damaged file makes torch raise nearly anything
-        problem = (first_lines(error) or type(error).__name__).rstrip(".")
-        raise CheckpointError(f"{path} is no checkpoint, or damaged: {problem}.") from error
 
 
 def _culprits(path: Path) -> str:

@@ -123,6 +123,7 @@ def erasing_section(
         erase_endpoint(served),
         [panel.picture, cells, fills, settings.class_name, panel.resize_mode, brush, settings.against, settings.credit],
         [left, table, outcome],
+        opens_with=panel.opens_with,
         api_name="erase",
         **MODEL_QUEUE,
     )
@@ -131,6 +132,7 @@ def erasing_section(
         brush_layer(served),
         [panel.picture, panel.resize_mode],
         brush,
+        opens_with=panel.opens_with,
         api_visibility="private",
     )
     ledger.select(toggle_cell, cells, cells, **PRIVATE)

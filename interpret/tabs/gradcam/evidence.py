@@ -69,6 +69,7 @@ def evidence_section(served: ServedRelease, panel: PicturePanel, settings: Expla
         evidence_endpoint(served),
         [panel.picture, c.class_name, c.against, panel.resize_mode, c.smooth, c.credit],
         [ledger, classes, sentence, numbers],
+        opens_with=panel.opens_with,
         api_name="evidence",
         **MODEL_QUEUE,
     )

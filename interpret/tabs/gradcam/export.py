@@ -10,7 +10,7 @@ import numpy as np
 
 from interpret.attribution.measured.masking import USUAL_SAMPLING, Sampling
 from interpret.explanation import NO_CLASS, PREDICTED, Explanation, Question, Style, classes_in_question, explain
-from interpret.tabs.page.events import MODEL_QUEUE, emptied_by
+from interpret.tabs.page.events import MODEL_QUEUE, emptied_by, endpoint
 from interpret.tabs.page.files import keep, npy, png
 from interpret.tabs.page.picture import PicturePanel
 from interpret.tabs.page.served import ServedRelease, chosen
@@ -111,9 +111,10 @@ def export_section(served: ServedRelease, panel: PicturePanel, settings: Explana
     )
     prepare = gr.Button("Prepare the files", size="sm", elem_id="prepare-files")
     files = gr.File(label="Files", file_count="multiple", interactive=False, elem_id="exported-files")
-    preparing = prepare.click(
-        export_endpoint(served), inputs, files, api_name="export", show_progress="minimal", **MODEL_QUEUE
-    )
+    handler = export_endpoint(served)
+    by_default = [c.method_by_default if each is c.method else each for each in inputs]
+    endpoint(handler, by_default, files, "export", **MODEL_QUEUE)
+    preparing = prepare.click(handler, inputs, files, api_visibility="private", show_progress="minimal", **MODEL_QUEUE)
     # Neither old files nor those of a question that is no longer asked.
     changes = [panel.seen.change, *(each.change for each in inputs[1:])]
     emptied_by(changes, {files: None}, preparing)

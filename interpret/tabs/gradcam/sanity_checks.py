@@ -13,7 +13,7 @@ from interpret.comparison import compare_with_controls
 from interpret.drawing.words import faithfulness_table, measured_faithfulness
 from interpret.explanation import PREDICTED, Question
 from interpret.tabs.page.components import result_picture
-from interpret.tabs.page.events import MODEL_QUEUE, emptied_by
+from interpret.tabs.page.events import MODEL_QUEUE, emptied_by, endpoint
 from interpret.tabs.page.picture import PicturePanel
 from interpret.tabs.page.served import ServedRelease, chosen
 from interpret.tabs.page.settings import ExplanationSettings
@@ -94,13 +94,11 @@ def sanity_checks_section(served: ServedRelease, panel: PicturePanel, settings: 
     sentence = gr.Markdown(elem_classes="answer", elem_id="controls-sentence")
     picture = result_picture("The map and its controls", "controls-picture", chart=True)
     numbers = gr.JSON(label="Rank correlations", open=False, visible=False)
+    handler, outputs = sanity_checks_endpoint(served), [picture, sentence, numbers]
+    by_default = [settings.method_by_default if each is settings.method else each for each in inputs]
+    endpoint(handler, by_default, outputs, "controls", **MODEL_QUEUE)
     comparing = compare.click(
-        sanity_checks_endpoint(served),
-        inputs,
-        [picture, sentence, numbers],
-        api_name="controls",
-        show_progress="minimal",
-        **MODEL_QUEUE,
+        handler, inputs, outputs, api_visibility="private", show_progress="minimal", **MODEL_QUEUE
     )
     if found := measured_faithfulness(served.release.metrics):
         gr.Markdown(FAITHFULNESS.format(count=found.count, table=faithfulness_table(found)))

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import gradio as gr
 
+from interpret.attribution.methods import FIRST_METHOD
 from interpret.drawing.words import describe_faithfulness
-from interpret.explanation import Question
 from interpret.tabs.gradcam.answer import (
     gradcam_endpoint,
     gradcam_on_page,
@@ -34,7 +34,7 @@ from interpret.tabs.page.stopping import Stops
 
 @dataclass(frozen=True)
 class Shown:
-    """Where the answers appear."""
+    """Where the answers appear; `in_api` has the API's own label and form of what the page draws and labels itself."""
 
     sentence: gr.Markdown
     progress: gr.HTML
@@ -46,7 +46,7 @@ class Shown:
     balance: gr.Markdown
     faithful: gr.Markdown
     all_confidences: gr.HTML
-    confidences: gr.Label
+    in_api: tuple[gr.Label, gr.Image]
 
 
 def gradcam_tab(served: ServedRelease, panel: PicturePanel) -> ExplanationSettings:
@@ -70,8 +70,8 @@ def gradcam_tab(served: ServedRelease, panel: PicturePanel) -> ExplanationSettin
         side_by_side_section(served, panel, settings)
     with gr.Accordion("Can this map be trusted? Controls", open=False):
         sanity_checks_section(served, panel, settings)
-    with gr.Accordion("Numbers, download and link", open=False):
-        link_section(served, panel, settings)
+    with gr.Accordion("Numbers, download and link", open=False, elem_id="to-take-away") as accordion:
+        link_section(served, panel, settings, accordion)
         export_section(served, panel, settings)
     _answer_when_asked(served, panel, shown, settings)
     return settings
@@ -91,7 +91,7 @@ def _answer_beside_settings(served: ServedRelease) -> tuple[Shown, ExplanationSe
                 cells = result_picture("The map's own cells", "gradcam-cells", chart=True)
             balance_line = gr.Markdown(elem_id="balance", elem_classes="lead")
             faithful = gr.Markdown(
-                describe_faithfulness(served.release.metrics, Question.method),
+                describe_faithfulness(served.release.metrics, FIRST_METHOD),
                 elem_id="faithfulness",
                 elem_classes="lead",
             )
@@ -99,10 +99,10 @@ def _answer_beside_settings(served: ServedRelease) -> tuple[Shown, ExplanationSe
             settings = explanation_settings(served.class_names)
             with gr.Accordion("All confidences", open=False):
                 all_confidences = confidence_bars("all-confidences")
-    confidences = gr.Label(label="The network's answer", visible=False)  # the API's form of what the page draws itself
+    in_api = gr.Label(label="The network's answer", visible=False), gr.Image(label=overlay_image.label, visible=False)
     shown = Shown(
         sentence, progress, stop, label, overlay_image, against_image, cells, balance_line, faithful, all_confidences,
-        confidences,
+        in_api,
     )  # fmt: skip
     return shown, settings
 
@@ -111,8 +111,8 @@ def _answer_when_asked(served: ServedRelease, panel: PicturePanel, shown: Shown,
     c, metrics = settings, served.release.metrics
     inputs = [panel.picture, c.opacity, c.top_k, c.layer, c.class_name, c.against, panel.resize_mode, c.smooth,
               c.method, c.palette, *c.sampling]  # fmt: skip
-    explained = [shown.overlay, shown.cells, shown.sentence, shown.against]
-    on_page = [shown.label, *explained, shown.balance, shown.all_confidences]
+    explained = [shown.cells, shown.sentence, shown.against]
+    on_page = [shown.label, shown.overlay, *explained, shown.balance, shown.all_confidences]
     running = [shown.progress, shown.stop]
     changed = (c.class_name, c.against, c.layer, c.opacity, c.smooth, c.top_k, c.method, c.palette, *c.sampling)
     stops = gr.State(Stops())
@@ -122,6 +122,7 @@ def _answer_when_asked(served: ServedRelease, panel: PicturePanel, shown: Shown,
         [stops, *inputs],
         [*on_page, *running],
         dims=on_page,
+        opens_with=panel.opens_with,
         api_visibility="private",
         **MODEL_QUEUE,
     )
@@ -129,7 +130,8 @@ def _answer_when_asked(served: ServedRelease, panel: PicturePanel, shown: Shown,
     c.method.input(suit_layer, [c.method, c.layer], c.layer, **PRIVATE)
     c.layer.input(suit_method, [c.layer, c.method], c.method, **PRIVATE)
     # The API's answer comes whole, with no progress in between.
-    endpoint(gradcam_endpoint(served), inputs, [shown.confidences, *explained], "gradcam", **MODEL_QUEUE)
-    endpoint(predict_endpoint(served), [panel.picture, panel.resize_mode], shown.confidences, "predict", **MODEL_QUEUE)
+    by_default = [c.method_by_default if each is c.method else each for each in inputs]
+    endpoint(gradcam_endpoint(served), by_default, [*shown.in_api, *explained], "gradcam", **MODEL_QUEUE)
+    endpoint(predict_endpoint(served), [panel.picture, panel.resize_mode], shown.in_api[0], "predict", **MODEL_QUEUE)
     faithfulness = functools.partial(describe_faithfulness, metrics)
     latest_wins([c.method.change], faithfulness, c.method, shown.faithful, api_visibility="private")

@@ -59,6 +59,7 @@ def warning_line(served: ServedRelease, panel: PicturePanel) -> None:
         warning_endpoint(served),
         [panel.picture, panel.resize_mode],
         [warning, gr.JSON(visible=False)],
+        opens_with=panel.opens_with,
         api_name="out_of_distribution",
         **MODEL_QUEUE,
     )

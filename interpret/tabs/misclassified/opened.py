@@ -200,7 +200,8 @@ def _carry(
         carrying = button.click(carrier(served, errors, tab), opened, outputs, **IN_TURN)
         carrying.then(None, js=SCROLL_TO_TABS, **PRIVATE)
     picture = [panel.picture, panel.resize_mode]
-    latest_wins([panel.seen.change], teller(served, errors), picture, panel.about, dims=[], api_visibility="private")
+    tell = functools.partial(latest_wins, [panel.seen.change], teller(served, errors))
+    tell(picture, panel.about, dims=[], opens_with=panel.opens_with, api_visibility="private")
     shown = [*picture, carried]
     forget = functools.partial(latest_wins, [panel.seen.change], forgetter(served, errors))
     forget(shown, [carried, *explained], dims=[], api_visibility="private")

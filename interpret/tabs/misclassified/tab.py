@@ -17,7 +17,7 @@ from model.choice import Choice
 
 def misclassified_tab(
     served: ServedRelease,
-    demo: gr.Blocks,
+    asked: gr.Number,
     tab: gr.Tab,
     tabs: gr.Tabs,
     panel: PicturePanel,
@@ -25,8 +25,8 @@ def misclassified_tab(
     note: gr.Markdown,
     other: Choice | None,
 ) -> None:
-    """Builds the tab and its endpoints. `other` is the release that this one is compared with, `note` says why a link
-    cannot be followed."""
+    """Builds the tab and its endpoints. `other` is the release that this one is compared with; a link is followed
+    when `asked` changes, and `note` says why it cannot be."""
     errors = errors_of(served.release)
     gr.Markdown(describe_accuracy(served), elem_classes="lead", elem_id="accuracy")
     above = gr.Column()
@@ -40,4 +40,4 @@ def misclassified_tab(
         taking_section(served, errors, tab, filters, opened)
     with gr.Accordion("Compare with another release", open=False):
         compared_section(served, errors, other)
-    follow_list_links(served, demo, filters, opened, tabs, note)
+    follow_list_links(served, asked, filters, opened, tabs, note)

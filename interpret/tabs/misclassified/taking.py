@@ -95,10 +95,10 @@ def taking_section(served: ServedRelease, errors: Errors, tab: gr.Tab, filters: 
 
 
 def follow_list_links(
-    served: ServedRelease, demo: gr.Blocks, filters: Filters, opened: gr.Number, tabs: gr.Tabs, note: gr.Markdown
+    served: ServedRelease, asked: gr.Number, filters: Filters, opened: gr.Number, tabs: gr.Tabs, note: gr.Markdown
 ) -> None:
-    """When the page opens at a link to a list of errors, shows that list; `note` says why it cannot, or that
-    another release made it."""
+    """Shows the list of errors that the page's address asks for, when `asked` changes; `note` says why it cannot, or
+    that another release made the link."""
 
     def open_list(request: gr.Request) -> tuple[Any, ...]:
         unchanged = (gr.skip(),) * (len(filters.selection) + 3)
@@ -114,4 +114,6 @@ def follow_list_links(
         told = shown_note(of_another_release(query, served.release.identifier))
         return *values, listed.page, listed.opened, gr.update(selected="misclassified"), told
 
-    demo.load(open_list, None, [*filters.selection, filters.page, opened, tabs, note], **PRIVATE)
+    asked.change(
+        open_list, None, [*filters.selection, filters.page, opened, tabs, note], trigger_mode="multiple", **PRIVATE
+    )

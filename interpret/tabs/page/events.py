@@ -4,10 +4,13 @@ Gradio fires an event that it kept for later (`always_last`) again for all handl
 would set each other off for ever. What is kept has a trigger of its own. (`load` is fired handler by handler.)
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import gradio as gr
+from gradio.components import Component
+from gradio.processing_utils import move_files_to_cache
+from pydantic import BaseModel
 
 from interpret.tabs.page.static import script
 from interpret.tabs.page.stopping import Stops, count_a_stop
@@ -44,14 +47,17 @@ def latest_wins(
     *,
     dims: Any = None,
     within: gr.Accordion | gr.Tab | None = None,
+    opens_with: Mapping[Component, Any] | None = None,
     **options: Any,
 ) -> gr.events.Dependency:
     """Calls `handler` whenever one of `triggers` fires; while it is busy, only the last of them is kept for later.
 
     The handler's own trigger is a hidden counter. Until it has answered, its old answers stay, dimmed (those in `dims`,
     by default all of its outputs). What is shown `within` an accordion or a tab is asked for only while that is open,
-    and when it opens.
+    and when it opens. If it is known what the page `opens_with`, values by component, it opens with the answer to that.
     """
+    if opens_with:
+        answer_at_once(handler, inputs, outputs, opens_with)
     shown = outputs if dims is None else dims
     counter = gr.Number(0, visible=False)
     counting = script("increment", within=None)
@@ -115,3 +121,37 @@ def asked_by(
 def _dimming(outputs: Any, dimmed: bool) -> str:
     listed = outputs if isinstance(outputs, list) else [outputs]
     return script("dim", ids=[each.elem_id for each in listed if each.elem_id], dimmed=dimmed)
+
+
+def answer_at_once(handler: Callable[..., Any], inputs: Any, outputs: Any, given: Mapping[Component, Any]) -> None:
+    """Puts into `outputs` what `handler` answers about the values that `inputs` have as the page opens, or are `given`.
+
+    Of a handler that answers in steps it is the last one that counts.
+    """
+    asked, shown = (each if isinstance(each, list) else [each] for each in (inputs, outputs))
+    answer = handler(*(given.get(each, each.value) for each in asked))
+    if isinstance(answer, Iterator):
+        *_, answer = answer
+    for component, value in zip(shown, answer if len(shown) > 1 else (answer,), strict=True):
+        _update(component, value)
+
+
+def _update(component: Component, value: Any) -> None:
+    updates = dict(value) if isinstance(value, dict) and value.get("__type__") == "update" else {"value": value}
+    for name, each in updates.items():
+        if name == "value":
+            component.value = _as_the_page_has_it(component, each)
+        elif name in (props := getattr(component, "props", {})):
+            props[name] = each
+        elif name != "__type__":
+            setattr(component, name, each)
+
+
+def _as_the_page_has_it(component: Component, value: Any) -> Any:
+    """As Gradio stores the value that a component is made with: files are kept as long as the app runs."""
+    if isinstance(component, gr.State):
+        return value
+    stored = component.postprocess(value)
+    if isinstance(stored, BaseModel):
+        stored = stored.model_dump()
+    return move_files_to_cache(stored, component, postprocess=True, keep_in_cache=True)

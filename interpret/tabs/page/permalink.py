@@ -10,7 +10,6 @@ import numpy as np
 from gradio.utils import get_upload_folder
 
 from interpret.attribution.measured.masking import Sampling
-from interpret.attribution.methods import FIRST_METHOD
 from interpret.choices import ChoiceError
 from interpret.tabs.page.events import PRIVATE, latest_wins
 from interpret.tabs.page.files import keep, png
@@ -24,15 +23,17 @@ from model.images import ImageError, read_rgb
 GONE = "The picture that this link shows is no longer here: uploads are kept for a day."
 
 
-def link_section(served: ServedRelease, panel: PicturePanel, settings: ExplanationSettings) -> None:
-    """Builds the field that holds the link to what is shown."""
+def link_section(
+    served: ServedRelease, panel: PicturePanel, settings: ExplanationSettings, accordion: gr.Accordion
+) -> None:
+    """Builds the field that holds the link to what is shown, while the accordion around it is open."""
     link = gr.Textbox(label="Link to this view", interactive=False, buttons=["copy"], elem_id="permalink", max_lines=1)
     query = gr.Textbox(visible=False)
     c = settings
     choices = (c.class_name, c.against, c.layer, c.method, c.credit, *c.sampling)
     inputs = [panel.picture, panel.resize_mode, *choices]
     changed = [panel.seen.change, *(each.change for each in choices)]
-    latest_wins(changed, link_maker(served), inputs, query, api_visibility="private")
+    latest_wins(changed, link_maker(served), inputs, query, within=accordion, api_visibility="private")
     query.change(None, query, link, js=script("full_address"), **PRIVATE)
 
 
@@ -105,11 +106,19 @@ def shown_note(told: str | None) -> Any:
     return gr.update(value=told, visible=True) if told else gr.skip()
 
 
+def opened_by_link(demo: gr.Blocks, panel: PicturePanel) -> gr.Number:
+    """Shows the panel's first picture when the page opens; if its address asks for something, counts on instead the
+    number that is returned."""
+    asked = gr.Number(0, visible=False)
+    demo.load(None, [panel.first, asked], [panel.picture, asked], js=script("opening"), **PRIVATE)
+    return asked
+
+
 def follow_links(
-    served: ServedRelease, demo: gr.Blocks, note: gr.Markdown, panel: PicturePanel, settings: ExplanationSettings
+    served: ServedRelease, asked: gr.Number, note: gr.Markdown, panel: PicturePanel, settings: ExplanationSettings
 ) -> None:
-    """When the page opens, shows what its address asks for, or else the first example; `note` says why it cannot,
-    or that another release made the link."""
+    """Shows what the page's address asks for, when `asked` changes, or else the first example; `note` says why it
+    cannot, or that another release made the link."""
     c = settings
     first = next(iter(examples_of(served.release)), None)
 
@@ -117,7 +126,7 @@ def follow_links(
         return first.kept() if first else None  # a release of own classes without a gallery and without errors
 
     def open_page(request: gr.Request) -> tuple[Any, ...]:
-        unchanged = *(gr.skip() for _ in range(4)), FIRST_METHOD, *(gr.skip() for _ in range(5))
+        unchanged = (gr.skip(),) * 10
         try:
             query = dict(request.query_params)
             view = view_of(query, served.release.identifier, served.class_names)
@@ -129,10 +138,5 @@ def follow_links(
             return opening(), *unchanged, shown_note(str(error))
         return opening(), *unchanged, gr.skip()
 
-    # Not the components' values: the API would take them for the defaults of its parameters.
-    demo.load(
-        open_page,
-        None,
-        [panel.picture, panel.resize_mode, c.class_name, c.against, c.layer, c.method, c.credit, *c.sampling, note],
-        **PRIVATE,
-    )
+    choices = [panel.resize_mode, c.class_name, c.against, c.layer, c.method, c.credit, *c.sampling]
+    asked.change(open_page, None, [panel.picture, *choices, note], trigger_mode="multiple", **PRIVATE)

@@ -8,6 +8,7 @@ from typing import Any
 
 import gradio as gr
 import numpy as np
+from gradio.components import Component
 from jaxtyping import UInt8
 
 from interpret.drawing.render import enlarge
@@ -18,6 +19,7 @@ from interpret.tabs.page.events import IN_TURN, PRIVATE, latest_wins
 from interpret.tabs.page.files import keep, png
 from interpret.tabs.page.served import ServedRelease, chosen
 from interpret.tabs.page.static import script
+from interpret.tabs.page.zero_gpu import ON_ZERO_GPU
 from model.images import ImageError, prepare, preview_of
 from model.network import CIFAR10_CLASSES
 from model.release import Release
@@ -34,7 +36,7 @@ class PicturePanel:
     """The components that every lens listens to.
 
     `seen` changes exactly when the network's input does; `fit` is offered where the crop leaves out much; `about` says
-    what is known of the picture.
+    what is known of the picture; `first` holds the picture that the page opens with, if there is one.
     """
 
     picture: Upload
@@ -42,6 +44,13 @@ class PicturePanel:
     fit: gr.Button
     seen: gr.Image
     about: gr.Markdown
+    first: gr.Image
+
+    @property
+    def opens_with(self) -> dict[Component, Any] | None:
+        """What is in the panel as the page opens, for `latest_wins`; None where answers cannot be found beforehand: no
+        picture, or a GPU that is lent to visitors alone."""
+        return {self.picture: self.first.value["path"]} if self.first.value and not ON_ZERO_GPU else None
 
 
 @dataclass(frozen=True)
@@ -97,7 +106,7 @@ def picture_panel(served: ServedRelease) -> PicturePanel:
     """The left column of the page."""
     own, examples = served.class_names != CIFAR10_CLASSES, examples_of(served.release)
     right, wrong = ([each for each in examples if each.right is truth] for truth in (True, False))
-    panel = _components()
+    panel = _components(examples[0].kept() if examples else None)
     _show_what_browsers_cannot(panel.picture)
     for label, elem_id, columns, shown in (
         ("Try a training picture of each class" if own else "Try one of these test pictures", "examples", 5, right),
@@ -110,19 +119,23 @@ def picture_panel(served: ServedRelease) -> PicturePanel:
         gallery.select(_chooser(shown), None, [panel.picture, gallery], **IN_TURN)
 
     @served.answers
-    def see(image: str | bytes | None, squaring: str) -> tuple[np.ndarray | dict[str, Any], dict[str, Any]]:
+    def see(last: tuple[str, str] | None, image: str | bytes | None, squaring: str) -> tuple[Any, ...]:
         if image is None:  # Removed to make room for the next one; the page hides what was said of it until then.
-            return gr.skip(), gr.update(visible=False)
+            return gr.skip(), gr.update(visible=False), None
+        if (image, squaring) == last:  # the page has opened with it
+            return (gr.skip(),) * 3
         pixels = served.explainer.pixels(chosen(image), squaring)
         left_out = served.explainer.share_cropped(image) if squaring == "crop" else 0.0
-        return enlarge(pixels, SEEN_FACTOR), _offer_to_fit(left_out)
+        return enlarge(pixels, SEEN_FACTOR), _offer_to_fit(left_out), (image, squaring)
 
+    last = gr.State(None)
     latest_wins(
         [panel.picture.change, panel.resize_mode.change],
         see,
-        [panel.picture, panel.resize_mode],
-        [panel.seen, panel.fit],
+        [last, panel.picture, panel.resize_mode],
+        [panel.seen, panel.fit, last],
         dims=panel.seen,
+        opens_with=panel.opens_with,
         api_visibility="private",
     )
     panel.fit.click(lambda: "fit", None, panel.resize_mode, **PRIVATE)
@@ -147,7 +160,7 @@ def _show_what_browsers_cannot(picture: Upload) -> None:
     decoded.success(None, [picture, preview], picture, js=showing, **PRIVATE)
 
 
-def _components() -> PicturePanel:
+def _components(first: str | None) -> PicturePanel:
     picture = Upload(
         label="Picture",
         type="filepath",
@@ -170,7 +183,8 @@ def _components() -> PicturePanel:
         elem_id="seen",
         elem_classes="pixels",
     )
-    return PicturePanel(picture, resize_mode, fit, seen, gr.Markdown(elem_id="about-picture", elem_classes="lead"))
+    about = gr.Markdown(elem_id="about-picture", elem_classes="lead")
+    return PicturePanel(picture, resize_mode, fit, seen, about, gr.Image(first, type="filepath", visible=False))
 
 
 def _offer_to_fit(left_out: float) -> dict[str, Any]:

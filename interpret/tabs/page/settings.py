@@ -17,7 +17,7 @@ from interpret.attribution.measured.masking import (
     MOST_ORDERS,
     USUAL_SAMPLING,
 )
-from interpret.attribution.methods import BY_GROUP, GROUPS, METHOD_NAMES
+from interpret.attribution.methods import BY_GROUP, FIRST_METHOD, GROUPS, METHOD_NAMES
 from interpret.drawing.scales import UNSIGNED_PALETTES
 from interpret.explanation import NO_CLASS, PREDICTED, Question, Style, usual_top_k
 from interpret.tabs.page.components import Dropdown, Radio, Slider
@@ -70,11 +70,15 @@ IN_SHORT = dict(zip(GROUPS, ("adds up", "gradients", "measured", "control"), str
 
 @dataclass(frozen=True)
 class ExplanationSettings:
-    """What the visitor sets on the GradCAM tab; other tabs may set which class to explain, and against which."""
+    """What the visitor sets on the GradCAM tab; other tabs may set which class to explain, and against which.
+
+    Endpoints read `method_by_default`, which nobody sees: the page opens with another method than they do.
+    """
 
     class_name: gr.Dropdown
     against: gr.Dropdown
     method: gr.Dropdown
+    method_by_default: gr.Dropdown
     layer: gr.Dropdown
     opacity: Slider
     smooth: gr.Checkbox
@@ -98,12 +102,13 @@ def method_choices() -> list[tuple[str, str]]:
 
 
 def explanation_settings(class_names: tuple[str, ...]) -> ExplanationSettings:
-    """Builds the widgets, each with the default of `Question` and `Style`."""
+    """Builds the widgets, each with the default of `Question` and `Style`; but the page's own first method."""
     (predicted,) = Question.class_names
     return ExplanationSettings(
         class_name=Dropdown([("the predicted class", PREDICTED), *class_names], value=predicted, label="Explain"),
         against=Dropdown([("no other class", NO_CLASS), *class_names], value=NO_CLASS, label="Compare with"),
-        method=Dropdown(method_choices(), value=Question.method, label="Method"),
+        method=Dropdown(method_choices(), value=FIRST_METHOD, label="Method"),
+        method_by_default=Dropdown(method_choices(), value=Question.method, label="Method", visible=False),
         layer=Dropdown(LAYER_CHOICES, value=Question.layer, label="Layer, and its cells"),
         opacity=Slider(0, 1, value=Style.opacity, step=0.05, label="Opacity"),
         smooth=gr.Checkbox(Style.smooth, label="Smooth between cells"),

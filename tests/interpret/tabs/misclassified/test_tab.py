@@ -14,7 +14,7 @@ def functions(blocks, served) -> list:
         settings = gradcam_tab(served, panel)
     before = len(blocks.fns)
     with tabs, gr.Tab("Misclassified") as tab:
-        misclassified_tab(served, blocks, tab, tabs, panel, settings, note, None)
+        misclassified_tab(served, gr.Number(), tab, tabs, panel, settings, note, None)
     return list(blocks.fns.values())[before:]
 
 
@@ -23,6 +23,6 @@ def test_the_tab_offers_its_endpoints_in_the_order_that_clients_know(functions):
     assert public == ["confusion", "misclassified", "error", "confused", "export_errors", "compared"]
 
 
-def test_when_the_page_opens_only_its_address_is_read_and_nothing_is_found(functions):
-    loaded = [each for each in functions if any(event == "load" for _, event in each.targets)]
-    assert [each.fn.__name__ for each in loaded] == ["open_list"]
+def test_when_the_page_opens_nothing_is_found_or_looked_up(functions):
+    assert [each for each in functions if any(event == "load" for _, event in each.targets)] == []
+    assert "open_list" in [getattr(each.fn, "__name__", None) for each in functions]

@@ -1,8 +1,11 @@
+from pathlib import Path
+
 import gradio as gr
 import pytest
 
 from interpret.tabs.page.events import asked_by, emptied_by, endpoint, keep_statuses_apart, latest_wins
 from interpret.tabs.page.stopping import Stops
+from tests.conftest import EXAMPLES
 
 
 @pytest.fixture
@@ -42,7 +45,7 @@ def test_a_handler_is_asked_by_a_counter_of_its_own_that_every_trigger_moves(dem
     assert (event, asked["trigger_mode"], asked["show_progress"]) == ("change", "always_last", "hidden")
     (counting,) = (each for each in events_of(demo) if each["outputs"] == [counter])
     assert counting["inputs"] == [counter] and not counting["backend_fn"]
-    assert "getElementById(null)" in counting["js"] and ": count + 1" in counting["js"]
+    assert "id = null;" in counting["js"] and "count + 1" in counting["js"]
     assert counting["trigger_mode"] == "multiple"
     assert [event for _, event in counting["targets"]] == ["change", "change"]
     assert counter not in {target for target, _ in counting["targets"]}
@@ -57,7 +60,7 @@ def test_what_an_accordion_hides_is_asked_for_when_it_opens_and_while_it_is_open
     counting = {
         event: each["js"] for each in events_of(blocks) for _, event in each["targets"] if each["outputs"] == [counter]
     }
-    assert "getElementById(null)" in counting["expand"] and 'getElementById("more")' in counting["change"]
+    assert "id = null;" in counting["expand"] and 'id = "more";' in counting["change"]
 
 
 def test_old_answers_are_dimmed_until_the_new_one_is_there_or_has_failed(demo):
@@ -129,3 +132,24 @@ def test_statuses_that_nobody_sees_are_kept_on_one_component(blocks):
     (apart,) = named(blocks, "quiet")["show_progress_on"]
     assert apart not in {setting._id, answer._id} and not blocks.blocks[apart].visible
     assert named(blocks, "told")["show_progress_on"] is None
+
+
+def test_a_page_opens_with_the_answer_to_what_is_known_and_to_the_values_that_its_widgets_have(blocks):
+    picture, factor = gr.Textbox(), gr.Slider(0, 9, value=3)
+    label, shown, kept = gr.Textbox(), gr.Textbox(label="before"), gr.State(None)
+
+    def answer(text: str, times: float):
+        yield "", gr.update(value="halfway"), 1
+        yield text * times, gr.update(label="after", visible=False), 2
+
+    latest_wins([picture.change], answer, [picture, factor], [label, shown, kept], opens_with={picture: "ab"})
+    assert label.value == "ababab" and picture.value is None and kept.value == 2
+    assert (shown.value, shown.label, shown.visible) == (None, "after", False)
+
+
+def test_files_that_a_page_opens_with_are_kept_as_long_as_it_is_served(blocks, tmp_path, monkeypatch):
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
+    picture, shown = gr.Textbox(), gr.Image(type="filepath")
+    path = EXAMPLES / "cat.png"
+    latest_wins([picture.change], lambda text: str(path), picture, shown, opens_with={picture: "cat"})
+    assert shown.value["path"] in shown.keep_in_cache and Path(shown.value["path"]).read_bytes() == path.read_bytes()

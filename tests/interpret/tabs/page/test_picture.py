@@ -43,8 +43,25 @@ def see(blocks, served, tmp_path, monkeypatch):
     return found
 
 
+def test_the_panel_opens_with_the_first_example_as_the_network_sees_it(blocks, served, tmp_path, monkeypatch):
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
+    panel, first = picture_panel(served), example_pictures()[0].prepared()
+    (path,) = panel.opens_with.values()
+    assert [*panel.opens_with] == [panel.picture] and np.array_equal(prepare(path), first)
+    with Image.open(panel.seen.value["path"]) as seen:
+        assert np.array_equal(np.asarray(seen), np.kron(first, np.ones((8, 8, 1), np.uint8)))
+    assert panel.picture.value is None, "the API would take it for the default of its parameter"
+    assert not panel.fit.visible
+
+
+def test_where_a_gpu_is_lent_to_visitors_alone_nothing_is_answered_beforehand(blocks, served, monkeypatch):
+    monkeypatch.setattr("interpret.tabs.page.picture.ON_ZERO_GPU", True)
+    panel = picture_panel(served)
+    assert panel.opens_with is None and panel.seen.value is None and panel.first.value is not None
+
+
 def test_what_the_network_sees_is_shown_eight_times_as_large_without_loss(see, cat_pixels):
-    seen, _ = see(str(EXAMPLES / "cat.png"), "crop")
+    seen, *_ = see(None, str(EXAMPLES / "cat.png"), "crop")
     with Image.open(seen) as shown:
         assert np.array_equal(np.asarray(shown), np.kron(cat_pixels, np.ones((8, 8, 1), np.uint8)))
 
@@ -74,7 +91,17 @@ def test_what_browsers_show_themselves_or_nobody_can_read_gets_no_preview(decode
 
 
 def test_what_was_seen_last_stays_while_there_is_no_picture(see):
-    assert see(None, "crop") == ({"__type__": "update"}, gr.update(visible=False))
+    assert see(None, None, "crop") == ({"__type__": "update"}, gr.update(visible=False), None)
+
+
+def test_what_the_page_has_opened_with_is_not_sent_again_unless_it_was_gone_in_between(see):
+    picture = str(EXAMPLES / "cat.png")
+    *_, last = see(None, picture, "crop")
+    assert see(last, picture, "crop") == ({"__type__": "update"},) * 3
+    for other in (see(last, picture, "fit"), see(last, str(EXAMPLES / "dog.png"), "crop")):
+        assert Path(other[0]).is_file()
+    *_, last = see(last, None, "crop")
+    assert Path(see(last, picture, "crop")[0]).is_file()
 
 
 @pytest.mark.parametrize(
@@ -86,7 +113,7 @@ def test_where_the_crop_leaves_out_a_quarter_or_more_the_whole_picture_is_offere
     see, tmp_path, size, squaring, offered
 ):
     Image.new("RGB", size).save(tmp_path / "picture.png")
-    _, button = see(str(tmp_path / "picture.png"), squaring)
+    _, button, _ = see(None, str(tmp_path / "picture.png"), squaring)
     assert button["visible"] is bool(offered)
     assert not offered or button["value"] == f"{offered}: show the whole picture"
 

@@ -15,10 +15,13 @@ def settings(blocks):
     return explanation_settings(CIFAR10_CLASSES)
 
 
-def test_a_fresh_page_asks_for_grad_cam_of_the_predicted_class_at_the_last_layer(settings):
+def test_a_fresh_page_asks_for_shared_credit_and_an_endpoint_for_grad_cam_at_the_last_layer(
+    settings,
+):
     found = {name: widget.value for name, widget in vars(settings).items()}
     assert found == {
-        "class_name": "predicted", "against": "none", "method": "grad_cam", "layer": "resnet_block3",
+        "class_name": "predicted", "against": "none", "method": "shared_credit",
+        "method_by_default": "grad_cam", "layer": "resnet_block3",
         "opacity": 0.5, "smooth": False, "top_k": 3, "palette": "magma", "credit": "shared",
         "orders": 8, "seed": 0, "grid": "4x4", "fill": "mean",
     }  # fmt: skip
