@@ -68,6 +68,8 @@ from model.samples import Misclassified, save_misclassified
 from tests.browsing import browser, visit  # noqa: F401 - fixtures
 from tests.small_tables import three_errors
 from tests.stand_in_hub.server import StandInHub, stand_in_hub
+from training.data.cifar10 import load_cifar10
+from training.data.split import Split
 
 ROOT = Path(__file__).resolve().parent.parent
 SUBSET = ROOT / "tests" / "data" / "cifar10_subset"
@@ -110,11 +112,12 @@ def cat(cat_pixels: np.ndarray) -> torch.Tensor:
 
 
 @pytest.fixture(scope="session")
-def whole_data() -> Path:
+def whole_data() -> tuple[Split, Split]:
+    """CIFAR-10's training and test pictures, verified: half a minute, so once."""
     folder = os.environ.get("CIFAR10_DIR")
     if not folder or not (Path(folder) / "plain_text").is_dir():
         pytest.skip("needs the whole of CIFAR-10: name its folder in CIFAR10_DIR")
-    return Path(folder)
+    return load_cifar10(folder)
 
 
 @pytest.fixture(scope="session")

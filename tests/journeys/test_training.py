@@ -18,7 +18,7 @@ from tests.conftest import ROOT, SUBSET
 from training.data.cifar10 import load_cifar10
 from training.fitting.run_folder import ResumeError, RunFolder, prepare_run
 from training.releasing.figures import read_curves
-from training.train import parse_arguments
+from training.train import main, parse_arguments
 
 SHORT = ["--batch-size", "25", "--validation-images", "20", "--accelerator", "cpu", "--precision", "32-true"]
 FINISHED = ["--epochs", "2", "--batch-size", "50", *SHORT[2:]]
@@ -133,10 +133,15 @@ def test_a_run_does_not_resume_with_another_number_of_processes(finished):
 def test_bad_use_gets_one_clear_sentence(tmp_path, arguments, sentence):
     if arguments == ["--accelerator", "gpu"] and torch.cuda.is_available():
         pytest.skip("this machine has a GPU")
-    result = train(*arguments, "--out", str(tmp_path))
+    with pytest.raises(SystemExit) as stopped:
+        main(["--data-dir", str(SUBSET), *arguments, "--out", str(tmp_path)])
+    assert str(stopped.value).startswith("train.py: ") and sentence in str(stopped.value)
+
+
+def test_a_sentence_about_bad_use_is_all_that_the_command_says(tmp_path):
+    result = train("--batch-size", "4000", "--validation-images", "20", "--out", str(tmp_path))
     assert result.returncode == 1
-    assert sentence in result.stderr
-    assert "Traceback" not in result.stderr
+    assert "batch of 4000 is larger" in result.stderr and "Traceback" not in result.stderr
 
 
 def test_a_run_resumes_from_a_named_checkpoint_and_refuses_another_recipe(finished):

@@ -22,9 +22,9 @@ def check(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_it_prints_a_table_with_a_row_for_each_method():
-    result = check("--count", "20")
+    result = check("--count", "4")
     assert result.returncode == 0, result.stderr
-    assert "Evidence adds up, for 20 pictures x 10 classes" in result.stdout + result.stderr
+    assert "Evidence adds up, for 4 pictures x 10 classes" in result.stdout + result.stderr
     for method in METHODS:
         assert f"| {method.title} | " in result.stdout + result.stderr
 
@@ -97,11 +97,11 @@ def run(folder: Path, *arguments: str) -> None:
 def test_maps_are_checked_without_a_change_and_their_figures_written_on_request(release_folder, caplog):
     caplog.set_level(logging.INFO)
     before = (release_folder / "config.json").read_bytes()
-    run(release_folder, "maps", "--count", "4")
+    run(release_folder, "maps", "--count", "2")
     assert (release_folder / "config.json").read_bytes() == before
-    run(release_folder, "maps", "--count", "4", "--write")
+    run(release_folder, "maps", "--count", "2", "--write")
     written = load_release(release_folder).metrics.map_checks
-    assert written.count == 4 and MapChecks(written).table() in caplog.text
+    assert written.count == 2 and MapChecks(written).table() in caplog.text
 
 
 def test_figures_of_maps_that_are_not_as_they_should_be_are_not_written(release_folder, monkeypatch):

@@ -24,7 +24,7 @@ def test_its_statistics_are_those_of_the_pixels_in_double_precision():
 
 @pytest.mark.whole_data
 def test_the_whole_data_has_the_mean_and_deviation_that_the_network_normalises_by(whole_data, network):
-    train, _ = load_cifar10(whole_data)
+    train, _ = whole_data
     statistics = channel_statistics(train.images)
     np.testing.assert_allclose(statistics["mean"], network.config.mean, atol=1e-8)
     np.testing.assert_allclose(statistics["std"], network.config.std, atol=1e-8)

@@ -43,9 +43,8 @@ def test_random_sets_give_what_the_network_says_when_it_is_run_without_them(netw
 @pytest.mark.timeout(1800)
 def test_a_real_run_over_test_images_without_the_channels_gives_the_same_confusion(network, maxima, whole_data):
     """Twenty sets, on 1,000 test images: the network is run with the channels at zero."""
-    from training.data.cifar10 import load_cifar10
 
-    _, test = load_cifar10(whole_data)
+    _, test = whole_data
     rows, rng = np.random.default_rng(1).permutation(len(test))[:1_000], np.random.default_rng(2)
     with torch.inference_mode():
         activations = torch.cat([

@@ -95,7 +95,7 @@ def test_a_damaged_torchvision_folder_is_a_sentence(tmp_path):
 
 @pytest.mark.whole_data
 def test_the_whole_data_set_is_verified_and_split_as_stated(whole_data):
-    train, test = load_cifar10(whole_data)
+    train, test = whole_data
     assert (len(train), len(test)) == (50_000, 10_000)
     kept, held_out = split_validation(train, 5_000, seed=0)
     assert (len(kept), len(held_out)) == (45_000, 5_000)
@@ -138,6 +138,6 @@ def test_pictures_of_other_things_do_not_pass_for_an_excerpt(tmp_path):
 
 @pytest.mark.whole_data
 def test_the_fingerprints_are_those_of_the_whole_data_set(whole_data):
-    train, test = load_cifar10(whole_data)
+    train, test = whole_data
     found = np.concatenate([fingerprints(train), fingerprints(test)])
     assert np.array_equal(found, np.fromfile(FINGERPRINTS, ">u4"))

@@ -5,7 +5,6 @@ import numpy as np
 import pytest
 
 from model.network import CIFAR10_CLASSES
-from training.data.cifar10 import load_cifar10
 from training.data.label_reviews import ANSWER_COLUMNS, REJECTED_TEST_LABELS, VOTES, label_reviews
 
 
@@ -55,6 +54,6 @@ def test_no_vote_was_changed_by_hand():
 
 @pytest.mark.whole_data
 def test_the_labels_that_people_judged_are_those_of_the_test_set(whole_data):
-    _, test = load_cifar10(whole_data)
+    _, test = whole_data
     reviews = label_reviews(CIFAR10_CLASSES)
     assert np.array_equal(test.labels[reviews.test_indices], reviews.labels)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from model.metrics import FurtherFigures
-from training.data.cifar10 import Split, load_cifar10
+from training.data.cifar10 import Split
 from training.data.label_reviews import REJECTED_TEST_LABELS
 from training.judging.evaluation import (
     confusion_matrix,
@@ -41,7 +41,7 @@ def test_every_error_is_kept_with_its_place_in_the_test_set():
 
 @pytest.mark.whole_data
 def test_flip_tta_judges_the_mean_of_a_picture_and_its_mirror_image(network, whole_data):
-    _, test = load_cifar10(whole_data)
+    _, test = whole_data
     few = test.take(np.arange(200))
     mirrored = Split(np.ascontiguousarray(few.images[:, :, ::-1]), few.labels)
     logits, mirrored_logits = logits_of(network, few), logits_of(network, mirrored)

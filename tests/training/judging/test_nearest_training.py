@@ -119,7 +119,7 @@ def test_the_bundled_neighbours_are_at_the_distances_that_it_states(release):
 @pytest.mark.timeout(1800)
 def test_the_bundled_release_holds_the_nearest_of_all_training_images(release, whole_data):
     """Of 2,000 of them, and all 50,000 where EXHAUSTIVE is set: that takes minutes."""
-    train, _ = load_cifar10(whole_data)
+    train, _ = whole_data
     near, few = release.nearest, first(release.misclassified, 20)
     count = near.train_indices.shape[1]
     drawn = np.random.default_rng(0).permutation(len(train))[:2_000]
