@@ -18,6 +18,7 @@ from tests.conftest import EXAMPLES, ROOT
 from tests.stand_in_hub.repositories import problems_of_card
 
 ENTRIES = json.loads((EXAMPLES / "examples.json").read_text())
+PHOTOGRAPHS = json.loads((EXAMPLES / "photographs.json").read_text())
 PACKAGE_OF_MODULE = {"PIL": "pillow", "pillow_heif": "pillow-heif", "huggingface_hub": "huggingface_hub"}
 
 
@@ -83,10 +84,32 @@ def test_the_bundled_network_is_right_or_wrong_about_an_example_as_the_page_says
 
 
 def test_every_example_file_is_listed_with_its_source():
-    files = {path.relative_to(EXAMPLES).as_posix() for path in EXAMPLES.rglob("*.png")}
-    assert files == {entry["file"] for entry in ENTRIES}
+    files = {path.relative_to(EXAMPLES).as_posix() for path in EXAMPLES.rglob("*.*g")}
+    assert files == {entry["file"] for entry in ENTRIES + PHOTOGRAPHS}
     sources = (EXAMPLES / "SOURCES.md").read_text()
     assert all(f"`{entry['file']}` | {entry['test_index']} |" in sources for entry in ENTRIES)
+    for entry in PHOTOGRAPHS:
+        (row,) = (line for line in sources.splitlines() if line.startswith(f"| `{entry['file']}` |"))
+        *_, licence, source, shown, answer = (each.strip() for each in row.strip("|").split("|"))
+        assert licence in ("CC0 1.0", "public domain") and "](https://" in source
+        assert (shown, answer) == (entry["label"] or "none", entry["answer"])
+
+
+def test_photographs_show_five_classes_and_two_things_that_are_none_in_sizes_that_load_at_once():
+    labels = [entry["label"] for entry in PHOTOGRAPHS]
+    assert len({*labels} - {None}) >= 5 and labels.count(None) >= 2
+    for entry in PHOTOGRAPHS:
+        path = EXAMPLES / entry["file"]
+        with Image.open(path) as image:
+            assert image.format == "JPEG" and max(image.size) == 512 and not image.getexif()
+        assert path.stat().st_size <= 60_000
+        assert (entry["label"] is None) == entry["caption"].endswith("none of the ten")
+
+
+@pytest.mark.parametrize("entry", PHOTOGRAPHS, ids=lambda entry: entry["file"])
+def test_the_bundled_network_answers_about_a_photograph_as_is_stated(release, entry):
+    logits, _ = predict(release.network, to_tensor(prepare(EXAMPLES / entry["file"])[None]))
+    assert release.config.class_names[int(logits.argmax())] == entry["answer"]
 
 
 @pytest.mark.whole_data

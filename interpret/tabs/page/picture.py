@@ -20,13 +20,14 @@ from interpret.tabs.page.files import keep, png
 from interpret.tabs.page.served import ServedRelease, chosen
 from interpret.tabs.page.static import script
 from interpret.tabs.page.zero_gpu import ON_ZERO_GPU
-from model.images import ImageError, prepare, preview_of
+from model.images import ImageError, prepare, prepare_large, preview_of
 from model.network import CIFAR10_CLASSES
 from model.release import Release
 
 EXAMPLES = Path(__file__).resolve().parents[3] / "examples"
 SEEN_FACTOR = 8
 OF_RELEASE, ERRORS_OF_RELEASE = 10, 4
+THUMBNAIL_SIZE = 96
 PREVIEW_FOLDER = "-shown"
 MUCH = 0.25  # of a picture, cut off by the crop: what a photo of 4 by 3 loses
 
@@ -56,11 +57,11 @@ class PicturePanel:
 @dataclass(frozen=True)
 class ExamplePicture:
     """One file in `examples/`, or a picture of the release that is in no file (`pixels`): where it is, what the page
-    calls it, and whether the network is right about it."""
+    calls it, and whether the network is right about it; of photographs, which are larger, nothing is said."""
 
     path: Path
     caption: str
-    right: bool
+    right: bool | None
     pixels: UInt8[np.ndarray, "32 32 3"] | None = None
 
     def kept(self) -> str:
@@ -72,13 +73,18 @@ class ExamplePicture:
         return prepare(self.path) if self.pixels is None else self.pixels
 
     def thumbnail(self) -> tuple[str | np.ndarray, str]:
+        if self.right is None:
+            return np.asarray(prepare_large(self.path, limit=THUMBNAIL_SIZE)), self.caption
         return str(self.path) if self.pixels is None else self.pixels, self.caption
 
 
 def example_pictures() -> list[ExamplePicture]:
-    """The pictures listed in `examples/examples.json`."""
-    entries = json.loads((EXAMPLES / "examples.json").read_text())
-    return [ExamplePicture(EXAMPLES / entry["file"], entry["caption"], entry["right"]) for entry in entries]
+    """The test pictures listed in `examples/examples.json`, and the photographs listed in `photographs.json`."""
+    found = []
+    for name in ("examples.json", "photographs.json"):
+        entries = json.loads((EXAMPLES / name).read_text())
+        found += [ExamplePicture(EXAMPLES / each["file"], each["caption"], each.get("right")) for each in entries]
+    return found
 
 
 def pictures_of(release: Release) -> list[ExamplePicture]:
@@ -105,12 +111,13 @@ def examples_of(release: Release) -> list[ExamplePicture]:
 def picture_panel(served: ServedRelease) -> PicturePanel:
     """The left column of the page."""
     own, examples = served.class_names != CIFAR10_CLASSES, examples_of(served.release)
-    right, wrong = ([each for each in examples if each.right is truth] for truth in (True, False))
+    right, wrong, other = ([each for each in examples if each.right is truth] for truth in (True, False, None))
     panel = _components(examples[0].kept() if examples else None)
     _show_what_browsers_cannot(panel.picture)
     for label, elem_id, columns, shown in (
         ("Try a training picture of each class" if own else "Try one of these test pictures", "examples", 5, right),
         ("It gets these wrong", "errors-to-try", 4, wrong),
+        ("Photographs, as people bring them", "photographs", 4, other),
     ):
         if not shown:
             continue

@@ -4,7 +4,7 @@
 () => {
   const all = (selector, within = document) => [...within.querySelectorAll(selector)];
   const groups = () => [
-    all("#examples .thumbnail-item, #errors-to-try .thumbnail-item"),
+    all("#panel .thumbnail-item"),
     ...all(".tabitem .grid-container").map((grid) => all(".thumbnail-item", grid)),
     ...all(".source-selection").map((sources) => all("button", sources)),
   ];

@@ -17,7 +17,7 @@ from tests.conftest import EXAMPLES
 
 def test_every_example_is_a_picture_that_the_network_is_right_or_wrong_about_as_listed(explainer):
     listed = json.loads((EXAMPLES / "examples.json").read_text())
-    examples = example_pictures()
+    examples = [each for each in example_pictures() if each.right is not None]
     assert [each.path.relative_to(EXAMPLES).as_posix() for each in examples] == [each["file"] for each in listed]
     for each, entry in zip(examples, listed, strict=True):
         _, probabilities = predict(explainer.network, explainer.preprocess(each.path)[1])
@@ -32,6 +32,19 @@ def test_an_example_is_kept_where_gradio_may_serve_it_unchanged(tmp_path, monkey
     kept = Path(example_pictures()[0].kept())
     assert kept.is_relative_to(tmp_path)
     assert kept.read_bytes() == example_pictures()[0].path.read_bytes()
+
+
+def test_photographs_are_offered_as_small_squares_of_what_the_crop_takes():
+    listed = json.loads((EXAMPLES / "photographs.json").read_text())
+    photographs = [each for each in example_pictures() if each.right is None]
+    assert [(each.path.relative_to(EXAMPLES).as_posix(), each.caption) for each in photographs] == [
+        (entry["file"], entry["caption"]) for entry in listed
+    ]
+    for each in photographs:
+        thumbnail, _ = each.thumbnail()
+        assert thumbnail.shape == (96, 96, 3)
+        seen = np.asarray(Image.fromarray(thumbnail).resize((32, 32), Image.Resampling.BICUBIC)).astype(float)
+        assert np.abs(seen - each.prepared()).mean() < 6
 
 
 @pytest.fixture
