@@ -16,7 +16,7 @@ FOLDERS = ("model", "interpret", "training", "benchmarks")
 
 SHARED = (
     ("model",),
-    ("interpret.choices",),
+    ("interpret.choices", "interpret.link"),
     ("interpret.prediction",),
     ("interpret.attribution", "interpret.layers", "interpret.out_of_distribution"),
     ("interpret.drawing",),
