@@ -162,7 +162,8 @@ def _widgets(served: ServedRelease) -> tuple[Settings, Pictures]:
             [(SORTS_IN_WORDS[each], each) for each in SORTS], value=SORT, label="Order", min_width=240,
             elem_id="kernels-sort",
         )  # fmt: skip
-    channel = Slider(0, most_inputs - 1, value=INPUT_CHANNEL, step=1, label="Input channel", visible=False)
+    channel = Slider(0, most_inputs - 1, value=INPUT_CHANNEL, step=1, label="Input channel", visible=False,
+                     elem_id="kernels-input")  # fmt: skip
     with gr.Row():
         rgb = gr.Checkbox(RGB, label="Show the first layer in colour (red, green and blue inputs together)")
         folded = gr.Checkbox(FOLDED, label="Fold batch norm in: each kernel times its scale")

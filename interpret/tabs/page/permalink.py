@@ -174,13 +174,8 @@ def follow_links(
         return *picture, *_as_on_a_fresh_page()[1:], shown_note(told), gr.update(selected=lens.tab), *values
 
     # Not the components' values: the API would take them for the defaults of its parameters.
-    demo.load(
-        open_page,
-        None,
-        [panel.picture, panel.resize_mode, c.class_name, c.against, c.layer, c.method, c.credit, *c.sampling, note, tabs,
-         *others],
-        **PRIVATE,
-    )  # fmt: skip
+    explained = [panel.picture, panel.resize_mode, c.class_name, c.against, c.layer, c.method, c.credit, *c.sampling]
+    demo.load(open_page, None, [*explained, note, tabs, *others], **PRIVATE)
 
 
 def _explained(served: ServedRelease, query: Mapping[str, str]) -> tuple[tuple[Any, ...], str | None]:
