@@ -15,7 +15,7 @@ SCRIPTS, PAGES, SHEETS = (
     sorted(path.relative_to(FOLDER).as_posix() for path in FOLDER.rglob(f"*.{kind}")) for kind in ("js", "html", "css")
 )
 # Gradio runs these as the body of a function; the others are functions themselves.
-BODIES = {"widgets/brush.js", "widgets/confusion.js"}
+BODIES = {"widgets/brush.js", "widgets/confusion.js", "widgets/live.js"}
 VOID = {"input", "img", "br", "hr", "meta", "link"}
 PARSE = """
 ([text, body]) => {
