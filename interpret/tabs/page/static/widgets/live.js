@@ -60,7 +60,8 @@ const explain = async (mine) => {
     if (mine !== turn) return;
     failures = answer ? 0 : failures + 1;
     if (failures === MOST_FAILURES) return stop(`Live has ended: the app does not answer.`);
-    if (answer && !answer.busy) show(answer);
+    if (answer?.busy) await pause(PERIOD * Math.random());  // another visitor's turn
+    else if (answer) show(answer);
     await pause(Math.max(PAUSE, PERIOD - (performance.now() - began)));
   }
 };
