@@ -3,6 +3,7 @@
 // stands in backquotes: Gradio takes every quoted word in here for an event of the component.
 const find = (selector) => element.querySelector(selector), button = find(`button`), video = find(`video`);
 const told = find(`.live-told`), shown = find(`.live-shown`), rate = find(`.live-answer small`);
+const figures = element.querySelectorAll(`.live-map`);
 const canvas = document.createElement(`canvas`), context = canvas.getContext(`2d`);
 const SIDE = 128, PERIOD = 100, PAUSE = 15, MOST_FAILURES = 3;  // pixels of the shorter side; milliseconds
 const [SWITCH_ON, SWITCH_OFF] = [button.textContent, `Stop: switch the camera off`];
@@ -36,7 +37,7 @@ const frame = () => {
 const show = ({maps, label, sentence, note, problem}) => {
   tell(problem || note);
   if (problem) return;
-  element.querySelectorAll(`.live-map`).forEach((figure, at) => {
+  figures.forEach((figure, at) => {
     figure.hidden = !maps[at];
     if (!maps[at]) return;
     const [image, caption] = figure.children;
@@ -87,6 +88,7 @@ const start = async () => {
   }
   if (mine !== turn) return;
   times = [];
+  figures.forEach((figure) => { figure.hidden = true; });
   tell(``);
   shown.hidden = false;
   await explain(mine);
