@@ -46,10 +46,10 @@ def build_page(served: ServedRelease, other: Choice | None = None) -> gr.Blocks:
                 with gr.Tab("Misclassified", id="misclassified") as errors_tab:
                     misclassified_tab(served, asked, errors_tab, tabs, panel, settings, note, other)
                 with gr.Tab("Feature maps", id="feature_maps", elem_id="feature-maps") as maps_tab:
-                    feature_maps_tab(served, maps_tab, panel)
+                    maps = feature_maps_tab(served, maps_tab, panel)
                 with gr.Tab("Kernels", id="kernels") as weights_tab:
-                    kernels_tab(served, weights_tab)
-        follow_links(served, asked, note, panel, settings)
+                    weights = kernels_tab(served, weights_tab)
+        follow_links(served, asked, note, panel, settings, tabs, (maps, weights))
         keep_statuses_apart(demo)
     return demo
 

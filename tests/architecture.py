@@ -16,7 +16,7 @@ FOLDERS = ("model", "interpret", "training", "benchmarks")
 
 SHARED = (
     ("model",),
-    ("interpret.choices",),
+    ("interpret.choices", "interpret.link"),
     ("interpret.prediction",),
     ("interpret.attribution", "interpret.layers", "interpret.out_of_distribution"),
     ("interpret.drawing",),
@@ -34,7 +34,7 @@ SHARED = (
 )
 SERVING = (
     ("interpret.tabs.page",),
-    ("interpret.tabs.channel",),
+    ("interpret.tabs.channel", "interpret.tabs.live"),
     ("interpret.tabs.gradcam", "interpret.tabs.misclassified", "interpret.tabs.feature_maps", "interpret.tabs.kernels"),
     ("app",),
 )

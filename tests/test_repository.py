@@ -18,7 +18,7 @@ from tests.conftest import EXAMPLES, ROOT
 from tests.stand_in_hub.repositories import problems_of_card
 
 ENTRIES = json.loads((EXAMPLES / "examples.json").read_text())
-PHOTOGRAPHS = json.loads((EXAMPLES / "photographs.json").read_text())
+PHOTOGRAPHS = json.loads((EXAMPLES / "photographs" / "photographs.json").read_text())
 PACKAGE_OF_MODULE = {"PIL": "pillow", "pillow_heif": "pillow-heif", "huggingface_hub": "huggingface_hub"}
 
 

@@ -73,6 +73,13 @@ def layer_names(network: CifarResNet) -> tuple[str, ...]:
     return tuple(channel_counts(network))
 
 
+def side_of(network: CifarResNet, layer: str, point: str = OUTPUT) -> int:
+    """How many rows and columns of cells a layer has at a point: before it pools, twice as many as it hands on."""
+    convolution = convolutions_by_name(network).get(layer)
+    stage = next(each for each in STAGES if each.name == layer.partition(".")[0])
+    return stage.resolution * (2 if point == CONVOLUTION and convolution and convolution.pooled else 1)
+
+
 def channels_of(network: CifarResNet, image: Float[Tensor, "1 3 32 32"], layer: str, point: str = OUTPUT) -> Channels:
     """A layer's channels at a point of its computation, for an image in [0, 1].
 

@@ -122,16 +122,23 @@ def chromium() -> str | None:
     return os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
+@contextmanager
+def launched(*arguments: str) -> Iterator[Browser]:
+    """Chromium, with these further arguments."""
     if chromium() is None:
         if os.environ.get("CI"):
             pytest.fail("CI must install Chromium")
         pytest.skip("needs Chromium: install it, or name its program in CHROMIUM")
     with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=chromium(), args=ARGUMENTS)
-        yield launched
-        launched.close()
+        found = playwright.chromium.launch(executable_path=chromium(), args=[*ARGUMENTS, *arguments])
+        yield found
+        found.close()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with launched() as found:
+        yield found
 
 
 @pytest.fixture

@@ -187,6 +187,7 @@ def test_errors_that_are_quoted_are_said_by_the_program_in_these_words():
     programs = [path for folder in ("model", "interpret", "training") for path in (ROOT / folder).rglob("*.py")]
     programs += [ROOT / "deploy.py", ROOT / "tests" / "browsing" / "__init__.py", ROOT / "tests" / "conftest.py"]
     said = " ".join(" ".join(text.split()) for path in programs for text in strings_in(path))
+    said += " ".join(path.read_text() for path in (ROOT / "interpret").rglob("*.js"))
     quoted = [" ".join(each.split()) for each in QUOTED.findall((DOCS / "faq.md").read_text())]
     assert len(quoted) > 15
     parts = [part.strip() for each in quoted if each not in SAID_BY_OTHERS for part in each.split("…")]

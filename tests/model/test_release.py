@@ -1,7 +1,6 @@
 import dataclasses
 import hashlib
 import json
-import os
 import shutil
 from pathlib import Path
 
@@ -278,27 +277,6 @@ def test_the_bundled_samples_are_what_the_bundled_network_says_of_them(release):
     _, probabilities = predict(release.network, to_tensor(samples.images[:100]))
     # Stored and computed in batches of different size: float32 rounding only.
     np.testing.assert_allclose(probabilities.numpy(), samples.probabilities[:100], atol=1e-4)
-
-
-@pytest.mark.whole_data
-def test_recomputing_the_bundled_figures_gives_the_same_errors_to_the_last_image(release, whole_data):
-    """Of the errors and 1,500 other test pictures, and of all 10,000 where EXHAUSTIVE is set: that takes a minute."""
-    from training.judging.evaluation import figures_of, logits_of, misclassified_of
-
-    _, test = whole_data
-    errors, stated = release.misclassified, release.metrics.test
-    drawn = np.random.default_rng(0).permutation(len(test))[:1_500]
-    rows = np.arange(len(test)) if os.environ.get("EXHAUSTIVE") else np.union1d(drawn, errors.test_indices)
-    some = test.take(rows)
-    logits = logits_of(release.network, some)
-    recomputed = misclassified_of(some, logits, release.config.temperature)
-    assert np.array_equal(rows[recomputed.test_indices], errors.test_indices)
-    assert np.array_equal(recomputed.predictions, errors.predictions)
-    assert np.array_equal(recomputed.images, errors.images)
-    assert stated.accuracy == 1 - len(errors) / len(test)
-    if len(rows) == len(test):
-        figures = figures_of(logits, test.labels, release.config.temperature)
-        assert (figures.ece, figures.loss) == pytest.approx((stated.ece, stated.loss), abs=1e-4)
 
 
 def test_a_release_holds_no_pickle():

@@ -1,6 +1,7 @@
 """One channel opened: its map, the arithmetic of each of its cells and what they see, and the network without it."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
@@ -23,7 +24,23 @@ MOST_CHANNELS = max(stage.channels for stage in STAGES)
 MOST_CELLS = max(stage.resolution for stage in STAGES)
 COLUMNS = ("class", "with all", "without this one")
 DIGITS = 4
+LINKED = "linked"
 INSIDE = "The arithmetic is told for what the six layers hand on; choose one of them to see it."
+
+
+@dataclass(frozen=True)
+class OpenChannel:
+    """The cell of the open channel that is looked at, and what it belongs to: `last` holds what was asked with it."""
+
+    row: gr.Number
+    column: gr.Number
+    last: gr.State
+
+
+def linked(layer: str, point: str, channel: int) -> list[Any]:
+    """What `last` holds when a link has chosen a cell of this channel: it stays, and is not replaced by the
+    strongest."""
+    return [LINKED, layer, point, channel]
 
 
 def cell_endpoint(served: ServedRelease) -> Callable[..., Any]:
@@ -117,8 +134,9 @@ def channel_on_page(served: ServedRelease) -> Callable[..., Any]:
         except ChoiceError as problem:
             return None, None, str(problem), None, None, "", gr.skip(), gr.skip(), asked, gr.update(visible=True)
         channel = min(max(0, int(channel)), len(maps) - 1)  # another layer may have fewer
+        kept = last in (asked, linked(layer, point, channel))
         strongest = np.unravel_index(maps[channel].argmax(), maps[channel].shape)
-        wanted = strongest if asked != last else (row, column)
+        wanted = (row, column) if kept else strongest
         at, across = (min(max(0, int(each or 0)), maps.shape[1] - 1) for each in wanted)
         place = (gr.skip() if row == at else at, gr.skip() if column == across else across)
         drawn = draw_map(maps[channel], f"{layer}, channel {channel}", (at, across))
@@ -146,7 +164,7 @@ def clicked(image_side: int, event: gr.SelectData) -> tuple[Any, Any]:
 
 def cell_section(
     served: ServedRelease, tab: gr.Tab, panel: PicturePanel, layer: gr.Dropdown, point: gr.Dropdown, opened: gr.Number
-) -> None:
+) -> OpenChannel:
     """Builds the section and the endpoints `/cell` and `/switch_off`."""
     with gr.Column(visible=False, elem_id="opened-channel") as section:
         with gr.Row():
@@ -182,6 +200,7 @@ def cell_section(
     endpoint(cell_endpoint(served), given, [field, steps, numbers], "cell", **MODEL_QUEUE)
     given = [panel.picture, last_stage, channel, panel.resize_mode]
     endpoint(switch_off_endpoint(served), given, [table, without], "switch_off", **MODEL_QUEUE)
+    return OpenChannel(row, column, last)
 
 
 def cell_clicker(served: ServedRelease) -> Callable[..., Any]:

@@ -6,13 +6,15 @@ from interpret.tabs.channel.dossier import dossier_section, offer_channel
 from interpret.tabs.feature_maps.cell import cell_section
 from interpret.tabs.feature_maps.grid import grid_section, grid_settings
 from interpret.tabs.feature_maps.lesions import lesions_section
+from interpret.tabs.feature_maps.link import link_section
 from interpret.tabs.feature_maps.similar import similar_section
+from interpret.tabs.page.permalink import Lens
 from interpret.tabs.page.picture import PicturePanel
 from interpret.tabs.page.served import NO_PICTURE, ServedRelease
 
 
-def feature_maps_tab(served: ServedRelease, tab: gr.Tab, panel: PicturePanel) -> None:
-    """Builds the tab and its endpoints.
+def feature_maps_tab(served: ServedRelease, tab: gr.Tab, panel: PicturePanel) -> Lens:
+    """Builds the tab and its endpoints; returns how links lead to it.
 
     They are `/feature_maps`, `/export_maps`, `/channel`, `/cell`, `/switch_off`, `/similar` and `/lesions`.
     """
@@ -29,15 +31,17 @@ def feature_maps_tab(served: ServedRelease, tab: gr.Tab, panel: PicturePanel) ->
     grid_section(served, tab, panel, settings, opened)
     opened.render()
     offer_channel(served, dossier_section(served, "maps", tab, settings.layer, opened))
-    cell_section(served, tab, panel, settings.layer, settings.point, opened)
+    open_channel = cell_section(served, tab, panel, settings.layer, settings.point, opened)
     with gr.Accordion("Training pictures that the network finds most like this one", open=False,
                       elem_id="most-alike") as most_alike:  # fmt: skip
         similar_section(served, panel, most_alike)
     with gr.Accordion("Lesion laboratory: channels switched off for all test pictures", open=False,
                       elem_id="lesion-laboratory") as laboratory:  # fmt: skip
         lesions_section(served, laboratory)
+    lens = link_section(served, panel, settings, opened, open_channel)
     with gr.Accordion("How to read this", open=False):
         gr.Markdown(HOW_TO_READ)
+    return lens
 
 
 HOW_TO_READ = """

@@ -23,6 +23,7 @@ from interpret.tabs.gradcam.how_to_read import how_to_read
 from interpret.tabs.gradcam.sanity_checks import sanity_checks_section
 from interpret.tabs.gradcam.side_by_side import side_by_side_section
 from interpret.tabs.gradcam.warning import warning_line
+from interpret.tabs.live.switch import live_follows, live_switch
 from interpret.tabs.page.components import confidence_bars, result_picture
 from interpret.tabs.page.events import MODEL_QUEUE, PRIVATE, endpoint, latest_wins
 from interpret.tabs.page.permalink import link_section
@@ -57,6 +58,7 @@ def gradcam_tab(served: ServedRelease, panel: PicturePanel) -> ExplanationSettin
         elem_classes="lead",
     )
     gr.Markdown(NO_PICTURE, elem_classes="no-picture")
+    live = live_switch(served)
     warning_line(served, panel)
     shown, settings = _answer_beside_settings(served)
     with gr.Accordion("How to read this", open=False, elem_id="how-to-read") as accordion:
@@ -74,6 +76,7 @@ def gradcam_tab(served: ServedRelease, panel: PicturePanel) -> ExplanationSettin
         link_section(served, panel, settings, accordion)
         export_section(served, panel, settings)
     _answer_when_asked(served, panel, shown, settings)
+    live_follows(live, panel, settings)
     return settings
 
 

@@ -35,6 +35,7 @@ from interpret.tabs.page.served import ServedRelease
 from model.network import STAGE_NAMES
 
 LAYER, INPUT_CHANNEL, RGB, FOLDED, SORT = STAGE_NAMES[0], 0, True, False, NUMBER
+FIRST_KERNEL = 0  # chosen whenever another layer is shown on the page
 LOST = "lost"
 SORTS = (*OF_WEIGHTS, LOST)
 ORDERS = {NUMBER: "", NORM: " by norm", LOST: " by what is lost without them"}

@@ -12,6 +12,7 @@ from interpret.layers.filters import NORM, NUMBER
 from interpret.layers.kernels import NO_KERNEL, Convolution, convolutions_by_name, first_of_stage
 from interpret.tabs.channel.dossier import dossier_section
 from interpret.tabs.kernels.answer import (
+    FIRST_KERNEL,
     FOLDED,
     INPUT_CHANNEL,
     LAYER,
@@ -23,13 +24,14 @@ from interpret.tabs.kernels.answer import (
     kernels_endpoint,
     viewer_of,
 )
+from interpret.tabs.kernels.link import link_section
 from interpret.tabs.kernels.taking import export_kernels_section
 from interpret.tabs.page.components import Dropdown, Radio, Slider, result_picture
 from interpret.tabs.page.events import IN_TURN, PRIVATE, endpoint, latest_wins
+from interpret.tabs.page.permalink import Lens
 from interpret.tabs.page.served import ServedRelease
 from interpret.tabs.page.static import script
 
-FIRST_KERNEL = 0  # chosen whenever another layer is shown
 SORTS_IN_WORDS = {
     NUMBER: "by number",
     NORM: "by norm, strongest first",
@@ -114,8 +116,9 @@ def clicked(order: list[int], event: gr.SelectData) -> Any:
     return gr.skip() if place is None else order[place]
 
 
-def kernels_tab(served: ServedRelease, tab: gr.Tab) -> None:
-    """Builds the tab and its endpoints `/kernels` and `/export_kernels`; nothing is drawn before it is opened."""
+def kernels_tab(served: ServedRelease, tab: gr.Tab) -> Lens:
+    """Builds the tab and its endpoints `/kernels` and `/export_kernels`; nothing is drawn before it is opened. Returns
+    how links lead to it."""
     gr.Markdown(
         "Each 3×3 square is one learnt pattern, which the layer looks for everywhere in its input. Click a kernel to "
         "see all of its inputs.",
@@ -126,10 +129,11 @@ def kernels_tab(served: ServedRelease, tab: gr.Tab) -> None:
     s, p = settings, pictures
     gr.Markdown("**The channel that this kernel makes:**")
     dossier_section(served, "kernels", tab, layer_before, s.kernel)  # these two change together
+    asked: list[Any] = [s.layer, s.channel, s.rgb, s.kernel, s.folded, s.sort]
+    lens = link_section(served, asked, layer_before)
     with gr.Accordion("How to read this", open=False):
         gr.Markdown(HOW_TO_READ)
     shown = [p.every, p.sentence, p.histogram, p.frequencies, p.numbers]
-    asked: list[Any] = [s.layer, s.channel, s.rgb, s.kernel, s.folded, s.sort]
     latest_wins(
         [tab.select, *(each.change for each in asked)],
         shower_on_page(served, view),
@@ -146,6 +150,7 @@ def kernels_tab(served: ServedRelease, tab: gr.Tab) -> None:
         layer = Dropdown(names, value=LAYER, label="Layer")
         kernel = gr.Number(NO_KERNEL, label="Kernel")
     endpoint(kernels_endpoint(served, view), [layer, s.channel, s.rgb, kernel, s.folded, s.sort], shown, "kernels")
+    return lens
 
 
 def _widgets(served: ServedRelease) -> tuple[Settings, Pictures]:
@@ -157,7 +162,8 @@ def _widgets(served: ServedRelease) -> tuple[Settings, Pictures]:
             [(SORTS_IN_WORDS[each], each) for each in SORTS], value=SORT, label="Order", min_width=240,
             elem_id="kernels-sort",
         )  # fmt: skip
-    channel = Slider(0, most_inputs - 1, value=INPUT_CHANNEL, step=1, label="Input channel", visible=False)
+    channel = Slider(0, most_inputs - 1, value=INPUT_CHANNEL, step=1, label="Input channel", visible=False,
+                     elem_id="kernels-input")  # fmt: skip
     with gr.Row():
         rgb = gr.Checkbox(RGB, label="Show the first layer in colour (red, green and blue inputs together)")
         folded = gr.Checkbox(FOLDED, label="Fold batch norm in: each kernel times its scale")

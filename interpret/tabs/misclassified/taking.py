@@ -11,11 +11,10 @@ from interpret.misclassified.link import ListedErrors, listed_errors_of
 from interpret.misclassified.selection import ANY, SORTS, Errors, Selection
 from interpret.tabs.misclassified.finding import Filters
 from interpret.tabs.page.components import Radio
-from interpret.tabs.page.events import PRIVATE, emptied_by, latest_wins
+from interpret.tabs.page.events import PRIVATE, emptied_by
 from interpret.tabs.page.files import keep
-from interpret.tabs.page.permalink import shown_note
+from interpret.tabs.page.permalink import link_field, shown_note
 from interpret.tabs.page.served import ServedRelease
-from interpret.tabs.page.static import script
 from interpret.view import of_another_release
 
 FORMATS_IN_WORDS = {"csv": "CSV", "parquet": "Parquet, with the pictures", "zip": "PNGs and a CSV in a zip file"}
@@ -74,14 +73,9 @@ def link_maker(served: ServedRelease, errors: Errors) -> Callable[..., Any]:
 
 def taking_section(served: ServedRelease, errors: Errors, tab: gr.Tab, filters: Filters, opened: gr.Number) -> None:
     """Builds the section and its endpoint `/export_errors`."""
-    link = gr.Textbox(
-        label="Link to this list", interactive=False, buttons=["copy"], elem_id="errors-link", max_lines=1
-    )
-    query = gr.Textbox(visible=False)
     state = [filters.page, opened, *filters.selection]
     changes = [tab.select, *(each.change for each in state)]
-    latest_wins(changes, link_maker(served, errors), state, query, api_visibility="private")
-    query.change(None, query, link, js=script("full_address"), **PRIVATE)
+    link_field("errors-link", changes, link_maker(served, errors), state, label="Link to this list")
     with gr.Row():
         choices = [(words, name) for name, words in FORMATS_IN_WORDS.items()]
         form = Radio(choices, value=FORMATS[0], label="All that were found, as")

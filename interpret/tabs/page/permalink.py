@@ -1,7 +1,7 @@
-"""Links that reproduce a view: made on the GradCAM tab, followed when the page opens."""
+"""Links that reproduce a view: how each tab makes them, and how they are followed when the page opens."""
 
-from collections.abc import Callable
-from dataclasses import astuple
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,15 +11,19 @@ from gradio.utils import get_upload_folder
 
 from interpret.attribution.measured.masking import Sampling
 from interpret.choices import ChoiceError
+from interpret.link import LinkWords
+from interpret.misclassified.link import TAB as MISCLASSIFIED
 from interpret.tabs.page.events import PRIVATE, latest_wins
 from interpret.tabs.page.files import keep, png
 from interpret.tabs.page.picture import PicturePanel, examples_of
 from interpret.tabs.page.served import ServedRelease, chosen
 from interpret.tabs.page.settings import ExplanationSettings
 from interpret.tabs.page.static import script
-from interpret.view import LinkError, View, of_another_release, view_of
-from model.images import ImageError, read_rgb
+from interpret.view import IMAGE_KINDS, LinkError, View, of_another_release, view_of
+from model.images import RESIZE_MODES, ImageError, read_rgb
 
+GRADCAM = "gradcam"
+AS_ON_A_FRESH_PAGE = (gr.skip(),) * 10  # the choices of the GradCAM tab
 GONE = "The picture that this link shows is no longer here: uploads are kept for a day."
 
 
@@ -27,19 +31,32 @@ def link_section(
     served: ServedRelease, panel: PicturePanel, settings: ExplanationSettings, accordion: gr.Accordion
 ) -> None:
     """Builds the field that holds the link to what is shown, while the accordion around it is open."""
-    link = gr.Textbox(label="Link to this view", interactive=False, buttons=["copy"], elem_id="permalink", max_lines=1)
-    query = gr.Textbox(visible=False)
     c = settings
     choices = (c.class_name, c.against, c.layer, c.method, c.credit, *c.sampling)
     inputs = [panel.picture, panel.resize_mode, *choices]
     changed = [panel.seen.change, *(each.change for each in choices)]
-    latest_wins(changed, link_maker(served), inputs, query, within=accordion, api_visibility="private")
+    link_field("permalink", changed, link_maker(served), inputs, within=accordion)
+
+
+def link_field(
+    elem_id: str,
+    changed: list[Any],
+    make: Callable[..., str],
+    inputs: list[Any],
+    *,
+    label: str = "Link to this view",
+    within: gr.Accordion | None = None,
+) -> None:
+    """Builds a field with the whole address of the query that `make` makes of the `inputs`, when they have changed."""
+    link = gr.Textbox(label=label, interactive=False, buttons=["copy"], elem_id=elem_id, max_lines=1)
+    query = gr.Textbox(visible=False)
+    latest_wins(changed, make, inputs, query, within=within, api_visibility="private")
     query.change(None, query, link, js=script("full_address"), **PRIVATE)
 
 
 def link_maker(served: ServedRelease) -> Callable[..., Any]:
     """What turns the page's state into the query of a link; nothing if there is no picture to link to."""
-    known = known_pictures(served)
+    words_for = picture_words(served)
 
     def make(
         image: str | bytes | None,
@@ -51,17 +68,32 @@ def link_maker(served: ServedRelease) -> Callable[..., Any]:
         credit: str,
         *sampling: Any,
     ) -> str:
-        if not isinstance(image, str):
-            return ""
         try:
-            pixels, erased = served.explainer.pixels(chosen(image), resize_mode), Sampling(*sampling)
-        except (ImageError, ChoiceError):
+            words, erased = words_for(image, resize_mode), Sampling(*sampling)
+        except ChoiceError:
             return ""
-        kind, picture = known.get(pixels.tobytes(), ("upload", Path(image).parent.name))
+        if words is None:
+            return ""
         release = served.release.identifier
-        return View(kind, picture, release, resize_mode, class_name, against, layer, method, credit, erased).query()
+        return View(*words, release, resize_mode, class_name, against, layer, method, credit, erased).query()
 
     return make
+
+
+def picture_words(served: ServedRelease) -> Callable[[str | bytes | None, str], tuple[str, str] | None]:
+    """What gives the words by which a link names a picture: its kind and its name; None if there is nothing to name."""
+    known = known_pictures(served)
+
+    def words(image: str | bytes | None, resize_mode: str) -> tuple[str, str] | None:
+        if not isinstance(image, str):
+            return None
+        try:
+            pixels = served.explainer.pixels(chosen(image), resize_mode)
+        except (ImageError, ChoiceError):
+            return None
+        return known.get(pixels.tobytes(), ("upload", Path(image).parent.name))
+
+    return words
 
 
 def known_pictures(served: ServedRelease) -> dict[bytes, tuple[str, str]]:
@@ -114,29 +146,78 @@ def opened_by_link(demo: gr.Blocks, panel: PicturePanel) -> gr.Number:
     return asked
 
 
-def follow_links(
-    served: ServedRelease, asked: gr.Number, note: gr.Markdown, panel: PicturePanel, settings: ExplanationSettings
-) -> None:
-    """Shows what the page's address asks for, when `asked` changes, or else the first example; `note` says why it
-    cannot, or that another release made the link."""
-    c = settings
-    first = next(iter(examples_of(served.release)), None)
+@dataclass(frozen=True)
+class Lens:
+    """A tab that links lead to: its name in them, the components that a link sets, and what reads their values off its
+    query. What it puts right in doing so, the words tell."""
 
-    def opening() -> str | None:
-        return first.kept() if first else None  # a release of own classes without a gallery and without errors
+    tab: str
+    outputs: list[Any]
+    values: Callable[[LinkWords], list[Any]]
+
+
+def follow_links(
+    served: ServedRelease,
+    asked: gr.Number,
+    note: gr.Markdown,
+    panel: PicturePanel,
+    settings: ExplanationSettings,
+    tabs: gr.Tabs,
+    lenses: Sequence[Lens],
+) -> None:
+    """Shows what the page's address asks for, when `asked` changes, or else the first example; `note` says what of it
+    cannot be shown, or that another release made the link. A link to one of the `lenses` opens its tab."""
+    c, others = settings, [each for lens in lenses for each in lens.outputs]
 
     def open_page(request: gr.Request) -> tuple[Any, ...]:
-        unchanged = (gr.skip(),) * 10
-        try:
-            query = dict(request.query_params)
-            view = view_of(query, served.release.identifier, served.class_names)
-            if view is not None:
-                choices = view.resize_mode, view.class_name, view.against, view.layer, view.method, view.credit
-                told = shown_note(of_another_release(query, served.release.identifier))
-                return find_picture(served, view), *choices, *astuple(view.sampling), told
-        except (ChoiceError, ImageError) as error:
-            return opening(), *unchanged, shown_note(str(error))
-        return opening(), *unchanged, gr.skip()
+        query = dict(request.query_params)
+        words = LinkWords(query)
+        tab = words.name("tab", GRADCAM, (GRADCAM, MISCLASSIFIED, *(each.tab for each in lenses)))
+        lens = next((each for each in lenses if each.tab == tab), None)
+        if lens is None:
+            shown, told = _explained(served, query)
+            return *shown, shown_note(_together(words.told(), told)), gr.skip(), *(gr.skip() for _ in others)
+        picture, problem = _seen_through(served, query, words)
+        found = lens.values(words)
+        values = [each for one in lenses for each in (found if one is lens else [gr.skip()] * len(one.outputs))]
+        told = _together(problem, words.told(), of_another_release(query, served.release.identifier))
+        return *picture, *AS_ON_A_FRESH_PAGE[1:], shown_note(told), gr.update(selected=lens.tab), *values
 
-    choices = [panel.resize_mode, c.class_name, c.against, c.layer, c.method, c.credit, *c.sampling]
-    asked.change(open_page, None, [panel.picture, *choices, note], trigger_mode="multiple", **PRIVATE)
+    explained = [panel.picture, panel.resize_mode, c.class_name, c.against, c.layer, c.method, c.credit, *c.sampling]
+    asked.change(open_page, None, [*explained, note, tabs, *others], trigger_mode="multiple", **PRIVATE)
+
+
+def _explained(served: ServedRelease, query: Mapping[str, str]) -> tuple[tuple[Any, ...], str | None]:
+    """The picture and the choices of the GradCAM tab that a link asks for, and what there is to tell of it."""
+    release = served.release.identifier
+    try:
+        view = view_of(query, release, served.class_names)
+        if view is None:
+            return (_first(served), *AS_ON_A_FRESH_PAGE), None
+        choices = view.resize_mode, view.class_name, view.against, view.layer, view.method, view.credit
+        shown = find_picture(served, view), *choices, *astuple(view.sampling)
+        return shown, of_another_release(query, release)
+    except (ChoiceError, ImageError) as error:
+        return (_first(served), *AS_ON_A_FRESH_PAGE), _together(str(error), of_another_release(query, release))
+
+
+def _seen_through(
+    served: ServedRelease, query: Mapping[str, str], words: LinkWords
+) -> tuple[tuple[Any, Any], str | None]:
+    """The picture of a link to a lens, how it is made square, and why it is another one if it is."""
+    squaring = words.name("squaring", View.resize_mode, RESIZE_MODES)
+    named = {kind: query[kind] for kind in IMAGE_KINDS if kind in query}
+    try:
+        view = view_of(named, served.release.identifier, served.class_names)
+        return (find_picture(served, view) if view else _first(served), squaring), None
+    except (ChoiceError, ImageError) as error:
+        return (_first(served), squaring), str(error)
+
+
+def _first(served: ServedRelease) -> str | None:
+    first = next(iter(examples_of(served.release)), None)
+    return first.kept() if first else None  # a release of own classes without a gallery and without errors
+
+
+def _together(*sentences: str | None) -> str | None:
+    return " ".join(each for each in sentences if each) or None

@@ -79,9 +79,9 @@ class ExamplePicture:
 
 
 def example_pictures() -> list[ExamplePicture]:
-    """The test pictures listed in `examples/examples.json`, and the photographs listed in `photographs.json`."""
+    """The test pictures listed in `examples/examples.json`, and the photographs in `photographs/`."""
     found = []
-    for name in ("examples.json", "photographs.json"):
+    for name in ("examples.json", "photographs/photographs.json"):
         entries = json.loads((EXAMPLES / name).read_text())
         found += [ExamplePicture(EXAMPLES / each["file"], each["caption"], each.get("right")) for each in entries]
     return found

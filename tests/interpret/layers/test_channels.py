@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from interpret.choices import ChoiceError
-from interpret.layers.channels import POINTS, channels_of, layer_names, module_name, without_channel
+from interpret.layers.channels import POINTS, channels_of, layer_names, module_name, side_of, without_channel
 from model.network import STAGES
 
 
@@ -33,6 +33,14 @@ def test_every_layer_can_be_shown_six_stages_and_four_convolutions_inside_the_re
 def test_a_point_is_the_output_of_its_module(network, cat, outputs, layer, point, module):
     assert module_name(network, layer, point) == module
     assert np.array_equal(channels_of(network, cat, layer, point).maps, outputs[1][module][0].numpy())
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_how_many_cells_a_side_has_is_known_without_a_picture(network, cat, point):
+    for layer in layer_names(network):
+        if layer in ("resnet_block1", "resnet_block3") and point != "output":
+            continue  # it has two convolutions
+        assert channels_of(network, cat, layer, point).maps.shape[1] == side_of(network, layer, point)
 
 
 def test_what_a_stage_hands_on_equals_an_independent_forward_pass(network, cat):

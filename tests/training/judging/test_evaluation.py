@@ -1,3 +1,5 @@
+import os
+
 import numpy as np
 import pytest
 
@@ -48,6 +50,25 @@ def test_flip_tta_judges_the_mean_of_a_picture_and_its_mirror_image(network, who
     expected = ((logits + mirrored_logits).argmax(axis=1) == few.labels).mean()
     assert further_figures(network, few, logits) == FurtherFigures(accuracy_flip_tta=expected)
     assert np.array_equal(logits_of(network, few, mirrored=True), mirrored_logits)
+
+
+@pytest.mark.whole_data
+def test_recomputing_the_bundled_figures_gives_the_same_errors_to_the_last_image(release, whole_data):
+    """Of the errors and 1,500 other test pictures, or of all where EXHAUSTIVE is set: that takes a minute."""
+    _, test = whole_data
+    errors, stated, temperature = release.misclassified, release.metrics.test, release.config.temperature
+    drawn = np.arange(len(test)) if os.environ.get("EXHAUSTIVE") else np.random.default_rng(0).choice(len(test), 1_500)
+    rows = np.union1d(drawn, errors.test_indices)
+    some = test.take(rows)
+    logits = logits_of(release.network, some)
+    recomputed = misclassified_of(some, logits, temperature)
+    assert np.array_equal(rows[recomputed.test_indices], errors.test_indices)
+    assert np.array_equal(recomputed.predictions, errors.predictions)
+    assert np.array_equal(recomputed.images, errors.images)
+    assert stated.accuracy == 1 - len(errors) / len(test)
+    if len(rows) == len(test):
+        figures = figures_of(logits, test.labels, temperature)
+        assert (figures.ece, figures.loss) == pytest.approx((stated.ece, stated.loss), abs=1e-4)
 
 
 def test_the_rejected_labels_are_fifty_four_different_test_pictures():

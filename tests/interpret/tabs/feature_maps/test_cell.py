@@ -9,6 +9,7 @@ from interpret.tabs.feature_maps.cell import (
     cell_clicker,
     cell_endpoint,
     channel_on_page,
+    linked,
     switch_off_endpoint,
 )
 from tests.conftest import EXAMPLES
@@ -66,6 +67,13 @@ def test_the_same_channel_keeps_the_cell_that_was_chosen_and_another_one_does_no
     small = [CAT, "crop", "resnet_block3", "output", 400]
     assert show(small, *small, 30, 30)[6:8] == (3, 3), "a layer of fewer cells"
     assert "at row 0, column 0" in show(FIRST, *FIRST, None, None)[2]
+
+
+def test_a_cell_that_a_link_has_chosen_stays_and_that_of_another_channel_gives_way_to_the_strongest(served):
+    show, asked = channel_on_page(served), (CAT, "crop", "custom_block1", "output", 9, 3, 12)
+    of_link, of_another = linked("custom_block1", "output", 9), linked("custom_block1", "output", 8)
+    assert "at row 3, column 12." in show(of_link, *asked)[2]
+    assert "at row 3, column 12." not in show(of_another, *asked)[2]
 
 
 def test_inside_a_residual_layer_the_map_is_shown_and_the_arithmetic_is_said_to_be_elsewhere(served):

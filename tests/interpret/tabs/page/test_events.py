@@ -45,7 +45,7 @@ def test_a_handler_is_asked_by_a_counter_of_its_own_that_every_trigger_moves(dem
     assert (event, asked["trigger_mode"], asked["show_progress"]) == ("change", "always_last", "hidden")
     (counting,) = (each for each in events_of(demo) if each["outputs"] == [counter])
     assert counting["inputs"] == [counter] and not counting["backend_fn"]
-    assert "id = null;" in counting["js"] and "count + 1" in counting["js"]
+    assert "if (!null) return count + 1;" in counting["js"]
     assert counting["trigger_mode"] == "multiple"
     assert [event for _, event in counting["targets"]] == ["change", "change"]
     assert counter not in {target for target, _ in counting["targets"]}
@@ -60,7 +60,7 @@ def test_what_an_accordion_hides_is_asked_for_when_it_opens_and_while_it_is_open
     counting = {
         event: each["js"] for each in events_of(blocks) for _, event in each["targets"] if each["outputs"] == [counter]
     }
-    assert "id = null;" in counting["expand"] and 'id = "more";' in counting["change"]
+    assert "if (!null)" in counting["expand"] and 'getElementById("more")' in counting["change"]
 
 
 def test_old_answers_are_dimmed_until_the_new_one_is_there_or_has_failed(demo):

@@ -1,15 +1,17 @@
 from pathlib import Path
 from urllib.parse import parse_qs
 
+import gradio as gr
 import numpy as np
 import pytest
 from gradio.utils import is_in_or_equal
 from PIL import Image
 
 from interpret.tabs.page.files import keep
-from interpret.tabs.page.permalink import find_picture, link_maker
-from interpret.tabs.page.picture import example_pictures
+from interpret.tabs.page.permalink import Lens, find_picture, follow_links, link_maker
+from interpret.tabs.page.picture import example_pictures, picture_panel
 from interpret.tabs.page.served import serve
+from interpret.tabs.page.settings import explanation_settings
 from interpret.view import LinkError, View
 from model.choice import Choice
 from tests.conftest import EXAMPLES
@@ -97,3 +99,50 @@ def test_a_picture_that_is_not_there_is_missed_in_words(served, release, kind, p
 
 def test_there_is_no_link_to_what_cannot_be_erased(served):
     assert link_maker(served)(str(EXAMPLES / "cat.png"), *CHOICES[:-4], 7, 0, "4x4", "mean") == ""
+
+
+@pytest.fixture
+def open_page(blocks, served):
+    """What the page does when it opens, with a lens that has one choice; the picture, the note, the tab, the choice."""
+    panel, settings = picture_panel(served), explanation_settings(served.class_names)
+    note, tabs, box = gr.Markdown(), gr.Tabs(), gr.Textbox()
+    lens = Lens("a_lens", [box], lambda words: [words.whole("channel", 16, 0, 63)])
+    follow_links(served, gr.Number(), note, panel, settings, tabs, [lens])
+    (opening,) = (each.fn for each in blocks.fns.values() if each.name == "open_page")
+
+    def opened(**query: str) -> tuple:
+        picture, *_, told, tab, choice = opening(gr.Request(query_params=query))
+        return Path(picture).name, told.get("value"), tab.get("selected"), choice
+
+    return opened
+
+
+def test_a_link_to_a_lens_opens_its_tab_with_its_picture_and_its_choices(open_page):
+    assert open_page(tab="a_lens", example="cat.png", channel="3") == ("cat.png", None, "a_lens", 3)
+
+
+def test_a_link_to_another_tab_leaves_the_lens_as_it_is(open_page):
+    for query in ({}, {"example": "cat.png", "layer": "custom_block1"}, {"tab": "misclassified", "true": "cat"}):
+        assert open_page(**query)[1:] == (None, None, gr.skip())
+
+
+def test_all_that_is_to_be_told_of_a_link_is_told_together(open_page, release):
+    first = example_pictures()[0].path.name
+    name, told, tab, choice = open_page(tab="a_lens", example="tiger.png", channel="64", release="0000000")
+    assert (name, tab, choice) == (first, "a_lens", 63)
+    assert told == (
+        "There is no example tiger.png. This link asks for channel '64', which does not exist here: you see channel 63 "
+        f"instead. This link was made with release 0000000; you see what release {release.identifier} says, which may "
+        "differ."
+    )
+
+
+def test_a_link_into_another_release_says_so_also_where_its_picture_is_not_there(open_page):
+    _, told, _, _ = open_page(test="1", release="0000000")
+    assert told.startswith("Test picture 1 is not among") and "made with release 0000000" in told
+
+
+def test_a_link_to_a_tab_that_there_is_not_is_told(open_page):
+    assert open_page(tab="layers")[1:3] == (
+        "This link asks for tab 'layers', which does not exist here: you see tab gradcam instead.", None,
+    )  # fmt: skip

@@ -35,7 +35,7 @@ def test_an_example_is_kept_where_gradio_may_serve_it_unchanged(tmp_path, monkey
 
 
 def test_photographs_are_offered_as_small_squares_of_what_the_crop_takes():
-    listed = json.loads((EXAMPLES / "photographs.json").read_text())
+    listed = json.loads((EXAMPLES / "photographs" / "photographs.json").read_text())
     photographs = [each for each in example_pictures() if each.right is None]
     assert [(each.path.relative_to(EXAMPLES).as_posix(), each.caption) for each in photographs] == [
         (entry["file"], entry["caption"]) for entry in listed

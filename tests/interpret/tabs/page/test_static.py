@@ -15,7 +15,7 @@ SCRIPTS, PAGES, SHEETS = (
     sorted(path.relative_to(FOLDER).as_posix() for path in FOLDER.rglob(f"*.{kind}")) for kind in ("js", "html", "css")
 )
 # Gradio runs these as the body of a function; the others are functions themselves.
-BODIES = {"widgets/brush.js", "widgets/confusion.js"}
+BODIES = {"widgets/brush.js", "widgets/confusion.js", "widgets/live.js"}
 VOID = {"input", "img", "br", "hr", "meta", "link"}
 PARSE = """
 ([text, body]) => {
@@ -163,6 +163,28 @@ def test_values_reach_javascript_as_json_and_html_as_text():
 def test_a_placeholder_without_a_value_is_an_error(fill):
     with pytest.raises(KeyError):
         fill("empty" if fill is script else "progress")
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(
+    ("body", "counts"),
+    [
+        ("", False),
+        ("<div id='lens'>a tab</div>", True),
+        ("<div id='lens' style='display: none'>a tab</div>", False),
+        ("<div id='lens'><button class='label-wrap open'>an accordion</button></div>", True),
+        ("<div id='lens'><button class='label-wrap'>an accordion</button></div>", False),
+    ],
+    ids=["not on the page", "open tab", "closed tab", "open accordion", "closed accordion"],
+)
+def test_what_nobody_sees_is_not_asked_for(blank, body, counts):
+    blank.set_content(body)
+    assert blank.evaluate(script("increment", within="lens"), 3) == (4 if counts else 3)
+
+
+@pytest.mark.browser
+def test_what_lies_in_no_tab_and_no_accordion_is_always_asked_for(blank):
+    assert blank.evaluate(script("increment", within=None), 3) == 4
 
 
 def test_a_file_is_read_as_it_stands():

@@ -1,0 +1,56 @@
+"""What a link says, read word by word: where it asks for what there is not, the nearest right thing stands in."""
+
+from collections.abc import Mapping, Sequence
+from typing import TypeVar
+
+Value = TypeVar("Value", int, str)
+LONGEST = 40  # characters of what a link says that are told again
+
+
+class LinkWords:
+    """The words of a link's query. What is not there is as usual; what is wrong is put right, and `told`."""
+
+    def __init__(self, query: Mapping[str, str]) -> None:
+        self._query = query
+        self._wrong: list[tuple[str, str, str]] = []
+
+    def name(self, word: str, usual: str, allowed: Sequence[str]) -> str:
+        """One of the `allowed` names: what the link says, or else the usual one."""
+        said = self._query.get(word, usual)
+        return said if said in allowed else self._instead(word, usual)
+
+    def whole(self, word: str, usual: int, low: int, high: int) -> int:
+        """A whole number from `low` to `high`: what the link says, or else the nearest; the usual one for no number."""
+        if word not in self._query:
+            return usual
+        try:
+            said = int(self._query[word])
+        except ValueError:
+            return self._instead(word, usual)
+        nearest = min(max(low, said), high)
+        return said if said == nearest else self._instead(word, nearest)
+
+    def whole_or_none(self, word: str, low: int, high: int) -> int | None:
+        """As `whole`, of a number that a link need not name."""
+        return self.whole(word, low, low, high) if word in self._query else None
+
+    def yes(self, word: str, usual: bool) -> bool:
+        """Yes or no."""
+        return self.name(word, yes_or_no(usual), (yes_or_no(True), yes_or_no(False))) == yes_or_no(True)
+
+    def told(self) -> str | None:
+        """What was put right, in one sentence; None if nothing was."""
+        if not self._wrong:
+            return None
+        asked = " and ".join(f"{word} {said!r}" for word, said, _ in self._wrong)
+        seen = " and ".join(f"{word} {instead}" for word, _, instead in self._wrong)
+        return f"This link asks for {asked}, which does not exist here: you see {seen} instead."
+
+    def _instead(self, word: str, value: Value) -> Value:
+        self._wrong.append((word, self._query[word][:LONGEST], str(value)))
+        return value
+
+
+def yes_or_no(truth: bool) -> str:
+    """As links say it."""
+    return "yes" if truth else "no"
