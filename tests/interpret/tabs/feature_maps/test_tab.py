@@ -21,5 +21,5 @@ def test_the_tab_offers_its_endpoints_in_the_order_that_clients_know(functions):
 
 def test_a_change_of_the_picture_is_counted_only_while_the_tab_is_open(functions):
     counting = [each.js for each in functions if each.js and "checkVisibility" in each.js]
-    assert len(counting) == 10, "something changes, or it opens: grid, dossier, open channel, the like, the laboratory"
+    assert len(counting) == 12, "it changes, or opens: grid, dossier, open channel, the like, the laboratory, the link"
     assert sum('getElementById("feature-maps")' in each for each in counting) == 3
