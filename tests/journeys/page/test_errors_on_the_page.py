@@ -132,6 +132,7 @@ def test_a_link_shows_the_same_list_and_the_same_error_again(visit, browser, app
     expect(visit.page.locator("#found-sentence")).to_contain_text("10 of them as asked for")
     visit.page.locator(GALLERY).first.click()
     first = listed(errors, true_label="cat", predicted_label="frog")[0]
+    visit.answered()  # until then the page still grows above what is clicked
     unfold(visit, "Take it with you")
     link = visit.page.locator("#errors-link textarea, #errors-link input")
     expect(link).to_have_value(re.compile(f"tab=misclassified&true=cat&predicted=frog&open={first}"))

@@ -56,6 +56,7 @@ def test_a_link_to_feature_maps_shows_the_same_picture_layer_channel_and_cell_ag
         visit.page.keyboard.press("Tab")
     steps = visit.page.locator("#cell-arithmetic")
     expect(steps).to_contain_text("at row 3, column 12.")
+    visit.answered()
     unfold(visit, "Link to this view")
     link = link_with(visit, "#maps-link", "example=truck.png", "layer=custom_block1", "sort=response", "scale=map",
                      "open=9", "row=3", "column=12")  # fmt: skip
@@ -90,6 +91,7 @@ def test_a_link_to_kernels_shows_the_same_layer_kernel_and_order_again(browser, 
     visit.page.locator("#kernel input").fill("40")
     visit.page.keyboard.press("Tab")
     expect(visit.page.locator("#kernel-line")).to_contain_text("Kernel 40 of resnet_block1.0: folded norm")
+    visit.answered()
     unfold(visit, "Link to this view")
     link = link_with(visit, "#kernels-link", "layer=resnet_block1.0", "input=5", "kernel=40", "folded=yes", "sort=norm")
     visit.answered()
