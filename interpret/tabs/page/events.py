@@ -9,8 +9,8 @@ from typing import Any
 
 import gradio as gr
 from gradio.components import Component
+from gradio.data_classes import GradioModel, GradioRootModel
 from gradio.processing_utils import move_files_to_cache
-from pydantic import BaseModel
 
 from interpret.tabs.page.static import script
 from interpret.tabs.page.stopping import Stops, count_a_stop
@@ -151,7 +151,6 @@ def _as_the_page_has_it(component: Component, value: Any) -> Any:
     """As Gradio stores the value that a component is made with: files are kept as long as the app runs."""
     if isinstance(component, gr.State):
         return value
-    stored = component.postprocess(value)
-    if isinstance(stored, BaseModel):
-        stored = stored.model_dump()
+    processed = component.postprocess(value)
+    stored = processed.model_dump() if isinstance(processed, GradioModel | GradioRootModel) else processed
     return move_files_to_cache(stored, component, postprocess=True, keep_in_cache=True)
