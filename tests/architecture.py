@@ -34,7 +34,7 @@ SHARED = (
 )
 SERVING = (
     ("interpret.tabs.page",),
-    ("interpret.tabs.channel",),
+    ("interpret.tabs.agents", "interpret.tabs.channel"),
     ("interpret.tabs.gradcam", "interpret.tabs.misclassified", "interpret.tabs.feature_maps", "interpret.tabs.kernels"),
     ("app",),
 )
