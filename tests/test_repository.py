@@ -18,7 +18,13 @@ from tests.conftest import EXAMPLES, ROOT
 from tests.stand_in_hub.repositories import problems_of_card
 
 ENTRIES = json.loads((EXAMPLES / "examples.json").read_text())
-PACKAGE_OF_MODULE = {"PIL": "pillow", "pillow_heif": "pillow-heif", "mcp": "gradio", "starlette": "gradio", "anyio": "gradio"}
+PACKAGE_OF_MODULE = {
+    "PIL": "pillow",
+    "pillow_heif": "pillow-heif",
+    "mcp": "gradio",
+    "starlette": "gradio",
+    "anyio": "gradio",
+}
 
 
 def requirements(name: str) -> dict[str, str]:

@@ -39,7 +39,9 @@ def contents(output: Any, root: str) -> Iterator[Content]:
 def _file(output: dict[str, Any], root: str) -> types.ImageContent | types.ResourceLink:
     path = Path(output["path"])
     kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-    if output.get("orig_name") in (None, "image.png") and kind == "image/png":
+    if kind == "image/png":
         return types.ImageContent(type="image", data=base64.b64encode(path.read_bytes()).decode(), mimeType=kind)
     link = f"{root}/gradio_api/file={path.as_posix()}"
-    return types.ResourceLink.model_validate({"type": "resource_link", "uri": link, "name": path.name, "mimeType": kind})
+    return types.ResourceLink.model_validate(
+        {"type": "resource_link", "uri": link, "name": path.name, "mimeType": kind}
+    )

@@ -1,4 +1,4 @@
-"""The addresses for agents, beside Gradio's own: /llms.txt, and /gradio_api/mcp where the package `mcp` is installed."""
+"""The addresses for agents: /llms.txt, and /gradio_api/mcp where the package `mcp` is installed."""
 
 import logging
 from importlib.util import find_spec

@@ -1,8 +1,8 @@
 """The endpoints as tools of the Model Context Protocol (MCP), over streamable HTTP and without sessions.
 
-Gradio has a server of its own (`launch(mcp_server=True)`), but that of 6.31 names tools after handlers, and answers a call
-that asks for no progress with the text of a tuple, in which pictures are paths on the server. Mending it would mean to
-override most of it, and none of that is public. So this one stands on what is: `Blocks.get_api_info`, gradio_client and
+Gradio has a server of its own (`launch(mcp_server=True)`), but that of 6.31 names tools after handlers, and answers a
+call that asks for no progress with the text of a tuple, in which pictures are paths on the server. Mending it would
+mean to override most of it, and none of that is public. So this one stands on what is: `Blocks.get_api_info`, gradio_client and
 the `mcp` package. Calls go through the app's own queue, as those of every client, with the same limits and errors.
 """
 
@@ -29,6 +29,10 @@ from interpret.tabs.page.components import MAX_DATA_URL
 AT_ONCE = 40  # calls that wait for the queue, each in a thread: as many as gradio_client has
 PATIENCE = 120  # seconds until the app takes a call
 HERE = "This address is for MCP clients, which POST to it; docs/api.md tells how to set one up.\n"
+
+
+UNTOLD = "The upstream Gradio app has raised an exception"  # how gradio_client begins where the app says nothing
+FAILED = "The app could not answer this call: either a web address that it was given cannot be read, or it is at fault."
 
 
 class CallError(ValueError):
@@ -93,7 +97,8 @@ class McpServer:
                 raise CallError(f"There is no tool {name!r}; there are {', '.join(self._tools)}.")
             outputs = self._connected().predict(api_name=f"/{name}", **taken(tool, arguments))
         except ValueError as error:  # gradio_client's AppError is one
-            return types.CallToolResult(content=[types.TextContent(type="text", text=str(error))], isError=True)
+            said = FAILED if str(error).startswith(UNTOLD) else str(error)
+            return types.CallToolResult(content=[types.TextContent(type="text", text=said)], isError=True)
         each = outputs if tool.outputs > 1 else [outputs]
         return types.CallToolResult(content=[content for output in each for content in contents(output, root)])
 
@@ -119,10 +124,15 @@ def _request(server: Server) -> Request:
 
 
 def taken(tool: Tool, arguments: dict[str, Any]) -> dict[str, Any]:
-    """The arguments as gradio_client takes them. Raises CallError for a name that the tool does not know, for one that is
-    missing, and for a picture that is neither a data URL nor a web address."""
+    """The arguments as gradio_client takes them.
+
+    Raises CallError for a name that the tool does not know, for one that is missing, and for a picture that is neither
+    a data URL nor a web address.
+    """
     if unknown := [name for name in arguments if name not in tool.parameters]:
-        raise CallError(f"{tool.name} takes no {', '.join(unknown)}; it takes {', '.join(tool.parameters) or 'nothing'}.")
+        raise CallError(
+            f"{tool.name} takes no {', '.join(unknown)}; it takes {', '.join(tool.parameters) or 'nothing'}."
+        )
     if missing := [name for name in tool.schema["required"] if name not in arguments]:
         raise CallError(f"{tool.name} needs {', '.join(missing)}.")
     return {name: _picture(name, value) if name in tool.pictures else value for name, value in arguments.items()}
@@ -133,4 +143,6 @@ def _picture(name: str, value: Any) -> Any:
         return {"url": value}
     if isinstance(value, str) and value.startswith(("http://", "https://")):
         return handle_file(value)
-    raise CallError(f"{name} must be the picture's data URL (data:image/png;base64,...) or its web address (https://...).")
+    raise CallError(
+        f"{name} must be the picture's data URL (data:image/png;base64,...) or its web address (https://...)."
+    )

@@ -1,4 +1,4 @@
-"""What a program that reads is told of the endpoints: as tools, each with a schema of its arguments, and as llms.txt."""
+"""What agents are told of the endpoints: as tools, each with a schema of its arguments, and as llms.txt."""
 
 import json
 from collections.abc import Mapping
@@ -15,8 +15,8 @@ HEAD = """\
 > A small residual network decides which of ten things a picture shows, and this app shows why.
 
 MCP, if this app has it: {root}/gradio_api/mcp (streamable HTTP). From Python: `gradio_client.Client("{root}")`; from
-JavaScript: `@gradio/client`; over HTTP: `POST {root}/gradio_api/call/NAME` with `{{"data": [every argument, in order]}}`,
-then `GET {root}/gradio_api/call/NAME/EVENT_ID`. All of it as JSON: {root}/gradio_api/info
+JavaScript: `@gradio/client`; over HTTP: `POST {root}/gradio_api/call/NAME` with
+`{{"data": [every argument, in order]}}`, then `GET {root}/gradio_api/call/NAME/EVENT_ID`. All of it as JSON: {root}/gradio_api/info
 
 ## Endpoints
 """
@@ -48,7 +48,7 @@ class Tool:
 
 def tools_of(demo: gr.Blocks) -> dict[str, Tool]:
     """Every public endpoint of the page, by name, in the order of the API."""
-    handlers = {each.api_name: each.fn for each in demo.fns.values() if each.fn}
+    handlers = {each.api_name: each.fn for each in demo.fns.values() if each.fn and each.api_visibility == "public"}
     return {
         path[1:]: _tool(path[1:], endpoint, *get_function_description(handlers[path[1:]]))
         for path, endpoint in demo.get_api_info()["named_endpoints"].items()
