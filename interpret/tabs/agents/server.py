@@ -2,8 +2,9 @@
 
 Gradio has a server of its own (`launch(mcp_server=True)`), but that of 6.31 names tools after handlers, and answers a
 call that asks for no progress with the text of a tuple, in which pictures are paths on the server. Mending it would
-mean to override most of it, and none of that is public. So this one stands on what is: `Blocks.get_api_info`, gradio_client and
-the `mcp` package. Calls go through the app's own queue, as those of every client, with the same limits and errors.
+mean to override most of it, and none of that is public. So this one stands on what is: `Blocks.get_api_info`,
+gradio_client and the `mcp` package. Calls go through the app's own queue, as those of every client, with the same
+limits and errors.
 """
 
 import threading

@@ -16,7 +16,8 @@ HEAD = """\
 
 MCP, if this app has it: {root}/gradio_api/mcp (streamable HTTP). From Python: `gradio_client.Client("{root}")`; from
 JavaScript: `@gradio/client`; over HTTP: `POST {root}/gradio_api/call/NAME` with
-`{{"data": [every argument, in order]}}`, then `GET {root}/gradio_api/call/NAME/EVENT_ID`. All of it as JSON: {root}/gradio_api/info
+`{{"data": [every argument, in order]}}`, then `GET {root}/gradio_api/call/NAME/EVENT_ID`.
+All of it as JSON: {root}/gradio_api/info
 
 ## Endpoints
 """
@@ -55,7 +56,7 @@ def tools_of(demo: gr.Blocks) -> dict[str, Tool]:
     }
 
 
-def _tool(name: str, endpoint: dict[str, Any], says: str, meanings: dict[str, str], returns: list[str]) -> Tool:
+def _tool(name: str, endpoint: Mapping[str, Any], says: str, meanings: dict[str, str], returns: list[str]) -> Tool:
     parameters = endpoint["parameters"]
     schema = {
         "type": "object",
