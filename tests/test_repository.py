@@ -21,6 +21,7 @@ ENTRIES = json.loads((EXAMPLES / "examples.json").read_text())
 PACKAGE_OF_MODULE = {
     "PIL": "pillow",
     "pillow_heif": "pillow-heif",
+    "gradio_client": "gradio",
     "mcp": "gradio",
     "starlette": "gradio",
     "anyio": "gradio",
