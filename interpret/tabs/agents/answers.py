@@ -10,10 +10,8 @@ from typing import Any
 from gradio_client.utils import is_file_obj_with_meta
 from mcp import types
 
-Content = types.TextContent | types.ImageContent | types.ResourceLink
 
-
-def contents(output: Any, root: str) -> Iterator[Content]:
+def contents(output: Any, root: str) -> Iterator[types.TextContent | types.ImageContent | types.ResourceLink]:
     """An output of an endpoint; nothing if it is empty. `root` is the app's address without a slash at its end.
 
     Pictures are read from the app's own cache, where it has just written them. Other files, which may have megabytes,
