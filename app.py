@@ -13,6 +13,7 @@ keep_to_granted_cores()
 import interpret.tabs.page.zero_gpu  # noqa: F401, I001 - before anything that asks torch about CUDA
 import gradio as gr
 
+from interpret.tabs.agents.routes import routes_for_agents
 from interpret.tabs.feature_maps.tab import feature_maps_tab
 from interpret.tabs.gradcam.tab import gradcam_tab
 from interpret.tabs.kernels.tab import kernels_tab
@@ -69,6 +70,7 @@ def main() -> None:
         max_file_size=MAX_UPLOAD,
         footer_links=["api"],
         ssr_mode=False,
+        app_kwargs={"routes": routes_for_agents(demo)},
     )
 
 

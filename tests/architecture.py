@@ -34,7 +34,11 @@ SHARED = (
 )
 SERVING = (
     ("interpret.tabs.page",),
+<<<<<<< HEAD
     ("interpret.tabs.channel", "interpret.tabs.live"),
+=======
+    ("interpret.tabs.agents", "interpret.tabs.channel"),
+>>>>>>> mcp
     ("interpret.tabs.gradcam", "interpret.tabs.misclassified", "interpret.tabs.feature_maps", "interpret.tabs.kernels"),
     ("app",),
 )

@@ -19,12 +19,19 @@ from tests.stand_in_hub.repositories import problems_of_card
 
 ENTRIES = json.loads((EXAMPLES / "examples.json").read_text())
 PHOTOGRAPHS = json.loads((EXAMPLES / "photographs" / "photographs.json").read_text())
-PACKAGE_OF_MODULE = {"PIL": "pillow", "pillow_heif": "pillow-heif", "huggingface_hub": "huggingface_hub"}
+PACKAGE_OF_MODULE = {
+    "PIL": "pillow",
+    "pillow_heif": "pillow-heif",
+    "gradio_client": "gradio",
+    "mcp": "gradio",
+    "starlette": "gradio",
+    "anyio": "gradio",
+}
 
 
 def requirements(name: str) -> dict[str, str]:
     lines = [line.split("#")[0].strip() for line in (ROOT / name).read_text().splitlines()]
-    pins = [re.match(r"([\w-]+)(.*)", line) for line in lines if line and not line.startswith("-r")]
+    pins = [re.match(r"([\w-]+)(?:\[\w+\])?(.*)", line) for line in lines if line and not line.startswith("-r")]
     return {pin.group(1): pin.group(2) for pin in pins if pin}
 
 

@@ -1,0 +1,1 @@
+"""What agents ask the app through: the endpoints as MCP tools, and llms.txt."""
