@@ -34,11 +34,7 @@ SHARED = (
 )
 SERVING = (
     ("interpret.tabs.page",),
-<<<<<<< HEAD
-    ("interpret.tabs.channel", "interpret.tabs.live"),
-=======
-    ("interpret.tabs.agents", "interpret.tabs.channel"),
->>>>>>> mcp
+    ("interpret.tabs.agents", "interpret.tabs.channel", "interpret.tabs.live"),
     ("interpret.tabs.gradcam", "interpret.tabs.misclassified", "interpret.tabs.feature_maps", "interpret.tabs.kernels"),
     ("app",),
 )
