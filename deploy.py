@@ -23,12 +23,12 @@ from model.retry import retry
 ROOT = Path(__file__).resolve().parent
 FOLDERS = ("model", "interpret", "examples", "training", "benchmarks", "tests", "docs", "notebooks")
 TOP_LEVEL = (
-    "app.py", "deploy.py", "requirements.txt", "requirements-dev.txt", "pyproject.toml",
+    "app.py", "deploy.py", "requirements.txt", "requirements-dev.txt", "requirements.lock", "pyproject.toml",
     "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "CITATION.cff", "LICENSE",
 )  # fmt: skip
 KINDS = {
     ".py", ".md", ".txt", ".json", ".png", ".jpg", ".parquet", ".safetensors", ".js", ".css", ".html", ".ipynb", ".csv",
-    ".bin",
+    ".bin", ".lock",
 }  # fmt: skip
 CARD = "README.md"
 SPACE_NAME = "cifar-xray"

@@ -8,6 +8,7 @@ import sys
 import numpy as np
 import pytest
 import yaml
+from packaging.specifiers import SpecifierSet
 from PIL import Image
 
 from interpret.misclassified.selection import errors_of
@@ -41,6 +42,20 @@ def front_matter() -> dict:
 
 def test_the_space_runs_the_gradio_that_is_pinned():
     assert requirements("requirements.txt")["gradio"] == f"=={front_matter()['sdk_version']}"
+
+
+def test_the_lock_file_names_a_version_that_is_required_of_each_package_with_its_hashes_and_no_host():
+    text = (ROOT / "requirements.lock").read_text()
+    entries = re.split(r"\n(?=[a-z])", re.sub(r"^\s*#.*\n", "", text, flags=re.MULTILINE).strip())
+    locked = {}
+    for entry in entries:
+        name, version, rest = re.match(r"([\w.-]+)==([\w.+]+)(.*)", entry, re.DOTALL).groups()
+        assert "--hash=sha256:" in rest
+        locked[name] = version
+    for name, wanted in requirements("requirements.txt").items():
+        assert SpecifierSet(wanted).contains(locked[name.replace("_", "-")]), name
+    assert {"mcp", "pydantic", "gradio-client"} <= set(locked)
+    assert "://" not in text and "/opt" not in text
 
 
 def test_the_space_card_is_complete():

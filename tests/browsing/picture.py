@@ -23,7 +23,7 @@ PICTURE = ROOT / "docs" / "page.png"
 VIEWPORT = {"width": 1440, "height": 900}
 EXAMPLE = 3  # the cat
 MARGIN = 24  # pixels of the page that stay around what is shown
-ROUNDING = 5  # divides 255: white stays white
+ROUNDING = 15  # divides 255: white stays white
 MOST_BYTES = 250_000
 RELEASE = "release"  # among the words that a PNG carries
 
@@ -48,8 +48,8 @@ def take(url: str) -> Image.Image:
 
 
 def write(picture: Image.Image, file: Path) -> None:
-    """A small PNG, which says of which release it is. Colours are rounded by at most two of 255, which nobody sees and
-    which packs a quarter better."""
+    """A small PNG, which says of which release it is. Colours are rounded by at most seven of 255, which hardly
+    anybody sees and which packs a third better."""
     rounded = np.rint(np.asarray(picture.convert("RGB")) / ROUNDING).astype(np.uint8) * ROUNDING
     words = PngInfo()
     words.add_text(RELEASE, load_release(BUNDLED).identifier)

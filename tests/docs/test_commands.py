@@ -33,6 +33,7 @@ OTHERS = (
     "mypy",
     "tensorboard --logdir runs",
     "apt-get install chromium",
+    (ROOT / "requirements.lock").read_text().split("command:\n#", 1)[1].split("\n", 1)[0].strip(),  # made by it
 )
 
 
@@ -45,7 +46,7 @@ def understood(command: str) -> bool:
         case _ if shlex.join(words) in OTHERS:
             return True
         case ["pip", "install", *files]:
-            return all(each == "-r" or (ROOT / each).is_file() for each in files)
+            return all(each in ("-r", "--require-hashes") or (ROOT / each).is_file() for each in files)
         case ["pytest", *arguments]:
             return are_tests(arguments)
         case ["python", "-m", module, *arguments] if module.startswith("tests."):
