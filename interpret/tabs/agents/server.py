@@ -62,7 +62,7 @@ class McpServer:
 
     def _about(self, scope: Scope) -> Response:
         if scope["method"] == "GET" and scope["path"].endswith("/schema"):
-            return JSONResponse([each.model_dump(exclude_none=True) for each in self._listed()])
+            return JSONResponse([each.model_dump(exclude_none=True) | _as_gradio(each) for each in self._listed()])
         return PlainTextResponse(HERE, status_code=405, headers={"Allow": "POST"})
 
     @cached_property
@@ -114,6 +114,11 @@ class McpServer:
                     httpx_kwargs={"timeout": PATIENCE},
                 )
             return self._client
+
+
+def _as_gradio(tool: types.Tool) -> dict[str, Any]:
+    """What Gradio's own server adds to a tool in its schema; without it the page's API panel breaks."""
+    return {"meta": {"mcp_type": "tool", "endpoint_name": tool.name, "file_data_present": False}}
 
 
 def _request(server: Server) -> Request:

@@ -41,7 +41,11 @@ def test_the_headers_api_link_opens_the_documentation_of_the_endpoints(browser, 
     visit = Visit(context.new_page())
     visit.open(app.url)
     visit.page.locator("#header").get_by_text("API", exact=True).click()
-    expect(visit.page.get_by_text("/gradcam").first).to_be_visible()
+    panel = visit.page.get_by_role("dialog", name="Use via API")
+    expect(panel.get_by_text("side_by_side", exact=True)).to_be_visible()  # as a tool for agents, which come first
+    panel.get_by_text("Python", exact=True).first.click()
+    expect(panel.get_by_text("/gradcam").first).to_be_visible()
+    assert visit.errors == []
     context.close()
 
 

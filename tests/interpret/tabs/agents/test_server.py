@@ -49,3 +49,4 @@ def test_the_schema_lists_the_tools(blocks):
     gr.api(lambda: 1, api_name="one")
     (tool,) = TestClient(McpServer(blocks)).get("/gradio_api/mcp/schema").json()
     assert tool["name"] == "one" and tool["inputSchema"]["type"] == "object"
+    assert tool["meta"] == {"mcp_type": "tool", "endpoint_name": "one", "file_data_present": False}, "for the API panel"
