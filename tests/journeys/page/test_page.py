@@ -16,7 +16,8 @@ pytestmark = pytest.mark.browser
 # Words that a narrow screen would cut off; tables and the line of examples can be pushed along.
 BEYOND_THE_EDGE = """
 () => [...document.querySelectorAll("label, span, p, button, h1")]
-  .filter((each) => each.checkVisibility() && each.textContent.trim() && !each.closest(".table-wrap, #examples"))
+  .filter((each) => each.checkVisibility() && each.textContent.trim())
+  .filter((each) => !each.closest(".table-wrap, #panel .grid-container"))
   .filter((each) => each.getBoundingClientRect().right > innerWidth + 1 && each.getBoundingClientRect().width > 1)
   .map((each) => each.textContent.trim().slice(0, 60))
 """
