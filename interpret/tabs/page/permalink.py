@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import astuple, dataclass
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -82,7 +83,7 @@ def link_maker(served: ServedRelease) -> Callable[..., Any]:
 
 def picture_words(served: ServedRelease) -> Callable[[str | bytes | None, str], tuple[str, str] | None]:
     """What gives the words by which a link names a picture: its kind and its name; None if there is nothing to name."""
-    known = known_pictures(served)
+    known = cache(partial(known_pictures, served))  # when the first link is made: the page opens without
 
     def words(image: str | bytes | None, resize_mode: str) -> tuple[str, str] | None:
         if not isinstance(image, str):
@@ -91,7 +92,7 @@ def picture_words(served: ServedRelease) -> Callable[[str | bytes | None, str], 
             pixels = served.explainer.pixels(chosen(image), resize_mode)
         except (ImageError, ChoiceError):
             return None
-        return known.get(pixels.tobytes(), ("upload", Path(image).parent.name))
+        return known().get(pixels.tobytes(), ("upload", Path(image).parent.name))
 
     return words
 
