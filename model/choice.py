@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from model import hub
+from model import hub, hub_commits
 from model.hub_errors import in_words, worded
 from model.release import (
     BUNDLED,
@@ -77,7 +77,7 @@ def _is_folder(repo_id: str) -> bool:
 
 
 def _from_hub(repo_id: str, revision: str | None, deadline: float) -> Choice:
-    commit = hub.commit_of(repo_id, revision, deadline)
+    commit = hub_commits.commit_of(repo_id, revision, deadline)
     fetched_again: set[str] = set()
     while True:
         folder = hub.fetch(repo_id, commit, SERVED_FILES, deadline)
@@ -88,7 +88,7 @@ def _from_hub(repo_id: str, revision: str | None, deadline: float) -> Choice:
             if error.file in fetched_again:
                 raise
             fetched_again.add(error.file)
-            hub.discard(folder / error.file)
+            hub_commits.discard(folder / error.file)
 
 
 def _fetch_tables(repo_id: str, commit: str, names: list[str], deadline: float) -> None:
@@ -102,10 +102,10 @@ def _fetch_tables(repo_id: str, commit: str, names: list[str], deadline: float) 
 
 
 def _last_verified(repo_id: str, problem: str) -> Choice | None:
-    for folder in hub.cached_commits(repo_id):
+    for folder in hub_commits.cached_commits(repo_id):
         try:
             for name in (*SERVED_FILES, *(each for each in OPTIONAL_FILES if (folder / each).exists())):
-                if not hub.matches_its_hash(folder / name):
+                if not hub_commits.matches_its_hash(folder / name):
                     raise DamagedFileError(name, "is damaged in the cache.")
             return _chosen(repo_id, folder, problem)
         except (ReleaseError, OSError) as error:
@@ -115,5 +115,5 @@ def _last_verified(repo_id: str, problem: str) -> Choice | None:
 
 def _chosen(repo_id: str, folder: Path, problem: str | None = None) -> Choice:
     release = load_release(folder)
-    hub.mark_used(folder)
+    hub_commits.mark_used(folder)
     return Choice(release, f"{repo_id} at {folder.name[:7]}", problem, folder.name, stands_in=problem is not None)

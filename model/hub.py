@@ -5,9 +5,8 @@ The client's `create_commit` reports a failure when only the answer got lost; `p
 It needs no torch, so that a command line can check a token before it loads anything that takes seconds.
 """
 
-import contextlib
 import hashlib
-import os
+import logging
 import re
 import time
 import warnings
@@ -18,16 +17,17 @@ from pathlib import Path
 from typing import Any
 
 from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, constants
-from huggingface_hub.errors import HfHubHTTPError, HFValidationError
-from huggingface_hub.file_download import hf_hub_download, repo_folder_name
+from huggingface_hub.errors import HfHubHTTPError, RepositoryNotFoundError
+from huggingface_hub.file_download import hf_hub_download
 from huggingface_hub.hf_api import RepoFile
 from huggingface_hub.utils import get_session, get_token, httpx, set_client_factory, validate_repo_id
 from huggingface_hub.utils.sha import git_hash
 
+from model.hub_commits import discard, matches_its_hash
 from model.hub_errors import TOKENS_PAGE, ConflictError, HubError, in_words, is_transient, worded
 from model.retry import by_deadline, retry
 
-COMMIT = re.compile(r"[0-9a-f]{40}")
+logger = logging.getLogger(__name__)
 READING_PATIENCE = 60.0
 NO_TOKEN = (
     f"Pushing needs a token of the Hub. Make one with write permission at {TOKENS_PAGE}, "
@@ -52,8 +52,9 @@ class Target:
 
 def repository_name(typed: str | None) -> str:
     """The name of a repository as people type it: with spaces around it, or as the address of its page."""
-    name = (typed or "").strip().removeprefix(f"{constants.ENDPOINT}/")
+    name = re.sub(r"[?#].*", "", (typed or "").strip()).removeprefix(f"{constants.ENDPOINT}/")
     name = re.sub(r"^(https?://)?(huggingface\.co|hf\.co)/", "", name)
+    name = re.sub(r"^(models|spaces)/(?=[^/]+/)", "", name)
     return name.rstrip("/").removesuffix("/tree/main").rstrip("/")
 
 
@@ -71,26 +72,6 @@ def limit_waiting(seconds: float = 60, to_connect: float = 10) -> None:
     earlier = get_session().event_hooks["request"]
     hooks = [*(hook for hook in earlier if hook.__name__ != fill_in_timeouts.__name__), fill_in_timeouts]
     set_client_factory(lambda: httpx.Client(event_hooks={"request": hooks}, follow_redirects=True, timeout=None))
-
-
-def resolve(repo_id: str, revision: str | None, deadline: float) -> str:
-    """The full commit that a branch, a tag or a (short) commit names; None names `main`.
-
-    Raises TimeoutError, and what the client raises, which `in_words` explains.
-    """
-    remaining = max(0.1, deadline - time.monotonic())
-    ask = partial(HfApi().model_info, repo_id, revision=revision, timeout=remaining)
-    (info,) = by_deadline(deadline, [partial(retry, ask, is_transient)])
-    if info.sha is None or not COMMIT.fullmatch(info.sha):
-        raise HubError(f"{repo_id} has no commit yet")
-    return info.sha
-
-
-def commit_of(repo_id: str, revision: str | None, deadline: float) -> str:
-    """As `resolve`, without a question if the revision is a full commit. Raises HFValidationError for half a name."""
-    if "/" not in repo_id:
-        raise HFValidationError(repo_id)
-    return revision if revision and COMMIT.fullmatch(revision) else resolve(repo_id, revision, deadline)
 
 
 def fetch(repo_id: str, commit: str, names: Iterable[str], deadline: float) -> Path:
@@ -117,43 +98,6 @@ def _fetch_file(repo_id: str, commit: str, name: str) -> Path:
     return path
 
 
-def matches_its_hash(path: Path) -> bool:
-    """Whether a cached file has the hash that names it: the cache calls its blobs what the Hub calls their content.
-
-    Over plain HTTP the client itself compares sizes only. A cache without links has no such names and passes.
-    """
-    name = path.resolve().name
-    content = path.read_bytes()
-    if re.fullmatch(r"[0-9a-f]{64}", name):
-        return hashlib.sha256(content).hexdigest() == name
-    if COMMIT.fullmatch(name):  # the Hub gives git's blob id; a plain SHA-1 says as much
-        return name in (git_hash(content), hashlib.sha1(content).hexdigest())
-    return True
-
-
-def discard(path: Path) -> None:
-    """Removes a cached file, link and content, so that it is fetched again."""
-    path.resolve().unlink(missing_ok=True)
-    path.unlink(missing_ok=True)
-
-
-def cached_commits(repo_id: str) -> list[Path]:
-    """The folders of all commits of a repository in the cache, the last one used (see `mark_used`) first."""
-    try:
-        validate_repo_id(repo_id)
-        name = repo_folder_name(repo_id=repo_id, repo_type="model")
-        folders = list(Path(constants.HF_HUB_CACHE, name, "snapshots").iterdir())
-        return sorted(folders, key=lambda folder: folder.stat().st_mtime, reverse=True)
-    except (HFValidationError, OSError):
-        return []
-
-
-def mark_used(folder: Path) -> None:
-    """Lets `cached_commits` name this folder first from now on; a cache that cannot be written keeps its order."""
-    with contextlib.suppress(OSError):
-        os.utime(folder)
-
-
 def check_target(
     repo_id: str | None,
     *,
@@ -174,19 +118,31 @@ def check_target(
     try:
         repo_id = _full_name(retry(api.whoami, is_transient), repo_id or default_name)
         create = partial(api.create_repo, repo_id, repo_type=repo_type, private=private or None, exist_ok=True)
-        retry(partial(create, **(creation or {})), is_transient)
         ask = partial(api.repo_info, repo_id, repo_type=repo_type)
-        info = retry(ask, is_transient)
+        info = _found_or_created(ask, partial(create, **(creation or {})))
+        if info.id != repo_id:
+            logger.info("%s is called %s now", repo_id, info.id)
+            repo_id = info.id
         if private and info.private is False:
             raise HubError(f"{repo_id} exists and is public; make it private in its settings, or leave out --private")
         _check_write_permission(api, repo_id, repo_type)
         if branch != "main":
             create_branch = partial(api.create_branch, repo_id, repo_type=repo_type, branch=branch, exist_ok=True)
             retry(create_branch, is_transient)
-            info = retry(partial(ask, revision=branch), is_transient)
+            ask = partial(api.repo_info, repo_id, repo_type=repo_type, revision=branch)
+            info = retry(ask, is_transient)
     except Exception as error:  # whatever a broken answer makes the client raise
         raise HubError(f"Cannot push to {repo_id or 'the Hub'}: {in_words(error)}.") from error
     return Target(repo_id, branch, info.sha, repo_type)
+
+
+def _found_or_created(ask: Callable[[], Any], create: Callable[[], Any]) -> Any:
+    """What the Hub says of a repository. It is asked first: to create one that was renamed would take its old name."""
+    try:
+        return retry(ask, is_transient)
+    except RepositoryNotFoundError:
+        retry(create, is_transient)
+        return retry(ask, is_transient)
 
 
 def _full_name(who: Mapping[str, Any], repo_id: str) -> str:
@@ -294,3 +250,9 @@ def _holds(target: Target, commit: str, contents: Mapping[str, bytes]) -> bool:
 def set_tag(target: Target, tag: str, commit: str) -> None:
     """Names a commit. Raises what the client raises, which `in_words` explains."""
     retry(partial(HfApi().create_tag, target.repo_id, tag=tag, revision=commit, exist_ok=True), is_transient)
+
+
+def tags_of(target: Target, commit: str) -> list[str]:
+    """The tags that name a commit. Raises what the client raises."""
+    refs = retry(partial(HfApi().list_repo_refs, target.repo_id, repo_type=target.repo_type), is_transient)
+    return [each.name for each in refs.tags if each.target_commit == commit]

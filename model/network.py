@@ -148,7 +148,8 @@ class CifarResNet(nn.Module):
         """
         # Whoever has a network needs neither the Hub's client nor the reader of tables, which take a second to load.
         from model.files.sealed import CONFIG, WEIGHTS, load_weights, read_sealed, verify
-        from model.hub import commit_of, fetch, repository_name
+        from model.hub import fetch, repository_name
+        from model.hub_commits import commit_of
         from model.hub_errors import worded
 
         with worded(f"{repo_id} could not be loaded"):

@@ -148,6 +148,12 @@ def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(time, "sleep", lambda seconds: None)
 
 
+def git_blob_id(content: bytes) -> str:
+    """As git itself computes it."""
+    command = ["git", "hash-object", "--stdin"]
+    return subprocess.run(command, input=content, capture_output=True, check=True).stdout.decode().strip()
+
+
 def upload(hub: StandInHub, repo_id: str, folder: Path) -> str:
     """Puts a release folder into a repository without the client, and returns the commit."""
     repository = hub.repositories.all.get(("model", repo_id)) or hub.repositories.create("model", repo_id)

@@ -241,7 +241,8 @@ def find_target(options: PushOptions) -> Target:
 
 def push_only(folder: Path, options: PushOptions) -> None:
     """Pushes a release that is on disk; nothing is created on the Hub if it is none."""
-    from training.releasing.publish import check_excerpt, load_verified_release  # loads torch
+    from training.releasing.publish import load_verified_release  # loads torch
+    from training.releasing.safeguards import check_excerpt
 
     release = load_verified_release(folder)
     check_excerpt(release, options.allow_excerpt)
@@ -249,13 +250,13 @@ def push_only(folder: Path, options: PushOptions) -> None:
 
 
 def push(release: "Release", target: Target, options: PushOptions) -> None:
-    from training.releasing.publish import check_excerpt, check_no_worse, publish  # loads torch
+    from training.releasing.publish import publish  # loads torch
+    from training.releasing.safeguards import check_excerpt, check_no_worse
 
     check_excerpt(release, options.allow_excerpt)
     if not options.allow_worse:
         check_no_worse(release, target)
-    published = publish(release, target)
-    logging.getLogger("training").info("Pushed: %s (commit %s, tag %s)", *published)
+    logging.getLogger("training").info("%s", publish(release, target))
 
 
 if __name__ == "__main__":

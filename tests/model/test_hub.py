@@ -1,36 +1,16 @@
 import resource
-import subprocess
 
 import pytest
 from huggingface_hub import constants
 
 from model.choice import choose_release
-from model.hub import check_target, matches_its_hash, push_files, read_text, remote_files, repository_name
+from model.hub import check_target, push_files, read_text, remote_files, repository_name
 from model.hub_errors import HubError
 from model.release import BUNDLED
-from tests.conftest import upload
+from tests.conftest import git_blob_id, upload
 
 REPO = "ada/cifar-xray"
 pytestmark = pytest.mark.usefixtures("no_waiting")
-
-
-def git_blob_id(content: bytes) -> str:
-    """As git itself computes it."""
-    command = ["git", "hash-object", "--stdin"]
-    return subprocess.run(command, input=content, capture_output=True, check=True).stdout.decode().strip()
-
-
-def test_a_cached_file_is_held_to_the_git_hash_that_names_it(tmp_path):
-    path = tmp_path / git_blob_id(b"content")
-    path.write_bytes(b"content")
-    assert matches_its_hash(path)
-    path.write_bytes(b"damaged")
-    assert not matches_its_hash(path)
-
-
-def test_a_file_whose_name_is_no_hash_cannot_be_checked_and_passes(tmp_path):
-    (tmp_path / "config.json").write_text("{}")
-    assert matches_its_hash(tmp_path / "config.json")
 
 
 def test_what_is_pushed_is_listed_by_the_hash_that_git_gives_it_and_read_back(hub):
@@ -70,7 +50,8 @@ def test_a_full_disk_is_said_so(hub, small_releases):
 @pytest.mark.parametrize(
     "typed",
     ["ada/net", " ada/net ", "ada/net/", "https://huggingface.co/ada/net", "huggingface.co/ada/net/tree/main",
-     "https://hf.co/ada/net/tree/main/", "$ENDPOINT/ada/net"],
+     "https://hf.co/ada/net/tree/main/", "$ENDPOINT/ada/net", "https://huggingface.co/spaces/ada/net?logs=build",
+     "https://huggingface.co/ada/net#uses"],
 )  # fmt: skip
 def test_a_repository_is_known_however_people_type_it(typed):
     typed = typed.replace("$ENDPOINT", constants.ENDPOINT)
@@ -79,3 +60,19 @@ def test_a_repository_is_known_however_people_type_it(typed):
 
 def test_another_branch_in_an_address_is_not_dropped_in_silence():
     assert repository_name("ada/net/tree/dev") == "ada/net/tree/dev" and repository_name(None) == ""
+
+
+def test_a_repository_that_was_renamed_is_written_to_under_its_new_name_and_that_is_said(hub, caplog):
+    hub.repositories.create("model", REPO)
+    hub.repositories.rename("model", REPO, "ada/x-ray")
+    with caplog.at_level("INFO", logger="model.hub"):
+        target = check_target(REPO, default_name="")
+    assert (target.repo_id, target.head) == ("ada/x-ray", hub.model("ada/x-ray").at("main").sha)
+    assert caplog.messages == ["ada/cifar-xray is called ada/x-ray now"]
+    assert list(hub.repositories.all) == [("model", "ada/x-ray")]
+
+
+def test_a_repository_that_is_there_is_asked_for_and_not_created(hub):
+    hub.repositories.create("model", REPO)
+    check_target(REPO, default_name="")
+    assert "POST /api/repos/create" not in hub.requests

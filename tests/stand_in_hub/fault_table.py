@@ -50,7 +50,7 @@ def waiting_at_most(seconds: float) -> Iterator[None]:
         agreed.append((time.monotonic(), deadline))
         return by_deadline(deadline, tasks)
 
-    with patch("model.hub.by_deadline", noted):
+    with patch("model.hub.by_deadline", noted), patch("model.hub_commits.by_deadline", noted):
         yield
     begun = agreed[0][0]
     assert max(deadline for _, deadline in agreed) - begun <= seconds, "too late"

@@ -67,6 +67,8 @@ def validate_yaml(hub: "StandInHub", ask: Ask) -> Answer:
 
 
 def info(hub: "StandInHub", ask: Ask, kind: str, name: str, rev: str = "main") -> Answer:
+    if renamed := hub.repositories.renamed.get((kind, name)):
+        return Answer(307, b"", {"Location": f"{hub.url}/api/{kind}s/{renamed}"})
     repository = hub.repositories.find(kind, name, ask.token, read=False)
     commit = repository.at(rev)
     siblings = [{"rfilename": path} for path in commit.files]
@@ -74,6 +76,23 @@ def info(hub: "StandInHub", ask: Ask, kind: str, name: str, rev: str = "main") -
     if kind == "space":
         about["host"] = hub.host_of_spaces
     return Answer.of({**about, "siblings": siblings, "tags": [], "downloads": 0, "likes": 0})
+
+
+def commits(hub: "StandInHub", ask: Ask, kind: str, name: str, rev: str) -> Answer:
+    repository = hub.repositories.find(kind, name, ask.token)
+    return Answer.of([
+        {"id": each.sha, "title": each.message, "message": "", "authors": [], "date": "2026-01-01T00:00:00.000Z"}
+        for each in repository.history(rev)
+    ])  # fmt: skip
+
+
+def refs(hub: "StandInHub", ask: Ask, kind: str, name: str) -> Answer:
+    repository = hub.repositories.find(kind, name, ask.token)
+    named = {
+        group: [{"name": each, "ref": f"refs/{group}/{each}", "targetCommit": sha} for each, sha in found.items()]
+        for group, found in (("branches", repository.refs), ("tags", repository.tags))
+    }
+    return Answer.of({**named, "converts": []})
 
 
 def tree(hub: "StandInHub", ask: Ask, kind: str, name: str, rev: str) -> Answer:
@@ -208,6 +227,8 @@ ROUTES: dict[tuple[str, str], Callable[..., Answer]] = {
     ("POST", r"/api/validate-yaml"): validate_yaml,
     ("GET", rf"/api/{KIND}/{NAME}"): info,
     ("GET", rf"/api/{KIND}/{NAME}/revision/(?P<rev>[^/]+)"): info,
+    ("GET", rf"/api/{KIND}/{NAME}/commits/(?P<rev>[^/]+)"): commits,
+    ("GET", rf"/api/{KIND}/{NAME}/refs"): refs,
     ("GET", rf"/api/{KIND}/{NAME}/tree/(?P<rev>[^/]+)"): tree,
     ("GET", rf"/api/{KIND}/{NAME}/auth-check/write"): auth_check,
     ("POST", rf"/api/{KIND}/{NAME}/preupload/(?P<rev>[^/]+)"): preupload,

@@ -4,6 +4,7 @@ import functools
 import hashlib
 import itertools
 import threading
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -54,11 +55,18 @@ class Repository:
         return commit
 
     def at(self, revision: str) -> Commit:
-        sha = self.refs.get(revision) or self.tags.get(revision)
-        found = sha or next((each for each in self.commits if each.startswith(revision) and len(revision) >= 7), None)
-        if found is None:
+        """A commit is known by all 40 digits only, as on the Hub."""
+        found = self.refs.get(revision) or self.tags.get(revision) or revision
+        if found not in self.commits:
             raise RefusalError(404, f"Invalid rev id: {revision}", "RevisionNotFound")
         return self.commits[found]
+
+    def history(self, revision: str) -> Iterator[Commit]:
+        """The commit that a revision names, and all before it, the newest first."""
+        sha: str | None = self.at(revision).sha
+        while sha:
+            yield self.commits[sha]
+            sha = self.commits[sha].parent
 
     @property
     def files(self) -> dict[str, bytes]:
@@ -73,13 +81,21 @@ class Repositories:
         self.lock = threading.Lock()
         self.all: dict[tuple[str, str], Repository] = {}
         self.large_files: dict[str, bytes] = {}
+        self.renamed: dict[tuple[str, str], str] = {}
 
     def create(self, kind: str, name: str, **properties: Any) -> Repository:
         if (kind, name) in self.all:
             raise RefusalError(409, "You already created this repo", url=name)
+        self.renamed.pop((kind, name), None)
         repository = self.all[kind, name] = Repository(kind, name, **properties)
         repository.commit({".gitattributes": b"*.safetensors filter=lfs\n"}, "initial commit")
         return repository
+
+    def rename(self, kind: str, name: str, new: str) -> None:
+        """The old name leads to the new one from now on, unless somebody creates a repository of that name."""
+        repository = self.all[kind, new] = self.all.pop((kind, name))
+        repository.name = new
+        self.renamed[kind, name] = new
 
     def find(self, kind: str, name: str, token: str | None, *, write: bool = False, read: bool = True) -> Repository:
         """The repository, if the token may do that. Raises RefusalError as the Hub refuses."""

@@ -1,6 +1,5 @@
 """A release folder goes to the Hub: verified, with a card that knows its repository, as one commit with a tag."""
 
-import json
 import logging
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,8 +7,8 @@ from typing import NamedTuple
 
 from model import hub
 from model.hub_errors import in_words
-from model.metrics import EXCERPT, METRICS, parse_metrics
-from model.release import CONFIG, OPTIONAL_FILES, SERVED_FILES, Release, ReleaseError, load_release
+from model.metrics import METRICS
+from model.release import OPTIONAL_FILES, SERVED_FILES, Release, ReleaseError, load_release
 from training.errors import TrainingError
 from training.releasing.card import CARD, merge_cards, model_card
 from training.releasing.card_text import FIGURES, CardError, MissingFigureError
@@ -18,15 +17,21 @@ logger = logging.getLogger(__name__)
 
 
 class Published(NamedTuple):
-    """Where a release is now: its page, the commit, and its tag (or why it has none)."""
+    """Where a release is now: its page, the commit, its tag (or why it has none), and whether it was there before."""
 
     url: str
     commit: str
     tag: str
+    was_there: bool
+
+    def __str__(self) -> str:
+        done = "Nothing to push, it is there already" if self.was_there else "Pushed"
+        return f"{done}: {self.url} (commit {self.commit}, tag {self.tag})"
 
 
 def publish(release: Release, target: hub.Target) -> Published:
-    """Pushes a release from its folder. A card that people edited on the Hub keeps what they wrote.
+    """Pushes a release from its folder. A card that people edited on the Hub keeps what they wrote, and a release that
+    is there already keeps its commit and its tag.
 
     Raises TrainingError if the card cannot be written, HubError (see `hub.push_files`) if the release cannot be pushed.
     """
@@ -44,45 +49,7 @@ def publish(release: Release, target: hub.Target) -> Published:
     files: dict[str, Path | bytes] = {CARD: card.encode(), **{name: folder / name for name in names}, **figures}
     message = f"Release {release.identifier}: {release.test_accuracy:.2%} of {release.metrics.test_pictures} right"
     commit = hub.push_files(target, files, message, _is_ours)
-    return Published(target.url, commit[:7], _tag(target, commit, release.identifier))
-
-
-def check_excerpt(release: Release, allowed: bool) -> None:
-    """Raises TrainingError if a release was made from an excerpt of CIFAR-10, and that is not `allowed`."""
-    data = release.metrics.data
-    if data and data.kind == EXCERPT and not allowed:
-        raise TrainingError(
-            f"{release.folder} was made from an excerpt of {data.name}, and is not pushed, unless --allow-excerpt is "
-            "given."
-        )
-
-
-def check_no_worse(release: Release, target: hub.Target) -> None:
-    """Raises TrainingError if the release in the target's branch gets more test pictures right than this one, or was
-    judged on others, so that nobody can tell. One that cannot be read is no better.
-
-    Raises HubError if the Hub cannot be asked.
-    """
-    stored, config = (hub.read_text(target, name) for name in (METRICS, CONFIG))
-    try:
-        before = parse_metrics(json.loads(stored or ""))
-        class_names = tuple(json.loads(config or "")["class_names"])
-    except (ValueError, KeyError, TypeError):
-        return
-    here = f"{target.repo_id}, branch {target.branch},"
-    ours, theirs = release.metrics, before
-    if (class_names, theirs.test.count, theirs.test_pictures) != (
-        release.config.class_names, ours.test.count, ours.test_pictures
-    ):  # fmt: skip
-        raise TrainingError(
-            f"{here} holds a release that was judged on other pictures ({theirs.test_pictures}) than this one "
-            f"({ours.test_pictures}), and is not replaced, unless --allow-worse is given."
-        )
-    if theirs.test.errors < ours.test.errors:
-        raise TrainingError(
-            f"{here} holds a release that gets {theirs.test.accuracy:.2%} of {theirs.test_pictures} right, more than "
-            f"this one's {ours.test.accuracy:.2%}; it is not replaced, unless --allow-worse is given."
-        )
+    return Published(target.url, commit[:7], _tag(target, commit, release.identifier), commit == target.head)
 
 
 def _is_ours(path: str) -> bool:
@@ -101,6 +68,10 @@ def load_verified_release(folder: Path) -> Release:
 def _tag(target: hub.Target, commit: str, identifier: str) -> str:
     tag = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{identifier}"
     try:
+        if commit == target.head:
+            for earlier in hub.tags_of(target, commit):
+                if earlier.endswith(f"-{identifier}"):
+                    return earlier
         hub.set_tag(target, tag, commit)
     except Exception as error:  # the release is up; a missing name for it undoes nothing
         return f"none, because {in_words(error)}"

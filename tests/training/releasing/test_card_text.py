@@ -44,7 +44,7 @@ def test_it_shows_every_figure_of_the_release(card):
 def test_its_use_with_the_repository_gives_the_networks_own_logits(card, network, cat, monkeypatch):
     (code, _) = snippets(card)
     monkeypatch.chdir(ROOT)
-    monkeypatch.setattr("model.hub.resolve", lambda *_: "0" * 40)
+    monkeypatch.setattr("model.hub_commits.resolve", lambda *_: "0" * 40)
     monkeypatch.setattr("model.hub.fetch", lambda *_: BUNDLED)
     names: dict = {}
     exec(code, names)
