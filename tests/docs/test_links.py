@@ -10,7 +10,7 @@ from tests.browsing.picture import MOST_BYTES, PICTURE, RELEASE
 from tests.conftest import ROOT
 from tests.docs import DOCS, DOCUMENTS, LINK, README, headings, name_of, prose, spans
 
-PATH = re.compile(r"(?:docs|interpret|model|training|tests|benchmarks|examples)/[\w/.-]*")
+PATH = re.compile(r"(?:docs|interpret|model|training|tests|benchmarks|examples|notebooks)/[\w/.-]*")
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=name_of)
