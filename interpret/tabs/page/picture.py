@@ -114,6 +114,7 @@ def picture_panel(served: ServedRelease) -> PicturePanel:
     right, wrong, other = ([each for each in examples if each.right is truth] for truth in (True, False, None))
     panel = _components(examples[0].kept() if examples else None)
     _show_what_browsers_cannot(panel.picture)
+    when, latest = gr.Number(0, visible=False), gr.State(0)
     for label, elem_id, columns, shown in (
         ("Try a training picture of each class" if own else "Try one of these test pictures", "examples", 5, right),
         ("It gets these wrong", "errors-to-try", 4, wrong),
@@ -123,7 +124,8 @@ def picture_panel(served: ServedRelease) -> PicturePanel:
             continue
         pictures = [each.thumbnail() for each in shown]
         gallery = thumbnail_gallery(label, elem_id, "thumbnails", columns=columns, pictures=pictures)
-        gallery.select(_chooser(shown), None, [panel.picture, gallery], **IN_TURN)
+        inputs, outputs = [when, latest], [panel.picture, gallery, latest]
+        gallery.select(chooser(shown), inputs, outputs, js=script("picture/when"), **IN_TURN)
 
     @served.answers
     def see(last: tuple[str, str] | None, image: str | bytes | None, squaring: str) -> tuple[Any, ...]:
@@ -199,9 +201,15 @@ def _offer_to_fit(left_out: float) -> dict[str, Any]:
     return gr.update(visible=left_out >= MUCH, value=f"{percent(left_out)} is cut off: show the whole picture")
 
 
-def _chooser(examples: list[ExamplePicture]) -> Callable[[gr.SelectData], tuple[str, dict[str, Any]]]:
-    def choose(event: gr.SelectData) -> tuple[str, dict[str, Any]]:
+def chooser(examples: list[ExamplePicture]) -> Callable[..., tuple[Any, ...]]:
+    """The handler of a click on one of them: its file, no mark on it, and when it was clicked."""
+
+    def choose(event: gr.SelectData, when: float, latest: float) -> tuple[Any, ...]:
+        """`when` it was clicked, in milliseconds since the page opened: of two quick clicks the later one counts, though
+        it may arrive first."""
+        if when < latest:
+            return (gr.skip(),) * 3
         # A mark on the thumbnail would outlive the picture, and the same one could not be chosen again.
-        return examples[event.index].kept(), gr.update(selected_index=None)
+        return examples[event.index].kept(), gr.update(selected_index=None), when
 
     return choose

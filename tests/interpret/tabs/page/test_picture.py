@@ -9,7 +9,7 @@ from PIL import Image
 
 from interpret.prediction import predict
 from interpret.tabs.page.files import png
-from interpret.tabs.page.picture import example_pictures, examples_of, picture_panel, pictures_of
+from interpret.tabs.page.picture import chooser, example_pictures, examples_of, picture_panel, pictures_of
 from model.images import prepare
 from model.network import CifarResNet
 from tests.conftest import EXAMPLES
@@ -32,6 +32,16 @@ def test_an_example_is_kept_where_gradio_may_serve_it_unchanged(tmp_path, monkey
     kept = Path(example_pictures()[0].kept())
     assert kept.is_relative_to(tmp_path)
     assert kept.read_bytes() == example_pictures()[0].path.read_bytes()
+
+
+def test_of_two_clicks_the_later_counts_in_whichever_order_they_arrive(tmp_path, monkeypatch):
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
+    examples = example_pictures()[:2]
+    choose = chooser(examples)
+    first, second = (gr.SelectData(None, {"index": index, "value": None}) for index in (0, 1))
+    shown, mark, latest = choose(second, 20.5, 0)
+    assert (Path(shown).name, mark["selected_index"], latest) == (examples[1].path.name, None, 20.5)
+    assert choose(first, 10.0, latest) == (gr.skip(),) * 3
 
 
 def test_photographs_are_offered_as_small_squares_of_what_the_crop_takes():
