@@ -205,8 +205,8 @@ def chooser(examples: list[ExamplePicture]) -> Callable[..., tuple[Any, ...]]:
     """The handler of a click on one of them: its file, no mark on it, and when it was clicked."""
 
     def choose(event: gr.SelectData, when: float, latest: float) -> tuple[Any, ...]:
-        """`when` it was clicked, in milliseconds since the page opened: of two quick clicks the later one counts, though
-        it may arrive first."""
+        """`when` it was clicked, in milliseconds since the page opened: of two quick clicks the later one counts, even
+        if it arrives first."""
         if when < latest:
             return (gr.skip(),) * 3
         # A mark on the thumbnail would outlive the picture, and the same one could not be chosen again.
