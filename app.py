@@ -2,6 +2,7 @@
 
 import logging
 import os
+from typing import Any
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
@@ -30,10 +31,16 @@ logger = logging.getLogger("app")
 HOUR, DAY = 3600, 86400
 
 
+class Page(gr.Blocks):
+    """Blocks with this app's queue from the start: Gradio makes all of its routes anew for one that is set later."""
+
+    def queue(self, **options: Any) -> gr.Blocks:
+        return super().queue(**{"max_size": 64, "default_concurrency_limit": 4, **options})
+
+
 def build_page(served: ServedRelease, other: Choice | None = None) -> gr.Blocks:
     """One picture panel, four lenses. `other` is a release to compare the served one with."""
-    with gr.Blocks(title="CIFAR X-Ray", delete_cache=(HOUR, DAY)) as demo:
-        demo.queue(max_size=64, default_concurrency_limit=4)  # on a page with content Gradio would make its routes anew
+    with Page(title="CIFAR X-Ray", delete_cache=(HOUR, DAY)) as demo:
         gr.HTML(header(served), elem_id="header")
         note = gr.Markdown(visible=False, elem_id="link-note")
         gr.api(served.about, api_name="release", queue=False)
