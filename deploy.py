@@ -30,7 +30,7 @@ KINDS = {
     ".py", ".md", ".txt", ".json", ".png", ".jpg", ".parquet", ".safetensors", ".js", ".css", ".html", ".ipynb", ".csv",
     ".bin", ".lock",
 }  # fmt: skip
-CARD = "README.md"
+CARD, THUMBNAIL = "README.md", "docs/thumbnail.png"
 SPACE_NAME = "cifar-xray"
 logger = logging.getLogger("deploy")
 
@@ -94,8 +94,7 @@ def deploy(options: DeployOptions) -> None:
     if not repo_id:
         repo_id, revision = served_so_far(target)
         public = public_files(repo_id, revision) if repo_id else []
-    if repo_id:
-        files[CARD] = card_naming(repo_id, revision, public).encode()
+    files[CARD] = card_of(target, repo_id, revision, public).encode()
     commit = push_files(target, files, "Deploy CIFAR X-Ray", is_ours=lambda path: path.split("/")[0] in FOLDERS)
     logger.info("%s holds this repository (commit %s)", target.url, commit[:7])
     for what, setting in settings(target, options).items():
@@ -144,10 +143,13 @@ def repository_files() -> dict[str, Path | bytes]:
     }
 
 
-def card_naming(repo_id: str, revision: str, preload: list[str]) -> str:
-    """The Space's card, which names the release that it serves and has it loaded when the Space is built."""
+def card_of(target: Target, repo_id: str | None, revision: str, preload: list[str]) -> str:
+    """The Space's card. It names the thumbnail where this Space has it, and the release that it serves, if that is not
+    the bundled one, and has that loaded when the Space is built."""
     card = SpaceCard((ROOT / CARD).read_text())
-    card.data["models"] = [repo_id]
+    card.data["thumbnail"] = f"{target.url}/resolve/{target.branch}/{THUMBNAIL}"
+    if repo_id:
+        card.data["models"] = [repo_id]
     if preload:
         card.data["preload_from_hub"] = [
             f"{repo_id} {','.join(preload)}" + (f" {revision}" if revision != "main" else "")

@@ -45,9 +45,20 @@ class Grid:
         return self.columns * pitch - self.gap, -(-count // self.columns) * pitch - self.gap
 
 
+def font_of(size: int) -> ImageFont.FreeTypeFont:
+    return ImageFont.truetype(Path(matplotlib.get_data_path(), "fonts", "ttf", "DejaVuSans.ttf"), size)
+
+
+def largest_within(text: str, width: int, size: int) -> int:
+    """The size that a text is written in where it has so much room: its usual size, or the largest one that fits."""
+    while font_of(size).getlength(text) > width:
+        size -= 1
+    return size
+
+
 def letters(text: str, size: int, colour: tuple[int, int, int]) -> np.ndarray:
     """A text as PIL writes it on the film, from the upper left corner of the picture."""
-    font = ImageFont.truetype(Path(matplotlib.get_data_path(), "fonts", "ttf", "DejaVuSans.ttf"), size)
+    font = font_of(size)
     image = Image.new("RGB", (int(font.getlength(text)) + 1, round(size * 1.5)), FILM)
     ImageDraw.Draw(image).text((0, 0), text, colour, font)
     return np.asarray(image)
@@ -79,7 +90,8 @@ def check_panel(
     size = 24 if width >= 400 else 16
     line = size * 3 // 2
     across = slice(grid.left, grid.left + width)
-    assert holds(picture[:, grid.left :], title, size, INK, slice(grid.top, grid.top + line)), title
+    shrunk = largest_within(title, width, size)
+    assert holds(picture[:, grid.left :], title, shrunk, INK, slice(grid.top, grid.top + line)), title
     top, pitch = grid.top + line, side * grid.factor + grid.gap
     for number, tile in enumerate(values):
         down, right = top + pitch * (number // grid.columns), grid.left + pitch * (number % grid.columns)

@@ -45,8 +45,21 @@ def test_it_creates_a_space_that_holds_the_repository_in_one_commit(hub):
     expected = {name for name in tracked if not name.startswith(".")}
     assert expected <= set(space.files)
     assert not [name for name in space.files if "__pycache__" in name or name.endswith((".ckpt", ".log"))]
-    assert space.files["README.md"] == (ROOT / "README.md").read_bytes()
     assert f"{hub.url}/spaces/{SPACE} holds this repository" in result.stderr
+
+
+@pytest.mark.parametrize("space", [SPACE, "ada/copy"])
+@pytest.mark.parametrize("served", [[], ["--repo-id", MODEL]], ids=["bundled", "named"])
+def test_the_card_shows_the_thumbnail_that_this_space_holds_and_is_the_readme_otherwise(hub, model, space, served):
+    assert deploy("--space-id", space, *served).returncode == 0
+    files = hub.repositories.all["space", space].files
+    text, readme = files["README.md"].decode(), (ROOT / "README.md").read_text()
+    card, own = (SpaceCard(each).data.to_dict() for each in (text, readme))
+    assert card.pop("thumbnail") == f"{hub.url}/spaces/{space}/resolve/main/docs/thumbnail.png"
+    assert files["docs/thumbnail.png"] == (ROOT / "docs" / "thumbnail.png").read_bytes()
+    assert {**own, **card} == {**card, "models": [MODEL] if served else own["models"]}
+    assert problems_of_card(text, "space") == [] and "thumbnail" not in own
+    assert text.split("---\n", 2)[2] == readme.split("---\n", 2)[2]
 
 
 def test_it_sets_the_variables_and_the_hardware(hub, model):

@@ -149,9 +149,10 @@ def _draw_panel(panel: Panel) -> Image.Image:
     font = font_of(TEXT_SIZES[width >= WIDE])
     line = _title_height(width)
     legend = line + BAR_HEIGHT + 6 if panel.scale else 0
-    image = Image.new("RGB", (max(width, int(font.getlength(panel.title)) + 1), line + height + legend), FILM)
+    title = _fitting(panel.title, width, font)
+    image = Image.new("RGB", (max(width, int(title.getlength(panel.title)) + 1), line + height + legend), FILM)
     draw = ImageDraw.Draw(image)
-    draw.text((0, 0), panel.title, INK, font)
+    draw.text((0, 0), panel.title, INK, title)
     image.paste(Image.fromarray(panel.pixels), (0, line))
     if panel.scale:
         _draw_legend(image, draw, panel.scale, line + height + 6, width, font)
@@ -172,8 +173,16 @@ def _draw_legend(
     right = left + width - 1
     draw.rectangle((left, top, right, top + BAR_HEIGHT - 1), outline=FAINT_INK)
     text_top = top + BAR_HEIGHT + 2
-    draw.text((left, text_top), format_number(scale.low), FAINT_INK, font)
-    draw.text((right, text_top), f"{format_number(scale.high)} {scale.unit}", FAINT_INK, font, anchor="ra")
+    low, high = format_number(scale.low), f"{format_number(scale.high)} {scale.unit}"
+    font = _fitting(f"{low}  {high}", width, font)
+    draw.text((left, text_top), low, FAINT_INK, font)
+    draw.text((right, text_top), high, FAINT_INK, font, anchor="ra")
+
+
+def _fitting(text: str, width: int, font: ImageFont.FreeTypeFont) -> ImageFont.FreeTypeFont:
+    """The font, or as much smaller a one as the text needs to stand within the width."""
+    smaller = (font_of(size) for size in range(int(font.size), NAME_SIZE, -1))
+    return next((each for each in smaller if each.getlength(text) <= width), font_of(NAME_SIZE))
 
 
 def two_decimals(value: float, *, plus: bool = False) -> str:

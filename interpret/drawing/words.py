@@ -142,9 +142,9 @@ def in_a_row(names: Sequence[str]) -> str:
 
 
 def counted(names: Sequence[str]) -> str:
-    """How many of each name, the most frequent first: "ship", "4 ship and 1 truck"."""
+    """How many of each name, the most frequent first: "ship", "ship (4) and truck (1)"."""
     counts = Counter(names).most_common()
-    return counts[0][0] if len(counts) == 1 else in_a_row([f"{count} {name}" for name, count in counts])
+    return counts[0][0] if len(counts) == 1 else in_a_row([f"{name} ({count})" for name, count in counts])
 
 
 def where_most_is(shares: Float[np.ndarray, "height width"]) -> tuple[str | None, float]:

@@ -32,6 +32,7 @@ ANSWERED = "limit => window.answered(limit)"
 QUESTIONS = Path(__file__).with_name("questions.js")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+TABLET = {"width": 820, "height": 1180}
 
 
 @dataclass
@@ -83,6 +84,13 @@ class Visit:
         """Waits until the page has told this, in a note that may be gone since."""
         self.page.wait_for_function("words => [...window.told].some((each) => each.includes(words))", arg=words)
 
+    def is_told_once(self, words: str) -> None:
+        """As `is_told`, and no note says it twice."""
+        self.is_told(words)
+        self.answered()
+        times = "words => [...window.told].map((each) => each.split(words).length - 1)"
+        assert max(self.page.evaluate(times, words)) == 1
+
     def show(self, tab: str) -> None:
         self.page.get_by_role("tab", name=tab, exact=True).click()
         self.page.locator(FIRST_PICTURE[tab]).first.wait_for()
@@ -123,16 +131,23 @@ def chromium() -> str | None:
 
 
 @contextmanager
-def launched(*arguments: str) -> Iterator[Browser]:
+def running_chromium(*arguments: str) -> Iterator[Browser]:
     """Chromium, with these further arguments."""
-    if chromium() is None:
-        if os.environ.get("CI"):
-            pytest.fail("CI must install Chromium")
-        pytest.skip("needs Chromium: install it, or name its program in CHROMIUM")
     with sync_playwright() as playwright:
         found = playwright.chromium.launch(executable_path=chromium(), args=[*ARGUMENTS, *arguments])
         yield found
         found.close()
+
+
+@contextmanager
+def launched(*arguments: str) -> Iterator[Browser]:
+    """Chromium, for tests, which are skipped without it."""
+    if chromium() is None:
+        if os.environ.get("CI"):
+            pytest.fail("CI must install Chromium")
+        pytest.skip("needs Chromium: install it, or name its program in CHROMIUM")
+    with running_chromium(*arguments) as found:
+        yield found
 
 
 @pytest.fixture(scope="module")

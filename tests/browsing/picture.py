@@ -1,45 +1,71 @@
-"""The picture of the page that the README shows: `python -m tests.browsing.picture` takes it anew.
+"""The pictures that the README and the Space's card show: `python -m tests.browsing.picture` takes them anew.
 
-It starts the app on the bundled release, opens the page in Chromium, clicks an example, and keeps the GradCAM tab down
-to the evidence ledger.
+It starts the app on the bundled release, opens the page in Chromium and clicks an example. The README's picture is the
+GradCAM tab down to the evidence ledger; the thumbnail is made of the parts of it that can still be read when small.
 """
 
 import argparse
 import io
 import tempfile
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
-from playwright.sync_api import sync_playwright
 
+from deploy import THUMBNAIL
 from model.release import BUNDLED, load_release
-from tests.browsing import ARGUMENTS, Visit, chromium
+from tests.browsing import Visit, choose, running_chromium
 from tests.conftest import ROOT, running_app
 
-PICTURE = ROOT / "docs" / "page.png"
+PICTURE, THUMBNAIL_FILE = ROOT / "docs" / "page.png", ROOT / THUMBNAIL
 VIEWPORT = {"width": 1440, "height": 900}
 EXAMPLE = 3  # the cat
 MARGIN = 24  # pixels of the page that stay around what is shown
-ROUNDING = 15  # divides 255: white stays white
+ROUNDING, FINE_ROUNDING = 15, 5  # they divide 255: white stays white
 MOST_BYTES = 250_000
+THUMBNAIL_SIZE = (1200, 630)  # what social networks cut nothing off
+# The parts of the page that the thumbnail is made of: left, top and width in it; without a width as large as drawn.
+PARTS = {
+    "#header h1": (40, 36, None),
+    "#header h1 + p": (40, 106, None),
+    "#seen img": (40, 176, 355),
+    "#gradcam-overlay img": (420, 176, 355),
+    "#gradcam-label .confidence:first-child": (40, 545, 735),
+    "#ledger-classes img": (815, 30, 345),
+}
 RELEASE = "release"  # among the words that a PNG carries
 
 
-def take(url: str) -> Image.Image:
-    """The first tab of a page that runs there, from its header to its ledger."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium(), args=ARGUMENTS)
-        visit = Visit(browser.new_page(viewport=VIEWPORT))
+@contextmanager
+def app_at(url: str | None) -> Iterator[str]:
+    """The address of the app that runs there, or else of one that is started on the bundled release."""
+    if url is not None:
+        yield url
+        return
+    with tempfile.TemporaryDirectory() as folder, running_app(Path(folder)) as app:
+        yield app.url
+
+
+@contextmanager
+def example_explained(url: str, scale: int = 1) -> Iterator[Visit]:
+    """A page that runs there, with an example explained, drawn so many times as fine."""
+    with running_chromium() as browser:
+        visit = Visit(browser.new_page(viewport=VIEWPORT, device_scale_factor=scale))
         visit.open(url)
         visit.page.locator("#examples button.thumbnail-item").nth(EXAMPLE).click()
         visit.page.mouse.move(0, 0)
         assert visit.settles()
+        yield visit
+
+
+def take(url: str) -> Image.Image:
+    """The first tab of a page that runs there, from its header to its ledger."""
+    with example_explained(url) as visit:
         shown = [visit.page.locator(name).bounding_box() for name in ("#picture", "[role=tablist]", "#ledger")]
         taken = Image.open(io.BytesIO(visit.page.screenshot(full_page=True)))
-        browser.close()
     boxes = [each for each in shown if each]
     left = min(each["x"] for each in boxes) - MARGIN
     right = max(each["x"] + each["width"] for each in boxes) + MARGIN
@@ -47,10 +73,24 @@ def take(url: str) -> Image.Image:
     return taken.crop((round(left), 0, round(right), round(bottom)))
 
 
-def write(picture: Image.Image, file: Path) -> None:
-    """A small PNG, which says of which release it is. Colours are rounded by at most seven of 255, which hardly
+def take_thumbnail(url: str) -> Image.Image:
+    """A picture, its Grad-CAM map, the answer and the evidence for all ten classes, under the page's title."""
+    thumbnail = Image.new("RGB", THUMBNAIL_SIZE, "white")
+    with example_explained(url, scale=2) as visit:
+        choose(visit, "Method", "Grad-CAM (gradients)")
+        visit.answered()
+        for selector, (left, top, width) in PARTS.items():
+            part = Image.open(io.BytesIO(visit.page.locator(selector).first.screenshot()))
+            if width is not None:
+                part = part.resize((width, round(part.height * width / part.width)), Image.Resampling.LANCZOS)
+            thumbnail.paste(part, (left, top))
+    return thumbnail
+
+
+def write(picture: Image.Image, file: Path, rounding: int = ROUNDING) -> None:
+    """A small PNG, which says of which release it is. Colours are rounded, by at most half of `rounding`, which hardly
     anybody sees and which packs a third better."""
-    rounded = np.rint(np.asarray(picture.convert("RGB")) / ROUNDING).astype(np.uint8) * ROUNDING
+    rounded = np.rint(np.asarray(picture.convert("RGB")) / rounding).astype(np.uint8) * rounding
     words = PngInfo()
     words.add_text(RELEASE, load_release(BUNDLED).identifier)
     Image.fromarray(rounded).save(file, optimize=True, pnginfo=words)
@@ -59,13 +99,9 @@ def write(picture: Image.Image, file: Path) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--url", help="of an app that runs already (default: one is started)")
-    options = parser.parse_args()
-    with ExitStack() as stack:
-        url = options.url
-        if url is None:
-            folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-            url = stack.enter_context(running_app(folder)).url
+    with app_at(parser.parse_args().url) as url:
         write(take(url), PICTURE)
+        write(take_thumbnail(url), THUMBNAIL_FILE, FINE_ROUNDING)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ import gradio
 import pytest
 
 import deploy
+from tests.browsing.states.__main__ import parse_arguments as of_states
 from tests.conftest import ROOT
 from tests.docs import DOCUMENTS, commands, name_of, spans
 from training import add_tables, check_explanations, inspect_data, train
@@ -20,6 +21,7 @@ PARSERS: dict[str, Callable[[list[str]], object]] = {
     "training/add_tables.py": add_tables.parse_arguments,
     "training/inspect_data.py": inspect_data.parse_arguments,
     "deploy.py": deploy.parse_arguments,
+    "tests.browsing.states": of_states,
 }
 ALL = sorted({command for document in DOCUMENTS for command in commands(document)})
 OTHERS = (
@@ -49,6 +51,8 @@ def understood(command: str) -> bool:
             return all(each in ("-r", "--require-hashes") or (ROOT / each).is_file() for each in files)
         case ["pytest", *arguments]:
             return are_tests(arguments)
+        case ["python", "-m", module, *arguments] if module in PARSERS:
+            return takes(module, arguments)
         case ["python", "-m", module, *arguments] if module.startswith("tests."):
             return importlib.util.find_spec(module) is not None and are_tests(arguments)
         case ["torchrun", "--nproc-per-node", "2", script, *arguments] | ["python", script, *arguments]:
@@ -93,6 +97,7 @@ def test_a_command_is_understood(command, monkeypatch, capsys):
         "python deploy.py --revision v2",
         "pip install -r requirement.txt",
         "python -m tests.nothing",
+        "python -m tests.browsing.states",
         "pytest tests/nothing",
         "python benchmarks/training.py --rounds 5",
         "python app.py --share",

@@ -6,7 +6,7 @@ import pytest
 import yaml
 from PIL import Image
 
-from tests.browsing.picture import MOST_BYTES, PICTURE, RELEASE
+from tests.browsing.picture import MOST_BYTES, PICTURE, RELEASE, THUMBNAIL_FILE, THUMBNAIL_SIZE
 from tests.conftest import ROOT
 from tests.docs import DOCS, DOCUMENTS, LINK, README, headings, name_of, prose, spans
 
@@ -53,8 +53,15 @@ def test_the_readme_shows_the_page_in_a_picture_that_loads_fast():
         assert picture.format == "PNG" and picture.width >= 1_000
 
 
-def test_the_picture_of_the_page_is_of_the_bundled_release(release):
-    with Image.open(PICTURE) as picture:
+def test_the_thumbnail_has_the_size_that_links_are_shared_with_and_loads_fast():
+    assert THUMBNAIL_FILE.stat().st_size < MOST_BYTES
+    with Image.open(THUMBNAIL_FILE) as picture:
+        assert (picture.format, picture.size) == ("PNG", THUMBNAIL_SIZE)
+
+
+@pytest.mark.parametrize("file", [PICTURE, THUMBNAIL_FILE], ids=lambda file: file.name)
+def test_the_pictures_of_the_page_are_of_the_bundled_release(release, file):
+    with Image.open(file) as picture:
         assert picture.text[RELEASE] == release.identifier, "python -m tests.browsing.picture takes it anew"
 
 

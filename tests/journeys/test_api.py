@@ -187,7 +187,7 @@ def test_erasing_gives_what_is_left_and_each_score_before_and_after(client, netw
     for number, name in enumerate(network.config.class_names):
         figures = [float(each[number]) for each in (expected.predicted, expected.measured, expected.before)]
         assert rows[name][:3] == pytest.approx(figures, abs=6e-4)
-    assert sentence.startswith("Without A1, B2 the score of")
+    assert sentence.startswith("Without A1 and B2 the score of")
 
 
 def test_brushed_pixels_are_erased_too(client, network, cat_pixels):
@@ -202,7 +202,7 @@ def test_what_erasing_does_to_the_lead_over_another_class_is_said(client):
     _, table, sentence = client.predict(CAT, ["B2"], "mean", "cat", "crop", "", "dog", api_name="/erase")
     rows = {name: (predicted, measured) for name, predicted, measured, *_ in table["data"]}
     lead = [rows["cat"][at] - rows["dog"][at] for at in (0, 1)]
-    found = re.search(r"the lead of cat over dog should change by (\S+) logits, and does by ([^;]+);", sentence)
+    found = re.search(r"the lead of cat over dog should change by (\S+) logits, and changes by ([^;]+);", sentence)
     assert found is not None
     assert [float(each.replace("\u2212", "-")) for each in found.groups()] == pytest.approx(lead, abs=0.01)
 

@@ -171,8 +171,8 @@ def cell_section(
             drawn = result_picture("The channel's map: click a cell", "channel-map", chart=True)
             field = result_picture("What the framed cell can see", "receptive-field")
         with gr.Row():
-            row = gr.Number(label="Row", precision=0, elem_id="cell-row", min_width=90, scale=0)
-            column = gr.Number(label="Column", precision=0, elem_id="cell-column", min_width=90, scale=0)
+            row = gr.Number(label="Row", precision=0, elem_id="cell-row", min_width=90)
+            column = gr.Number(label="Column", precision=0, elem_id="cell-column", min_width=90)
         steps = gr.Markdown(elem_id="cell-arithmetic")
         gr.Markdown("**Without this channel:** it is set to zero, and the rest of the network runs.")
         without = gr.Markdown(elem_classes="answer", elem_id="without-channel")

@@ -167,13 +167,13 @@ def grid_settings(served: ServedRelease) -> GridSettings:
         layer = Dropdown(layers, value=LAYER, label="Layer whose channels are all shown below", min_width=300)
     with gr.Accordion("Which number, which order, which scale", open=False), gr.Row():
         points = [(POINTS_IN_WORDS[point], point) for point in POINTS]
-        point = Dropdown(points, value=OUTPUT, label="Number of the computation", min_width=220)
+        point = Dropdown(points, value=OUTPUT, label="Number of the computation", min_width=260)
         sorts = [
             ("by number", NUMBER),
             ("strongest response first", RESPONSE),
             ("what adds most to a score first", ADDS),
         ]
-        sort = Dropdown(sorts, value=NUMBER, label="Order", min_width=180)
+        sort = Dropdown(sorts, value=NUMBER, label="Order", min_width=280)
         class_name = Dropdown([("the predicted class", PREDICTED), *served.class_names], value=PREDICTED,
                                  label="The score of", min_width=160)  # fmt: skip
         scale = Radio([(words, name) for name, words in SCALES.items()], value=OF_LAYER, label="Colour scale")

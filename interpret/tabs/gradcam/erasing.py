@@ -12,7 +12,7 @@ from interpret.attribution.evidence import SHARED
 from interpret.attribution.measured.masking import FILLS
 from interpret.drawing.ledger import cell_at
 from interpret.drawing.render import enlarge, two_decimals
-from interpret.drawing.words import percent
+from interpret.drawing.words import in_a_row, percent
 from interpret.explanation import NO_CLASS, PREDICTED, Question, classes_in_question
 from interpret.prediction import probabilities_of
 from interpret.tabs.page.components import Radio, brush_on, picture_brush, result_picture
@@ -76,7 +76,8 @@ def _rows(served: ServedRelease, result: Erased) -> list[list[Any]]:
 def erased_words(cells: Sequence[str], brushed: int) -> str:
     """What is erased; nothing is an empty text."""
     pixels = f"{brushed} brushed pixel{'' if brushed == 1 else 's'}" if brushed else ""
-    return " and ".join(part for part in (", ".join(sorted(cells)), pixels) if part)
+    parts = [*sorted(cells), *([pixels] if pixels else [])]
+    return in_a_row(parts) if parts else ""
 
 
 def _sentence(served: ServedRelease, result: Erased, classes: tuple[int, int | None], what: str) -> str:
@@ -85,13 +86,13 @@ def _sentence(served: ServedRelease, result: Erased, classes: tuple[int, int | N
     names, temperature = served.class_names, served.release.config.temperature
     one, other = classes
     changes = (each[one] - (0 if other is None else each[other]) for each in (result.predicted, result.measured))
-    predicted, measured = (two_decimals(float(change)) for change in changes)
+    predicted, measured = (two_decimals(float(change), plus=True) for change in changes)
     subject = f"score of {names[one]}" if other is None else f"lead of {names[one]} over {names[other]}"
     before, after = (probabilities_of(each[None], temperature)[0] for each in (result.before, result.after))
     best = int(after.argmax())
     verdict = "still" if best == int(before.argmax()) else "now"
     return (
-        f"Without {what} the {subject} should change by {predicted} logits, and does "
+        f"Without {what} the {subject} should change by {predicted} logits, and changes "
         f"by {measured}; the network {verdict} says {names[best]} ({percent(float(after[best]))})."
     )
 

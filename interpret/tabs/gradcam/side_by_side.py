@@ -32,6 +32,7 @@ FIGURES_IN_WORDS = (
     "most important cells vanish (lower is better). Insertion: while they appear. ROAD: how much more the important "
     "cells matter than the unimportant ones."
 )
+WIDTHS: list[str | int] = ["18%", "18%", "12%", "13%", "9%", "12%", "18%"]  # of COLUMNS: no word of a heading is broken
 SORTS = [(title, name) for name, title in FIGURE_NAMES.items()]
 
 
@@ -115,7 +116,8 @@ def side_by_side_section(served: ServedRelease, panel: PicturePanel, settings: E
     sentence = gr.Markdown(elem_classes="answer", elem_id="side-by-side-sentence")
     gallery = thumbnail_gallery("Click a map to choose its method", "methods-gallery", "maps", columns=4)
     with gr.Accordion("As a table", open=False):
-        table = gr.Dataframe(headers=list(COLUMNS), interactive=False, wrap=True, elem_id="methods-table")
+        table = gr.Dataframe(headers=list(COLUMNS), interactive=False, wrap=True, column_widths=WIDTHS,
+                             elem_id="methods-table")  # fmt: skip
     order = gr.State([])
     outputs, running = [gallery, table, sentence], [progress, stop]
     empty: dict[Any, str | None] = {gallery: None, table: None, sentence: ""}

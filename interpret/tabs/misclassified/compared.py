@@ -10,7 +10,7 @@ import pandas as pd
 from interpret.choices import ChoiceError, check_whole
 from interpret.misclassified.selection import Errors, errors_of
 from interpret.misclassified.two_releases import Comparison, compare_releases
-from interpret.tabs.misclassified.finding import error_gallery, error_table
+from interpret.tabs.misclassified.finding import WIDTHS, error_gallery, error_table
 from interpret.tabs.page.components import Radio, Slider, thumbnail_gallery
 from interpret.tabs.page.events import emptied_by
 from interpret.tabs.page.served import ServedRelease
@@ -18,7 +18,9 @@ from model.choice import Choice
 
 KINDS = {"broken": "newly broken", "mended": "mended", "both": "wrong in both"}
 SHOWN = 40
-NOTHING_NAMED = "No second release was named: set COMPARE_REPO_ID, as MODEL_REPO_ID, to one, and start the app again."
+NOTHING_NAMED = (
+    "No second release is named: set COMPARE_REPO_ID to one, as you would MODEL_REPO_ID, and start the app again."
+)
 
 
 def compared_endpoint(served: ServedRelease, errors: Errors, other: Choice | None) -> Callable[..., Any]:
@@ -84,7 +86,7 @@ def compared_section(served: ServedRelease, errors: Errors, other: Choice | None
         sentence = gr.Markdown(elem_id="compared-shown")
         gallery = thumbnail_gallery("Test pictures", "compared-gallery", "errors", columns=10)
         with gr.Accordion("As a table", open=False):
-            table = gr.Dataframe(interactive=False, wrap=True)
+            table = gr.Dataframe(interactive=False, wrap=True, column_widths=WIDTHS)
     with gr.Row(visible=False):
         most = max(SHOWN, len(errors), len(theirs) if theirs else 0)
         count = Slider(1, most, value=SHOWN, step=1, label="How many")

@@ -17,11 +17,13 @@ from interpret.misclassified.verdicts import MEANINGS, NOT_REVIEWED, SOURCE, VER
 from interpret.tabs.page.components import Dropdown, Slider, thumbnail_gallery
 from interpret.tabs.page.events import IN_TURN, endpoint, latest_wins
 from interpret.tabs.page.served import ServedRelease
-from model.samples import REVIEWS
+from model.samples import ANSWERS, REVIEWS
 
 COUNT, ON_PAGE = 10, 20
 THUMBNAIL_FACTOR = 4
 DIGITS = 4
+# Of the table's columns, in pixels: no word of a heading is broken, and what is too wide can be pushed along.
+WIDTHS: list[str | int] = [90, 110, 110, 120, 120, 90, 90, 110, *[90] * len(ANSWERS), 110]
 NOTHING = np.zeros(0, np.int64)
 SORTS_IN_WORDS = {
     "confidence": "most confident first",
@@ -86,7 +88,7 @@ def describe_found(served: ServedRelease, selection: Selection, found: int, show
     test = served.release.metrics.test
     words = f"{test.errors:,} of {test.count:,} test pictures are misclassified"
     if selection.narrows():
-        words += f", {found:,} of them as asked for"
+        words += f", {found:,} of which match the filters"
     if not shown:
         return f"{words}; there is nothing to show."
     return f"{words}; {shown:,} are shown{f' (page {page:,} of {pages:,})' if pages > 1 else ''}."
@@ -182,7 +184,7 @@ def filter_widgets(served: ServedRelease) -> Filters:
         true_label = Dropdown(labels, value=ANY, label="True label", min_width=130)
         predicted_label = Dropdown(labels, value=ANY, label="Predicted label", min_width=130)
         sort = Dropdown(
-            [(words, name) for name, words in SORTS_IN_WORDS.items()], value=SORTS[0], label="Order", min_width=160
+            [(words, name) for name, words in SORTS_IN_WORDS.items()], value=SORTS[0], label="Order", min_width=190
         )
         verdict = Dropdown(
             [ANY, *VERDICTS],
@@ -211,7 +213,8 @@ def finding_section(served: ServedRelease, errors: Errors, tab: gr.Tab, filters:
         pages = gr.Markdown(elem_id="pages", min_height=0)
         on = gr.Button("Next page ›", size="sm", scale=0, min_width=130, elem_id="next-page")
     with gr.Accordion("As a table", open=False):
-        table = gr.Dataframe(headers=list(COLUMNS), interactive=False, wrap=True, elem_id="misclassified-table")
+        table = gr.Dataframe(headers=list(COLUMNS), interactive=False, wrap=True, column_widths=WIDTHS,
+                             elem_id="misclassified-table")  # fmt: skip
     indices, asked_before = gr.State([]), gr.State(None)
     found = Found(sentence, gallery, table, pages, indices)
     latest_wins(

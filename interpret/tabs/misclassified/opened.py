@@ -13,7 +13,7 @@ from interpret.explanation import NO_CLASS, PREDICTED
 from interpret.misclassified.opened import OpenedError, open_error
 from interpret.misclassified.selection import Errors, Selection
 from interpret.tabs.misclassified.finding import THUMBNAIL_FACTOR, Filters, Found
-from interpret.tabs.page.components import result_picture, thumbnail_gallery
+from interpret.tabs.page.components import confidence_bars, drawn_confidences, result_picture, thumbnail_gallery
 from interpret.tabs.page.events import IN_TURN, MODEL_QUEUE, PRIVATE, endpoint, latest_wins
 from interpret.tabs.page.files import in_files
 from interpret.tabs.page.look import SCROLL_TO_TABS
@@ -60,7 +60,8 @@ def opener_on_page(served: ServedRelease, errors: Errors) -> Callable[..., Any]:
         if test_index is None or test_index not in errors.samples.test_indices:
             words = "" if test_index is None else errors.not_among(test_index)
             return *(gr.skip(),) * 4, words, gr.skip(), gr.update(visible=False)
-        return *_shown(open_error(served.explainer, errors, test_index)), gr.update(visible=True)
+        picture, confidences, *others = _shown(open_error(served.explainer, errors, test_index))
+        return picture, drawn_confidences(confidences), *others, gr.update(visible=True)
 
     return open_on_page
 
@@ -158,8 +159,7 @@ def opened_section(
     with gr.Column(visible=False, elem_id="opened-error") as section:
         with gr.Row():
             picture = result_picture("The test picture", "opened-picture")
-            label = gr.Label(label="Its stored answer", elem_id="opened-label",
-                             num_top_classes=len(served.class_names))  # fmt: skip
+            label = confidence_bars("opened-label", "Its stored answer")
             margin = result_picture("The margin, cell by cell", "opened-margin", chart=True)
         with gr.Row():
             carriers = {tab: gr.Button(words, size="sm", elem_id=f"carry-{tab}") for tab, words in TABS.items()}
@@ -181,7 +181,8 @@ def opened_section(
     _carry(served, errors, opened, carriers, panel, settings, tabs)
     with gr.Row(visible=False):
         index = gr.Number(label="Test index")
-    endpoint(error_endpoint(served, errors), index, outputs, "error", **MODEL_QUEUE)
+        in_api = [picture, gr.Label(label="Its stored answer"), *outputs[2:]]
+    endpoint(error_endpoint(served, errors), index, in_api, "error", **MODEL_QUEUE)
     return opened
 
 

@@ -118,7 +118,7 @@ def picture_panel(served: ServedRelease) -> PicturePanel:
     for label, elem_id, columns, shown in (
         ("Try a training picture of each class" if own else "Try one of these test pictures", "examples", 5, right),
         ("It gets these wrong", "errors-to-try", 4, wrong),
-        ("Photographs, as people bring them", "photographs", 4, other),
+        ("Photographs like your own", "photographs", 4, other),
     ):
         if not shown:
             continue

@@ -112,7 +112,7 @@ def test_labels_of_the_strongest_pictures_are_all_counted_the_most_frequent_firs
         [np.flatnonzero(labels == label)[:count] for label, count in ((0, 4), (9, 4), (3, 1))]
     )
     sentence = dossier(with_facts(release, "resnet_block3", strongest=strongest), "resnet_block3", 5).sentence()
-    assert "Its 9 strongest pictures are labelled 4 airplane, 4 truck and 1 cat. " in sentence
+    assert "Its 9 strongest pictures are labelled airplane (4), truck (4) and cat (1). " in sentence
 
 
 def test_pictures_that_do_not_excite_a_channel_are_not_among_its_strongest(release):

@@ -44,7 +44,7 @@ def test_labels_are_counted_the_most_frequent_first(explainer, release):
     found = similar(poor, CAT, "crop", 24)
     airplanes = found.labels.count("airplane")
     more, fewer = sorted(((airplanes, "airplane"), (24 - airplanes, "automobile")), reverse=True)
-    assert f"are labelled {more[0]} {more[1]} and {fewer[0]} {fewer[1]}; distances" in found.sentence()
+    assert f"are labelled {more[1]} ({more[0]}) and {fewer[1]} ({fewer[0]}); distances" in found.sentence()
 
 
 def test_one_picture_is_told_of_as_one(explainer):

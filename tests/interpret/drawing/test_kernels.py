@@ -10,7 +10,7 @@ from interpret.drawing.kernels import (
     frame_kernel,
     kernel_at,
 )
-from tests.charts import FAINT_INK, INK, Grid, Painted, check_panel, holds
+from tests.charts import FAINT_INK, INK, Grid, Painted, check_panel, holds, largest_within
 
 LAYOUTS = {64: Grid(8, 25, 4), 128: Grid(16, 12, 4), 512: Grid(32, 5, 4)}
 
@@ -54,6 +54,16 @@ def test_the_legend_of_colours_is_grey_and_says_that_it_holds_for_each_colour():
     grey = picture[bar + 5, 13 : 12 + width - 1].astype(int)
     assert (grey == grey[:, :1]).all() and (np.diff(grey[:, 0]) >= 0).all()
     assert grey[0, 0] <= 1 and grey[-1, 0] >= 254
+
+
+def test_both_ends_of_a_legend_can_be_read_however_long_its_unit_is():
+    kernels = np.full((64, 3, 3, 3), -0.842, np.float32)
+    picture = draw_colour_kernels(kernels, "in colour", FOLDED_UNIT)
+    width, height = LAYOUTS[64].size(64, 3)
+    low, high = "\u22120.842", f"0.842 {FOLDED_UNIT}, of each colour"
+    size = largest_within(f"{low}  {high}", width, 24)
+    below = slice(12 + 36 + height + 6 + 12, 12 + 36 + height + 6 + 12 + size)
+    assert size < 24 and all(holds(picture, text, size, FAINT_INK, below) for text in (low, high))
 
 
 def test_a_few_kernels_stand_in_one_row():

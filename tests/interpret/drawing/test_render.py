@@ -52,6 +52,11 @@ def test_a_panel_holds_its_pixels_unchanged_and_a_legend_below():
     assert (rows == legend).all(axis=(1, 2)).any()
 
 
+def test_a_title_that_is_too_long_is_written_smaller_and_leaves_no_bar_beside_the_picture():
+    drawn = draw_panels([Panel(picture(200, 300, 3), "Evidence for dog rather than cat, mean of 45")])
+    assert drawn.shape[1] == 300 + 2 * MARGIN
+
+
 @pytest.mark.parametrize(
     ("value", "text"), [(0.0, "0"), (4.125, "4.1"), (0.0632, "0.0632"), (-0.5, "\u22120.5"), (12.0, "12.0")]
 )

@@ -44,7 +44,7 @@ def test_no_share_is_rounded_up_to_certainty():
 
 def test_names_are_counted_the_most_frequent_first():
     assert counted(["ship", "ship"]) == "ship"
-    assert counted(["truck", "ship", "cat", "ship", "cat", "ship"]) == "3 ship, 2 cat and 1 truck"
+    assert counted(["truck", "ship", "cat", "ship", "cat", "ship"]) == "ship (3), cat (2) and truck (1)"
 
 
 def test_a_half_is_named_if_no_quarter_holds_most():

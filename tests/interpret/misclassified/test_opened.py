@@ -53,7 +53,7 @@ def test_what_they_are_labelled_is_counted(release, explainer, errors):
     labels[row] = [6, 6, 3, 6][: labels.shape[1]]
     changed = replace(release, read_table=lambda name: replace(release.nearest, labels=labels))
     told = open_error(replace(explainer, release=changed), errors, 2405)
-    assert "nearest training pictures are labelled 3 frog and 1 cat." in told.sentence()
+    assert "nearest training pictures are labelled frog (3) and cat (1)." in told.sentence()
 
 
 def test_the_numbers_say_null_where_nobody_was_asked(explainer, errors):

@@ -41,7 +41,9 @@ def tab_to(visit: Visit, selector: str, text: str = "", key: str = "Tab", at_mos
 def test_from_a_cell_of_the_matrix_to_an_error_its_neighbours_gradcam_and_back_to_the_same_list(visit, errors, release):
     visit.show("Misclassified")
     cell(visit, 5, 3).click()
-    expect(visit.page.locator("#found-sentence")).to_contain_text("69 of them as asked for; 20 are shown (page 1 of 4)")
+    expect(visit.page.locator("#found-sentence")).to_contain_text(
+        "69 of which match the filters; 20 are shown (page 1 of 4)"
+    )
     visit.page.locator("#next-page").click()
     expect(visit.page.locator("#found-sentence")).to_contain_text("page 2 of 4")
     visit.answered()
@@ -75,7 +77,7 @@ def test_the_same_way_by_the_keyboard_alone(visit, errors):
         visit.page.keyboard.press(key)
     visit.page.keyboard.press("Enter")
     found = len(listed(errors, true_label="cat", predicted_label="dog"))
-    expect(visit.page.locator("#found-sentence")).to_contain_text(f"{found} of them as asked for")
+    expect(visit.page.locator("#found-sentence")).to_contain_text(f"{found} of which match the filters")
     tab_to(visit, GALLERY)
     visit.page.keyboard.press("Enter")
     first = listed(errors, true_label="cat", predicted_label="dog")[0]
@@ -87,7 +89,7 @@ def test_the_same_way_by_the_keyboard_alone(visit, errors):
     expect(visit.page.get_by_role("tab", name="GradCAM", exact=True)).to_be_focused()
     tab_to(visit, "[role=tab]", "Misclassified", at_most=2)
     visit.page.keyboard.press("Enter")
-    expect(visit.page.locator("#found-sentence")).to_contain_text(f"{found} of them as asked for")
+    expect(visit.page.locator("#found-sentence")).to_contain_text(f"{found} of which match the filters")
     expect(visit.page.locator("#opened-sentence")).to_contain_text(f"Test picture {first:,}")
 
 
@@ -105,7 +107,7 @@ def test_the_matrix_shows_counts_or_shares(visit):
     visit.page.get_by_label("shares of the true class").check()
     expect(cell(visit, 5, 3)).to_have_text("6.9%")
     cell(visit, 9, -1).click()
-    expect(visit.page.locator("#found-sentence")).to_contain_text("44 of them as asked for")
+    expect(visit.page.locator("#found-sentence")).to_contain_text("44 of which match the filters")
 
 
 def test_a_confusion_is_explained_while_a_cell_is_chosen(visit):
@@ -122,14 +124,14 @@ def test_labels_that_people_rejected_are_found_and_say_so(visit):
     visit.show("Misclassified")
     expect(visit.page.locator("#accuracy")).to_contain_text("95.04% without the 54 whose label people rejected")
     choose(visit, "The label, by people's votes", "rejected")
-    expect(visit.page.locator("#found-sentence")).to_contain_text("34 of them as asked for")
+    expect(visit.page.locator("#found-sentence")).to_contain_text("34 of which match the filters")
     expect(visit.page.locator("#misclassified-gallery .caption-label").first).to_contain_text("label rejected")
 
 
 def test_a_link_shows_the_same_list_and_the_same_error_again(visit, browser, app, errors):
     visit.show("Misclassified")
     cell(visit, 3, 6).click()
-    expect(visit.page.locator("#found-sentence")).to_contain_text("10 of them as asked for")
+    expect(visit.page.locator("#found-sentence")).to_contain_text("10 of which match the filters")
     visit.page.locator(GALLERY).first.click()
     first = listed(errors, true_label="cat", predicted_label="frog")[0]
     visit.answered()  # until then the page still grows above what is clicked
@@ -140,7 +142,7 @@ def test_a_link_shows_the_same_list_and_the_same_error_again(visit, browser, app
     other = Visit(context.new_page())
     other.page.goto(link.input_value())
     expect(other.page.get_by_role("tab", name="Misclassified", exact=True)).to_have_attribute("aria-selected", "true")
-    expect(other.page.locator("#found-sentence")).to_contain_text("10 of them as asked for")
+    expect(other.page.locator("#found-sentence")).to_contain_text("10 of which match the filters")
     expect(other.page.locator("#opened-sentence")).to_contain_text(f"Test picture {first:,}")
     context.close()
 

@@ -29,7 +29,8 @@ def test_the_table_has_each_class_the_highest_score_first_and_its_measured_chang
     ("cells", "brushed", "words"),
     [
         ((), 0, ""),
-        (("B2", "A1"), 0, "A1, B2"),
+        (("B2", "A1"), 0, "A1 and B2"),
+        (("B2", "A1"), 3, "A1, B2 and 3 brushed pixels"),
         ((), 1, "1 brushed pixel"),
         (("C3",), 24, "C3 and 24 brushed pixels"),
     ],

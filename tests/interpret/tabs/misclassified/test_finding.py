@@ -61,14 +61,14 @@ def test_the_sentence_counts_the_errors_those_that_were_asked_for_and_those_show
     assert sentence == f"{test.errors} of 10,000 test pictures are misclassified; 3 are shown (page 1 of 176)."
     found = int(((samples.labels == 3) & (samples.predictions == 5)).sum())
     gallery, table, sentence = ask(len(samples), "cat", "dog")
-    assert sentence.endswith(f", {found} of them as asked for; {found} are shown.")
+    assert sentence.endswith(f", {found} of which match the filters; {found} are shown.")
     assert len(gallery) == len(table) == found
 
 
 def test_nothing_found_is_said(served, errors):
     gallery, table, sentence = misclassified_endpoint(served, errors)(10, "airplane", "dog")
     assert (gallery, len(table)) == ([], 0)
-    assert sentence.endswith(", 0 of them as asked for; there is nothing to show.")
+    assert sentence.endswith(", 0 of which match the filters; there is nothing to show.")
 
 
 def test_pages_of_the_api_hold_every_error_once(served, errors):

@@ -53,6 +53,11 @@ def test_the_page_shows_nothing_while_no_error_is_open(served, errors):
     assert opener_on_page(served, errors)(2405)[-1] == gr.update(visible=True)
 
 
+def test_the_page_never_rounds_an_errors_confidence_up_to_certainty(served, errors):
+    _, label, *_ = opener_on_page(served, errors)(2405)
+    assert "<b>over 99%</b>" in label and "100%" not in label
+
+
 def test_a_click_opens_the_error_that_is_shown_there_and_none_that_was_taken_away():
     unmarked = gr.update(selected_index=None)
     assert clicked([30, 10, 20], conftest.clicked(1)) == (10, unmarked)
