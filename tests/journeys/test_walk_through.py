@@ -42,9 +42,8 @@ ELSEWHERE = {
     r"python training/check_explanations\.py .*": "takes the whole of CIFAR-10 and hours",
 }
 SERVERS = r"python app\.py|python -m tests\.stand_in_hub|tensorboard .*"
-MOMENTS = (
-    r"pip install .*|python training/train\.py --help|python deploy\.py .*|python -m tests\.(architecture|stand_in_hub)"
-)
+MOMENTS = r"pip install .*|python (training/train|deploy)\.py --help|python -m tests\.(architecture|stand_in_hub)"
+EXCERPT, OWN = "tests/data/cifar10_subset", "path/to/leaves"
 
 
 def parts_of(document: Path) -> list[str]:
@@ -104,9 +103,8 @@ class Clone:
         """The line with this clone's own names in the places that the documents leave open."""
         run = max((self.folder / "runs").glob("*/release"), default=None) if "runs/name" in part else None
         filled = part.replace("runs/name/release", f"runs/{run.parent.name}/release" if run else "")
-        return filled.replace("name/cifar-xray", f"{USER}/cifar-xray").replace(
-            "path/to/leaves", shlex.quote(str(self.leaves))
-        )
+        filled = filled.replace("name/cifar-xray", f"{USER}/cifar-xray").replace("path/to/cifar10", EXCERPT)
+        return filled.replace(OWN, shlex.quote(str(self.leaves)))
 
 
 @pytest.fixture(scope="module")
