@@ -5,8 +5,9 @@ import logging
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -15,7 +16,8 @@ os.environ.setdefault("HF_HUB_DISABLE_XET", "1")  # a transport of its own, whic
 
 from huggingface_hub import HfApi, SpaceCard, SpaceHardware
 
-from model.hub import Target, check_target, limit_waiting, push_files
+from model.hub import Target, check_target, limit_waiting, push_files, repository_name
+from model.hub_commits import FIRST_DIGITS, resolve
 from model.hub_errors import HubError, is_transient, worded
 from model.release import OPTIONAL_FILES, SERVED_FILES
 from model.retry import retry
@@ -32,6 +34,7 @@ KINDS = {
 }  # fmt: skip
 CARD, THUMBNAIL = "README.md", "docs/thumbnail.png"
 SPACE_NAME = "cifar-xray"
+PATIENCE = 60.0
 logger = logging.getLogger("deploy")
 
 
@@ -60,7 +63,7 @@ def parse_arguments(arguments: list[str] | None = None) -> DeployOptions:
         parser.error("--revision belongs to --repo-id")
     return DeployOptions(
         space_id=options.space_id,
-        repo_id=options.repo_id,
+        repo_id=repository_name(options.repo_id) or None,
         revision=options.revision or "main",
         hardware=options.hardware,
         private=options.private,
@@ -81,6 +84,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 def deploy(options: DeployOptions) -> None:
     """Checks everything, then commits once, then sets variables and hardware. Raises HubError."""
+    options = with_whole_commit(options)
     repo_id, revision = options.repo_id, options.revision
     public = public_files(repo_id, revision) if repo_id else []
     target = check_target(
@@ -103,6 +107,18 @@ def deploy(options: DeployOptions) -> None:
         logger.info("%s is set", what)
     if repo_id and not public:
         logger.info("%s is private: give the Space a secret HF_TOKEN that may read it.", repo_id)
+
+
+def with_whole_commit(options: DeployOptions) -> DeployOptions:
+    """The options with all digits of the commit, if its first ones were given: what builds a Space knows no others.
+
+    Raises HubError.
+    """
+    if not options.repo_id or not FIRST_DIGITS.fullmatch(options.revision):
+        return options
+    with worded(f"{options.repo_id} at {options.revision} cannot be served"):
+        commit = resolve(options.repo_id, options.revision, time.monotonic() + PATIENCE)
+    return replace(options, revision=commit)
 
 
 def public_files(repo_id: str, revision: str) -> list[str]:

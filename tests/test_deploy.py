@@ -12,6 +12,7 @@ from deploy import repository_files
 from model.channels.facts import CHANNELS
 from model.channels.gallery import GALLERY
 from model.channels.pooled import POOLED
+from model.release import BUNDLED
 from model.samples import NEAREST, REVIEWS
 from tests.conftest import ROOT, running_app, upload
 from tests.small_tables import with_tables
@@ -60,6 +61,16 @@ def test_the_card_shows_the_thumbnail_that_this_space_holds_and_is_the_readme_ot
     assert {**own, **card} == {**card, "models": [MODEL] if served else own["models"]}
     assert problems_of_card(text, "space") == [] and "thumbnail" not in own
     assert text.split("---\n", 2)[2] == readme.split("---\n", 2)[2]
+
+
+def test_a_release_is_named_as_people_type_it_and_its_commit_by_seven_digits(hub, model):
+    upload(hub, MODEL, BUNDLED)
+    address = f"{hub.url}/{MODEL}/tree/main"
+    assert deploy("--repo-id", address, "--revision", model[:7]).returncode == 0
+    space = space_of(hub)
+    assert space.variables == {"MODEL_REPO_ID": MODEL, "MODEL_REVISION": model}
+    (preloaded,) = SpaceCard(space.files["README.md"].decode()).data["preload_from_hub"]
+    assert preloaded.split()[0] == MODEL and preloaded.split()[-1] == model
 
 
 def test_it_sets_the_variables_and_the_hardware(hub, model):
