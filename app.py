@@ -2,6 +2,7 @@
 
 import logging
 import os
+import sys
 from typing import Any
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
@@ -25,6 +26,9 @@ from interpret.tabs.misclassified.tab import misclassified_tab
 from interpret.tabs.page.permalink import follow_links, opened_by_link
 from interpret.tabs.page.picture import picture_panel
 from interpret.tabs.page.served import ServedRelease, serve
+from interpret.tabs.process.ending import serve_until_told_to_end
+from interpret.tabs.process.health import with_health
+from interpret.tabs.process.starting import StartError, check_folders
 from model.choice import Choice, choose_release
 
 logger = logging.getLogger("app")
@@ -43,7 +47,7 @@ def build_page(served: ServedRelease, other: Choice | None = None) -> gr.Blocks:
     with Page(title="CIFAR X-Ray", delete_cache=(HOUR, DAY)) as demo:
         gr.HTML(header(served), elem_id="header")
         note = gr.Markdown(visible=False, elem_id="link-note")
-        gr.api(served.about, api_name="release", queue=False)
+        gr.api(with_health(demo, served.about), api_name="release", queue=False)
         with gr.Row():
             with gr.Column(scale=1, min_width=280, elem_id="panel"):
                 panel = picture_panel(served)
@@ -66,6 +70,10 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     for transport in ("httpx", "httpx2"):  # they tell of every request, with addresses that are signed
         logging.getLogger(transport).setLevel(logging.WARNING)
+    try:
+        check_folders()
+    except StartError as error:
+        sys.exit(f"app.py: {error}")
     served = serve(choose_release(os.environ.get("MODEL_REPO_ID"), os.environ.get("MODEL_REVISION")))
     logger.info("Serving %s on %s", served.description, served.explainer.device)
     other = os.environ.get("COMPARE_REPO_ID", "").strip()
@@ -78,7 +86,9 @@ def main() -> None:
         footer_links=["api"],
         ssr_mode=False,
         app_kwargs={"routes": routes_for_agents(demo)},
+        prevent_thread_lock=True,
     )
+    serve_until_told_to_end(demo)
 
 
 if __name__ == "__main__":

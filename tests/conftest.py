@@ -66,7 +66,7 @@ from model.release import (
 )
 from model.samples import Misclassified, save_misclassified
 from tests.browsing import browser, visit  # noqa: F401 - fixtures
-from tests.small_tables import three_errors
+from tests.small_releases import three_errors
 from tests.stand_in_hub.server import StandInHub, stand_in_hub
 from training.data.cifar10 import load_cifar10
 from training.data.split import Split
@@ -241,11 +241,12 @@ def running_app(folder: Path, root: Path = ROOT, **environment: str) -> Iterator
             stderr=subprocess.STDOUT,
         )
     try:
-        url = _wait_for_address(process, log)
+        url = wait_for_address(process, log)
         yield RunningApp(url, log, held, time.monotonic() - started)
     finally:
         process.terminate()
         process.wait(timeout=120)
+    assert process.returncode == 0
     # Gradio logs its own refusals of sliders and dropdowns; a traceback through this project's code is an accident.
     accidents = [line for line in log.read_text().splitlines() if f'File "{ROOT}/interpret' in line]
     assert not accidents, accidents
@@ -281,7 +282,7 @@ def client(app: RunningApp, tmp_path_factory: pytest.TempPathFactory) -> Client:
     return client_of(app.url, tmp_path_factory.mktemp("downloads"))
 
 
-def _wait_for_address(process: subprocess.Popen[bytes], log: Path, seconds: float = 400) -> str:
+def wait_for_address(process: subprocess.Popen[bytes], log: Path, seconds: float = 400) -> str:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline and process.poll() is None:
         if found := re.search(r"Running on local URL:\s+(http://\S+)", log.read_text()):

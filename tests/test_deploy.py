@@ -15,7 +15,7 @@ from model.channels.pooled import POOLED
 from model.release import BUNDLED
 from model.samples import NEAREST, REVIEWS
 from tests.conftest import ROOT, running_app, upload
-from tests.small_tables import with_tables
+from tests.small_releases import with_tables
 from tests.stand_in_hub.repositories import problems_of_card
 
 SPACE, MODEL = "ada/cifar-xray", "ada/weights"

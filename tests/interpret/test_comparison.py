@@ -7,7 +7,7 @@ from interpret.comparison import compare_with_controls, describe_correlations
 from interpret.explainer import explainer_for
 from interpret.explanation import Question, explain
 from tests.conftest import EXAMPLES
-from tests.strength import with_strength
+from tests.small_releases import with_strength
 
 CAT = str(EXAMPLES / "cat.png")
 

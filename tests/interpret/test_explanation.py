@@ -14,7 +14,7 @@ from interpret.explainer import Explainer, explainer_for
 from interpret.explanation import Explanation, Question, Style, explain
 from model.network import STAGE_NAMES
 from tests.conftest import EXAMPLES
-from tests.strength import with_strength
+from tests.small_releases import with_strength
 
 CAT, LAST = str(EXAMPLES / "cat.png"), STAGE_NAMES[-1]
 

@@ -7,7 +7,7 @@ from interpret.explainer import explainer_for
 from interpret.explanation import Question, explain
 from interpret.ledger import ledger_of
 from tests.conftest import EXAMPLES
-from tests.strength import with_strength
+from tests.small_releases import with_strength
 
 CAT = str(EXAMPLES / "cat.png")
 

@@ -8,7 +8,7 @@ from model.hub_errors import HubError
 from model.release import BUNDLED, CONFIG, METRICS, SAMPLES, WEIGHTS, load_release
 from model.samples import NEAREST
 from tests.conftest import upload
-from tests.small_tables import with_tables
+from tests.small_releases import with_tables
 from tests.stand_in_hub.fault_table import waiting_at_most
 from tests.stand_in_hub.repositories import hash_of, is_large
 

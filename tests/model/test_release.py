@@ -29,7 +29,7 @@ from model.release import (
     seal,
 )
 from model.samples import NEAREST, REVIEWS, Misclassified, save_misclassified
-from tests.small_tables import add_tables
+from tests.small_releases import add_tables
 
 
 @pytest.fixture

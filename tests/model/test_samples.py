@@ -21,7 +21,7 @@ from model.samples import (
     save_nearest,
     save_reviews,
 )
-from tests.small_tables import two_nearest, two_reviews, with_tables
+from tests.small_releases import two_nearest, two_reviews, with_tables
 
 
 def assert_equal(found, expected):

@@ -62,7 +62,8 @@ class ServedRelease:
 
         Returns:
             release, origin, commit (null if not from the Hub), problem (null if it is the release that was asked for),
-            test_accuracy (a share), test_count, temperature, class_names and device.
+            test_accuracy (a share), test_count, temperature, class_names and device; and how the app is doing:
+            uptime_seconds, queue_length and answered_last_minute (of the questions asked in it).
         """
         return {
             "release": self.release.identifier,

@@ -11,7 +11,7 @@ from interpret.layers.receptive_field import receptive_field
 from model.images import to_tensor
 from model.network import CifarResNet
 from model.release import load_release
-from tests.small_tables import with_tables
+from tests.small_releases import with_tables
 
 
 @pytest.fixture(scope="module")

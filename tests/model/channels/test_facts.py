@@ -7,7 +7,7 @@ from interpret.layers.channels import channel_counts
 from model.channels.facts import CHANNELS, load_facts, save_facts
 from model.files.tables import TableError
 from tests.model.test_samples import drop_column
-from tests.small_tables import facts_of_layer, small_gallery, some_facts
+from tests.small_releases import facts_of_layer, small_gallery, some_facts
 
 FIELDS = ("strongest", "places", "responses", "class_means", "silent")
 

@@ -5,7 +5,7 @@ from model.channels.gallery import GALLERY, load_gallery, save_gallery
 from model.files.tables import TableError
 from model.network import CIFAR10_CLASSES
 from tests.model.test_samples import drop_column
-from tests.small_tables import small_gallery
+from tests.small_releases import small_gallery
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 from model.channels.pooled import POOLED, PooledMaxima, load_pooled, save_pooled
 from model.files.tables import TableError
 from model.network import CIFAR10_CLASSES
-from tests.small_tables import few_maxima
+from tests.small_releases import few_maxima
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from huggingface_hub.utils import httpx
 from model.choice import choose_release
 from model.hub import ConflictError, HubError, Target, check_target, limit_waiting
 from model.release import OPTIONAL_FILES, SAMPLES, SERVED_FILES, WEIGHTS, load_release, save_metrics, seal
-from tests.small_tables import with_tables
+from tests.small_releases import with_tables
 from training.errors import TrainingError
 from training.releasing.card import START
 from training.releasing.publish import Published, load_verified_release

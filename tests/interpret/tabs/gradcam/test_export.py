@@ -9,7 +9,7 @@ from interpret.tabs.gradcam.export import document
 from interpret.tabs.page.served import serve
 from model.choice import Choice
 from tests.conftest import EXAMPLES
-from tests.strength import with_strength
+from tests.small_releases import with_strength
 
 
 def test_an_export_says_what_the_colours_of_its_overlays_mean(release):

@@ -3,7 +3,7 @@ import pytest
 from interpret.tabs.gradcam.how_to_read import how_to_read
 from interpret.tabs.page.served import serve
 from model.choice import Choice
-from tests.strength import with_strength
+from tests.small_releases import with_strength
 
 
 @pytest.mark.parametrize(("value", "said"), [(2.0, "one picture of twenty"), (None, "strongest of the maps shown")])

@@ -1,15 +1,18 @@
-"""Small optional tables, for tests of whatever reads, fetches or pushes releases."""
+"""Releases with small optional tables, or that say how strong their maps usually are, for tests of what reads them."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
+from interpret.attribution.methods import METHOD_NAMES
 from model.channels.facts import LayerFacts, save_facts
 from model.channels.gallery import Gallery, save_gallery
 from model.channels.pooled import PooledMaxima, save_pooled
-from model.network import CIFAR10_CLASSES
-from model.release import load_release, seal
+from model.metrics import MethodStrength, StrengthFigures
+from model.network import CIFAR10_CLASSES, STAGE_NAMES
+from model.release import Release, load_release, seal
 from model.samples import LabelReviews, Misclassified, NearestTraining, save_nearest, save_reviews
 
 
@@ -91,3 +94,12 @@ def with_tables(release: Path, folder: Path) -> Path:
     shutil.copytree(release, folder)
     add_tables(folder)
     return folder
+
+
+def with_strength(release: Release, value: float | None) -> Release:
+    """The release with this strength for every method and stage, or with none."""
+    said = None
+    if value:
+        strength = MethodStrength(None, dict.fromkeys(STAGE_NAMES, value))
+        said = StrengthFigures(None, dict.fromkeys(METHOD_NAMES, strength))
+    return replace(release, metrics=replace(release.metrics, map_strength=said))

@@ -1,0 +1,1 @@
+"""The app as a process: what it needs before it starts, how it is doing, and how it ends."""
