@@ -14,7 +14,9 @@ from model.cores import keep_to_granted_cores
 keep_to_granted_cores()
 import interpret.tabs.page.zero_gpu  # noqa: F401, I001 - before anything that asks torch about CUDA
 import gradio as gr
+from starlette.middleware import Middleware
 
+from interpret.tabs.agents.checked_calls import CheckedCalls
 from interpret.tabs.agents.routes import routes_for_agents
 from interpret.tabs.feature_maps.tab import feature_maps_tab
 from interpret.tabs.gradcam.tab import gradcam_tab
@@ -85,7 +87,7 @@ def main() -> None:
         max_file_size=MAX_UPLOAD,
         footer_links=["api"],
         ssr_mode=False,
-        app_kwargs={"routes": routes_for_agents(demo)},
+        app_kwargs={"routes": routes_for_agents(demo), "middleware": [Middleware(CheckedCalls, demo)]},
         prevent_thread_lock=True,
     )
     serve_until_told_to_end(demo)

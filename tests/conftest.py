@@ -220,6 +220,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 @dataclass(frozen=True)
 class RunningApp:
     url: str
+    pid: int
     log: Path
     held: Path
     seconds_to_first_page: float
@@ -242,7 +243,7 @@ def running_app(folder: Path, root: Path = ROOT, **environment: str) -> Iterator
         )
     try:
         url = wait_for_address(process, log)
-        yield RunningApp(url, log, held, time.monotonic() - started)
+        yield RunningApp(url, process.pid, log, held, time.monotonic() - started)
     finally:
         process.terminate()
         process.wait(timeout=120)

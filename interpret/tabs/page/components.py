@@ -8,7 +8,7 @@ from typing import Any
 
 import gradio as gr
 import numpy as np
-from gradio.data_classes import ImageData
+from gradio.data_classes import ImageData as AnyImageData
 from gradio.utils import get_upload_folder, is_in_or_equal
 from jaxtyping import UInt8
 from PIL import Image
@@ -18,6 +18,7 @@ from interpret.tabs.page.static import markup, static_text
 
 MAX_UPLOAD = 64 * 2**20  # bytes
 MAX_DATA_URL = MAX_UPLOAD * 4 // 3 + 100
+NOT_A_PICTURE = "A picture must be an upload, as handle_file() in gradio_client makes it, or a data URL."
 NOT_UPLOADED = "Upload the picture, with handle_file() in gradio_client; a path on the server is not accepted."
 
 
@@ -72,11 +73,23 @@ def _not_offered(component: gr.Dropdown | gr.Radio, payload: Any) -> gr.Error:
     return gr.Error(problem, title="Not possible", print_exception=False)
 
 
+class ImageData(AnyImageData):
+    """What stands for a picture in a request; anything else is refused in a sentence, and not with a traceback."""
+
+    @classmethod
+    def model_validate(cls, *args: Any, **options: Any) -> "ImageData":
+        try:
+            return super().model_validate(*args, **options)
+        except ValueError as error:  # pydantic's errors are some of these
+            raise gr.Error(NOT_A_PICTURE, title="Not possible", print_exception=False) from error
+
+
 class Upload(gr.Image):
     """Gradio's image input, which passes the uploaded file on as it is: `model.images` decodes it and words all errors,
     which Gradio would mask."""
 
     is_template = True  # Gradio: the front end is that of the parent class
+    data_model = ImageData
 
     def preprocess(self, payload: ImageData | None) -> str | bytes | None:  # type: ignore[override]
         """The path of the uploaded file, or the bytes of a data URL; a malformed data URL gives no bytes.

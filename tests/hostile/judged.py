@@ -1,0 +1,119 @@
+"""What may not happen, whatever is asked."""
+
+import asyncio
+import itertools
+import re
+import sys
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+
+from tests.conftest import ROOT
+from tests.hostile.mutated import Asked
+
+# Words of the machine that no answer may hold: tracebacks, and where the project and its packages lie.
+SECRETS = ("Traceback (most recent call last)", str(ROOT), sys.prefix, "site-packages", "root:x:0:0")
+# Answers with a status of 500 and above that come from Gradio's own routes, by method and path, and why.
+OF_GRADIO: dict[tuple[str, str], str] = {}
+AT_ONCE, PATIENCE = 6, 300.0
+
+
+@dataclass
+class Report:
+    """How many requests were answered how, and all that may not happen, each with the request that brought it about."""
+
+    statuses: Counter[str] = field(default_factory=Counter)
+    faults: list[str] = field(default_factory=list)
+    of_gradio: Counter[str] = field(default_factory=Counter)
+
+    def __str__(self) -> str:
+        lines = [f"{count:6d}  {what}" for what, count in sorted(self.statuses.items())]
+        lines += [f"{count:6d}  {what}" for what, count in sorted(self.of_gradio.items())]
+        return "\n".join([*lines, *self.faults, f"{self.statuses.total()} requests, {len(self.faults)} faults"])
+
+
+async def send_all(url: str, requests: Iterable[Asked], report: Report) -> None:
+    """Sends them, a few at once, and judges each answer."""
+    waiting = iter(requests)
+    limits = httpx.Limits(max_keepalive_connections=0)  # a connection that a refusal has closed is not used again
+    async with httpx.AsyncClient(base_url=url, timeout=PATIENCE, limits=limits) as http:
+
+        async def work() -> None:
+            for asked in waiting:
+                await send(http, asked, report)
+
+        await asyncio.gather(*(work() for _ in range(AT_ONCE)))
+
+
+async def send(http: httpx.AsyncClient, asked: Asked, report: Report) -> None:
+    try:
+        answer = await response(http, asked.method, asked.path, asked.body, asked.headers)
+    except httpx.HTTPError as error:
+        report.faults.append(f"{type(error).__name__} in place of an answer: {told(asked)}")
+        return
+    judge(asked, answer.status_code, answer.text, report)
+    if not asked.is_call or answer.status_code != 200:
+        report.statuses[f"{asked.method} {answer.status_code}"] += 1
+        return
+    event = f"{asked.path}/{answer.json()['event_id']}"
+    said = (await response(http, "GET", event, b"", {})).text
+    judge(asked, 200, said, report)
+    report.statuses[outcome(said)] += 1
+
+
+async def response(http: httpx.AsyncClient, method: str, path: str, body: bytes, headers: dict) -> httpx.Response:
+    """A stream without an end, as of a page that stays open, is left after its first bytes."""
+    async with http.stream(method, path, content=body, headers=headers) as answer:
+        endless = method == "GET" and any(each in path for each in ("/queue/data", "/upload_progress", "/mcp"))
+        parts = [part async for part in _parts(answer, first_only=endless)]
+    return httpx.Response(
+        answer.status_code, content=b"".join(parts), headers={"content-type": "text/plain; charset=utf-8"}
+    )
+
+
+async def _parts(answer: httpx.Response, first_only: bool):
+    async for part in answer.aiter_raw():
+        yield part
+        if first_only:
+            return
+
+
+def outcome(said: str) -> str:
+    """How a call ended: with an answer, a sentence, or an error without words."""
+    if "event: complete" in said:
+        return "call: answered"
+    return (
+        "call: refused without a word"
+        if re.search(r"event: error\s+data: (null|.*\"error\": ?null)", said)
+        else "call: refused"
+    )
+
+
+def judge(asked: Asked, status: int, text: str, report: Report) -> None:
+    where = (asked.method, asked.path.partition("?")[0])
+    if status >= 500:
+        if where in OF_GRADIO:
+            report.of_gradio[f"{status} {' '.join(where)}: {OF_GRADIO[where]}"] += 1
+        else:
+            report.faults.append(f"status {status}: {told(asked)}: {text[:200]}")
+    for secret in SECRETS:
+        if secret in text:
+            at = text.index(secret)
+            report.faults.append(f"says {secret!r}: {told(asked)}: …{text[max(0, at - 80) : at + 120]}…")
+
+
+def told(asked: Asked) -> str:
+    return f"{asked.method} {asked.path[:80]} {asked.body[:300]!r}"
+
+
+def memory_of(pid: int) -> float:
+    """Resident megabytes."""
+    (kilobytes,) = re.findall(r"VmRSS:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())
+    return int(kilobytes) / 1024
+
+
+def take(requests: Iterable[Asked], count: int) -> Iterable[Asked]:
+    return itertools.islice(requests, count)
