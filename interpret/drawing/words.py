@@ -212,8 +212,8 @@ def faithfulness_table(found: FaithfulnessFigures) -> str:
     return "\n".join(lines)
 
 
-def describe_faithfulness(metrics: Metrics, method: str) -> str:
-    """How faithful a method's maps are, next to the random control's, as a release states it."""
+def describe_faithfulness(metrics: Metrics, method: str, layer: str = STAGE_NAMES[-1]) -> str:
+    """How faithful a method's maps are, next to the random control's, as a release states it of the last layer."""
     found, control, title = measured_faithfulness(metrics), "random_cam", method_named(method).title
     if found is None or not {method, control} <= set(found.methods):
         return f"How faithful {title} is was not measured for this release."
@@ -221,7 +221,8 @@ def describe_faithfulness(metrics: Metrics, method: str) -> str:
         f"{two_decimals(mean, plus=True)} ± {half_width:.2f}"
         for mean, half_width in (found.methods[name].road for name in (method, control))
     )
-    tried = f"Tried on {found.count:,} test pictures: erasing what {title} calls unimportant leaves"
+    where = "" if layer == STAGE_NAMES[-1] else ", at the last layer and not at this one"
+    tried = f"Tried on {found.count:,} test pictures{where}: erasing what {title} calls unimportant leaves"
     more = "more confidence than erasing what it calls important"
     if method == control:
         return f"{tried} {chance} {more}. This control knows nothing."

@@ -117,9 +117,11 @@ def test_every_line_of_curl_is_answered(app):
     assert all(answer.startswith("event: complete") and '"label": "cat"' in answer for answer in answers)
 
 
-def test_a_call_with_the_picture_alone_is_answered_without_words_as_the_document_says(app):
+def test_a_call_with_the_picture_alone_is_answered_by_the_defaults_and_one_that_does_not_fit_by_a_sentence(app):
     picture = {"url": f"data:image/png;base64,{base64.b64encode((EXAMPLES / 'cat.png').read_bytes()).decode()}"}
     with httpx.Client(base_url=app.url, timeout=120) as http:
-        event = http.post("/gradio_api/call/predict", json={"data": [picture]}).json()["event_id"]
-        answer = http.get(f"/gradio_api/call/predict/{event}").text
-    assert '{"error": null}' in answer and '{"error": null}' in (DOCS / "api.md").read_text()
+        event = http.post("/gradio_api/call/gradcam", json={"data": [picture]}).json()["event_id"]
+        answer = http.get(f"/gradio_api/call/gradcam/{event}").text
+        refused = http.post("/gradio_api/call/cell", json={"data": [picture, "crop"] * 9})
+    assert answer.startswith("event: complete") and '"label": "cat"' in answer
+    assert refused.status_code == 422 and refused.json()["error"].startswith("/cell takes ")

@@ -67,7 +67,7 @@ def test_an_error_keeps_its_sentence_on_the_way_out_of_the_child(on_zero_gpu):
 def test_the_page_explains_a_picture_by_a_quick_method_and_by_one_that_takes_steps(on_zero_gpu, browser):
     visit = Visit(browser.new_context().new_page())
     visit.open(on_zero_gpu.src)
-    expect(visit.page.locator("#gradcam-sentence")).to_contain_text("airplane")
+    expect(visit.page.locator("#gradcam-sentence")).to_contain_text("cat")
     before = visit.page.locator("#gradcam-cells img").get_attribute("src")
     visit.page.get_by_label("Method", exact=True).first.click()
     visit.page.get_by_role("option", name="Ablation-CAM (measured)", exact=True).click()

@@ -16,7 +16,7 @@ HEAD = """\
 
 MCP, if this app has it: {root}/gradio_api/mcp (streamable HTTP). From Python: `gradio_client.Client("{root}")`; from
 JavaScript: `@gradio/client`; over HTTP: `POST {root}/gradio_api/call/NAME` with
-`{{"data": [every argument, in order]}}`, then `GET {root}/gradio_api/call/NAME/EVENT_ID`.
+`{{"data": [the arguments, in order]}}`, then `GET {root}/gradio_api/call/NAME/EVENT_ID`.
 All of it as JSON: {root}/gradio_api/info
 
 ## Endpoints

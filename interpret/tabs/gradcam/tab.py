@@ -137,4 +137,5 @@ def _answer_when_asked(served: ServedRelease, panel: PicturePanel, shown: Shown,
     endpoint(gradcam_endpoint(served), by_default, [*shown.in_api, *explained], "gradcam", **MODEL_QUEUE)
     endpoint(predict_endpoint(served), [panel.picture, panel.resize_mode], shown.in_api[0], "predict", **MODEL_QUEUE)
     faithfulness = functools.partial(describe_faithfulness, metrics)
-    latest_wins([c.method.change], faithfulness, c.method, shown.faithful, api_visibility="private")
+    asked = [c.method, c.layer]
+    latest_wins([each.change for each in asked], faithfulness, asked, shown.faithful, api_visibility="private")

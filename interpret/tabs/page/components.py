@@ -18,7 +18,9 @@ from interpret.tabs.page.static import markup, static_text
 
 MAX_UPLOAD = 64 * 2**20  # bytes
 MAX_DATA_URL = MAX_UPLOAD * 4 // 3 + 100
-NOT_A_PICTURE = "A picture must be an upload, as handle_file() in gradio_client makes it, or a data URL."
+NOT_A_PICTURE = (
+    "Upload the picture, with handle_file() in gradio_client, or send a data URL; a name or a path alone is none."
+)
 NOT_UPLOADED = "Upload the picture, with handle_file() in gradio_client; a path on the server is not accepted."
 
 

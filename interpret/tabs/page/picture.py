@@ -24,6 +24,7 @@ from model.images import ImageError, prepare, prepare_large, preview_of
 from model.network import CIFAR10_CLASSES
 from model.release import Release
 
+OPENS_WITH = "cat.png"
 EXAMPLES = Path(__file__).resolve().parents[3] / "examples"
 SEEN_FACTOR = 8
 OF_RELEASE, ERRORS_OF_RELEASE = 10, 4
@@ -108,11 +109,16 @@ def examples_of(release: Release) -> list[ExamplePicture]:
     return example_pictures() if release.config.class_names == CIFAR10_CLASSES else pictures_of(release)
 
 
+def first_of(examples: list[ExamplePicture]) -> ExamplePicture:
+    """The one that the page opens with."""
+    return next((each for each in examples if each.path.name == OPENS_WITH), examples[0])
+
+
 def picture_panel(served: ServedRelease) -> PicturePanel:
     """The left column of the page."""
     own, examples = served.class_names != CIFAR10_CLASSES, examples_of(served.release)
     right, wrong, other = ([each for each in examples if each.right is truth] for truth in (True, False, None))
-    panel = _components(examples[0].kept() if examples else None)
+    panel = _components(first_of(examples).kept() if examples else None)
     _show_what_browsers_cannot(panel.picture)
     when, latest = gr.Number(0, visible=False), gr.State(0)
     for label, elem_id, columns, shown in (

@@ -9,7 +9,7 @@ import gradio as gr
 
 from interpret.tabs.process.health import is_busy
 
-PATIENCE, LAST_WORDS = 8.0, 0.3
+PATIENCE, LAST_WORDS = 7.0, 2.0
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
@@ -29,12 +29,13 @@ def serve_until_told_to_end(demo: gr.Blocks, patience: float = PATIENCE) -> None
     for number in SIGNALS:
         signal.signal(number, end)
     told.wait()
-    server = demo.server
-    too_long = threading.Timer(patience, setattr, (server, "force_exit", True))
+    server, deadline = demo.server, time.monotonic() + patience
+    server.should_exit = True
+    while is_busy(demo) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    time.sleep(0.3)  # the last answer is on its way
+    # Pages that are open are let go now; some clients hold on to their connections all the same.
+    too_long = threading.Timer(LAST_WORDS, setattr, (server, "force_exit", True))
     too_long.daemon = True
     too_long.start()
-    server.should_exit = True
-    while is_busy(demo) and not server.force_exit:
-        time.sleep(0.05)
-    time.sleep(LAST_WORDS)  # the last answer is on its way
-    demo.close(verbose=False)  # which lets pages that are open go: their connections would stay for ever
+    demo.close(verbose=False)

@@ -129,6 +129,9 @@ def test_a_methods_faithfulness_stands_beside_the_controls():
         "Tried on 1,000 test pictures: erasing what Grad-CAM calls unimportant leaves +0.48 ± 0.02 more confidence "
         "than erasing what it calls important; with random maps the difference is \u22120.02 ± 0.02."
     )
+    assert describe_faithfulness(metrics, "grad_cam", "custom_block2") == words.replace(
+        "pictures:", "pictures, at the last layer and not at this one:"
+    )
     assert describe_faithfulness(metrics, "random_cam").endswith("important. This control knows nothing.")
     for unknown in (describe_faithfulness(metrics, "score_cam"), describe_faithfulness(Metrics(TEST), "score_cam")):
         assert unknown == "How faithful Score-CAM is was not measured for this release."

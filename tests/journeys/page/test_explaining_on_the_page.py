@@ -87,14 +87,14 @@ def test_what_is_shown_after_stop_is_of_the_picture_that_is_asked_about(visit, a
 
 
 def test_each_overlay_is_labelled_with_its_class_for_eyes_and_screen_readers(visit):
-    expect(visit.page.locator("#gradcam-overlay")).to_contain_text("Evidence for airplane")
-    expect(visit.page.locator("#gradcam-overlay img")).to_have_attribute("alt", "Evidence for airplane")
+    expect(visit.page.locator("#gradcam-overlay")).to_contain_text("Evidence for cat")
+    expect(visit.page.locator("#gradcam-overlay img")).to_have_attribute("alt", "Evidence for cat")
     choose(visit, "Compare with", "ship")
     expect(visit.page.locator("#gradcam-against")).to_contain_text("Evidence for ship")
 
 
 def test_the_ledger_says_what_adds_up_to_the_score(visit):
-    expect(visit.page.locator("#evidence-sentence")).to_contain_text("The score of airplane is")
+    expect(visit.page.locator("#evidence-sentence")).to_contain_text("The score of cat is")
     choose(visit, "Compare with", "ship")
     expect(visit.page.locator("#evidence-sentence")).to_contain_text("Airplane's lead over ship is")
 
@@ -107,7 +107,7 @@ def test_a_click_on_a_cell_erases_it_and_another_brings_it_back(visit, size):
     ledger.scroll_into_view_if_needed()
     expect(visit.page.locator("#erased-sentence")).to_contain_text("Nothing is erased yet")
     click_cell(ledger, column=2, row=1)
-    expect(visit.page.locator("#erased-sentence")).to_contain_text("Without C2 the score of airplane should change by")
+    expect(visit.page.locator("#erased-sentence")).to_contain_text("Without C2 the score of cat should change by")
     expect(visit.page.get_by_role("checkbox", name="C2")).to_be_checked()
     click_cell(ledger, column=2, row=1)
     expect(visit.page.locator("#erased-sentence")).to_contain_text("Nothing is erased yet")
@@ -115,7 +115,7 @@ def test_a_click_on_a_cell_erases_it_and_another_brings_it_back(visit, size):
 
 def test_what_was_erased_from_one_picture_is_not_erased_from_the_next(visit):
     visit.page.get_by_role("checkbox", name="B2").check()
-    expect(visit.page.locator("#erased-sentence")).to_contain_text("Without B2 the score of airplane")
+    expect(visit.page.locator("#erased-sentence")).to_contain_text("Without B2 the score of cat")
     visit.page.locator("#examples button.thumbnail-item").nth(9).click()
     expect(visit.page.locator("#gradcam-label")).to_contain_text("truck")
     expect(visit.page.locator("#erased-sentence")).to_contain_text("Nothing is erased yet")

@@ -35,7 +35,7 @@ def test_a_page_opens_with_its_answers_and_asks_nothing_for_what_nobody_has_open
     assert asked - {None} == {"seen", "fit"} and visit.asked.total() == 1
     for picture in ("#seen", "#gradcam-overlay", "#gradcam-cells", "#ledger", "#ledger-classes", "#erased-picture"):
         expect(visit.page.locator(f"{picture} img")).to_be_visible()
-    expect(visit.page.locator("#gradcam-overlay")).to_contain_text("Evidence for airplane")
+    expect(visit.page.locator("#gradcam-overlay")).to_contain_text("Evidence for cat")
     visit.page.locator("#examples button.thumbnail-item").nth(9).click()
     expect(visit.page.locator("#gradcam-overlay")).to_contain_text("Evidence for truck")
     visit.answered()

@@ -24,8 +24,8 @@ BEYOND_THE_EDGE = """
 
 
 def test_a_first_visit_finds_an_example_explained(visit):
-    expect(visit.page.locator("#gradcam-label")).to_contain_text("airplane")
-    expect(visit.page.locator("#gradcam-sentence")).to_contain_text("airplane")
+    expect(visit.page.locator("#gradcam-label")).to_contain_text("cat")
+    expect(visit.page.locator("#gradcam-sentence")).to_contain_text("cat")
     expect(visit.page.locator("#seen img")).to_be_visible()
 
 

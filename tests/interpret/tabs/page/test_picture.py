@@ -66,9 +66,9 @@ def see(blocks, served, tmp_path, monkeypatch):
     return found
 
 
-def test_the_panel_opens_with_the_first_example_as_the_network_sees_it(blocks, served, tmp_path, monkeypatch):
+def test_the_panel_opens_with_the_cat_as_the_network_sees_it(blocks, served, tmp_path, monkeypatch):
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
-    panel, first = picture_panel(served), example_pictures()[0].prepared()
+    panel, first = picture_panel(served), prepare(EXAMPLES / "cat.png")
     (path,) = panel.opens_with.values()
     assert [*panel.opens_with] == [panel.picture] and np.array_equal(prepare(path), first)
     with Image.open(panel.seen.value["path"]) as seen:
