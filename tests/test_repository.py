@@ -102,7 +102,7 @@ def test_the_bundled_network_is_right_or_wrong_about_an_example_as_the_page_says
     predicted = release.config.class_names[int(logits.argmax())]
     assert (predicted == entry["label"]) == entry["right"]
     if not entry["right"]:
-        assert entry["caption"] == f"{entry['label']}, not {predicted}"
+        assert entry["caption"] == f"{entry['label']}, taken for {predicted}"
 
 
 def test_every_example_file_is_listed_with_its_source():
