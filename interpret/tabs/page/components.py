@@ -93,7 +93,7 @@ class Upload(gr.Image):
     is_template = True  # Gradio: the front end is that of the parent class
     data_model = ImageData
 
-    def preprocess(self, payload: ImageData | None) -> str | bytes | None:  # type: ignore[override]
+    def preprocess(self, payload: AnyImageData | None) -> str | bytes | None:  # type: ignore[override]
         """The path of the uploaded file, or the bytes of a data URL; a malformed data URL gives no bytes.
 
         Gradio checks only payloads that call themselves files. A path on the server that is no upload is refused here:

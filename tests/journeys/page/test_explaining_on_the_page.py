@@ -96,7 +96,7 @@ def test_each_overlay_is_labelled_with_its_class_for_eyes_and_screen_readers(vis
 def test_the_ledger_says_what_adds_up_to_the_score(visit):
     expect(visit.page.locator("#evidence-sentence")).to_contain_text("The score of cat is")
     choose(visit, "Compare with", "ship")
-    expect(visit.page.locator("#evidence-sentence")).to_contain_text("Airplane's lead over ship is")
+    expect(visit.page.locator("#evidence-sentence")).to_contain_text("Cat's lead over ship is")
 
 
 @pytest.mark.parametrize("size", ["desktop", "phone"])
