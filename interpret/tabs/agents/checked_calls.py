@@ -15,7 +15,7 @@ from interpret.tabs.agents.tools import Tool, tools_of
 
 # Whatever takes JSON, apart from MCP, which has errors of its own.
 TAKES_JSON = re.compile(
-    r".*/gradio_api/(?:call/(?P<name>[^/]+)/?|call/v2/(?P<named>[^/]+)/?|(?:run|api)/.+|queue/join|cancel|reset)"
+    r".*/gradio_api/(?:call/(?P<name>[^/]+)/?|call/v2/(?P<named>[^/]+)/?|(?P<other>(?:run|api)/.+|queue/join)|cancel|reset)"
 )
 
 
@@ -46,10 +46,13 @@ class CheckedCalls:
         body = await Request(scope, receive).body()
         try:
             document = _object(body)
-            name = match["name"] or match["named"]
-            tool = self._tool(name) if name else None
-            if tool and match["name"]:
-                body = json.dumps({**document, "data": completed(tool, document.get("data"))}).encode()
+            if match["name"]:
+                data = completed(self._tool(match["name"]), document.get("data"))
+                body = json.dumps({**document, "data": data}).encode()
+            elif match["named"]:
+                check_names(self._tool(match["named"]), document)
+            elif match["other"]:
+                self._check_function(document)
         except RefusalError as refusal:
             await JSONResponse({"error": refusal.sentence}, refusal.status)(scope, receive, send)
             return
@@ -59,6 +62,14 @@ class CheckedCalls:
         if name not in self._tools:
             raise RefusalError(f"There is no endpoint /{name}. There are /{', /'.join(self._tools)}.", 404)
         return self._tools[name]
+
+    def _check_function(self, document: dict[str, Any]) -> None:
+        """What the page and the clients send names a function of the page by its number."""
+        index, functions = document.get("fn_index"), self._demo.fns
+        if index is not None and (not isinstance(index, int) or index not in functions or functions[index].fn is None):
+            raise RefusalError(f"There is no function {index!r}.", 404)
+        if not isinstance(document.get("data"), list):
+            raise RefusalError('Send {"data": [...]} with the values of the function, in order.')
 
 
 def completed(tool: Tool, data: Any) -> list[Any]:
@@ -76,6 +87,15 @@ def completed(tool: Tool, data: Any) -> list[Any]:
     if missing := [each for each, schema in left_out if "default" not in schema]:
         raise RefusalError(f"/{tool.name} needs {', '.join(missing)}. Its values, in order: {names}.")
     return [*data, *(schema["default"] for _, schema in left_out)]
+
+
+def check_names(tool: Tool, document: dict[str, Any]) -> None:
+    """Raises RefusalError if a name is none of the endpoint's, or if one is missing that has no default."""
+    names = ", ".join(tool.parameters)
+    if unknown := sorted(set(document) - set(tool.parameters)):
+        raise RefusalError(f"/{tool.name} has no {', '.join(unknown)}. It has {names}.")
+    if missing := [each for each in tool.schema["required"] if each not in document]:
+        raise RefusalError(f"/{tool.name} needs {', '.join(missing)}. It has {names}.")
 
 
 def _object(body: bytes) -> dict[str, Any]:

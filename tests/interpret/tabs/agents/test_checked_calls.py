@@ -83,3 +83,34 @@ def test_a_body_that_is_no_json_object_is_refused_in_a_sentence(app, path, body)
 def test_whatever_else_is_sent_is_passed_on_untouched(app, path):
     status, reached = posted(app, path, b"\x00not json")
     assert (status, reached["body"]) == (200, "\x00not json")
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        ({"first": 1, "sign": "-"}, None),
+        ({"second": 1}, "/add needs first. It has first, second, sign."),
+        ({"first": 1, "third": 3}, "/add has no third. It has first, second, sign."),
+    ],
+)
+def test_values_by_name_are_those_of_the_endpoint(app, values, sentence):
+    status, answer = posted(app, "/gradio_api/call/v2/add", json.dumps(values).encode())
+    if sentence is None:
+        assert (status, json.loads(answer["body"])) == (200, values)
+    else:
+        assert (status, answer) == (422, {"error": sentence})
+
+
+@pytest.mark.parametrize("index", [-1, 99, "0", 0.5, [0]])
+@pytest.mark.parametrize("path", ["queue/join", "run/predict", "api/predict"])
+def test_a_function_that_is_not_there_is_not_looked_for(app, path, index):
+    body = json.dumps({"data": [1], "fn_index": index}).encode()
+    assert posted(app, f"/gradio_api/{path}", body) == (404, {"error": f"There is no function {index!r}."})
+
+
+def test_what_the_page_sends_is_passed_on_untouched(app):
+    sent = {"data": [1], "fn_index": 0, "session_hash": "s", "event_data": None, "trigger_id": 3}
+    status, reached = posted(app, "/gradio_api/queue/join", json.dumps(sent).encode())
+    assert (status, json.loads(reached["body"])) == (200, sent)
+    status, answer = posted(app, "/gradio_api/queue/join", b'{"fn_index": 0}')
+    assert (status, answer["error"][:15]) == (422, 'Send {"data": [')
