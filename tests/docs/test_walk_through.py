@@ -36,7 +36,7 @@ ELSEWHERE = {
     r"uv pip compile .*|apt-get .*|pre-commit .*": "needs packages that are not required",
     r"python -m venv .*|\. \.venv/bin/activate": "the packages are installed already",
     r"hf auth login": "asks for a token at a terminal",
-    r"pytest.*|python -m tests\.busy .*|mypy|ruff .*": "`.ci/run` does it on the same tree",
+    r"pytest.*|python -m tests\.(busy|hostile).*|mypy|ruff .*": "takes long, or `.ci/run` does it on the same tree",
     r"curl .*": "tests/docs/test_calls.py sends it",
     r"python benchmarks/.*": "judges seconds: tests/journeys/test_busy.py and benchmarks are run alone",
     r"python training/check_explanations\.py .*": "takes the whole of CIFAR-10 and hours",
