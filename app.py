@@ -28,7 +28,7 @@ from interpret.tabs.misclassified.tab import misclassified_tab
 from interpret.tabs.page.permalink import follow_links, opened_by_link
 from interpret.tabs.page.picture import picture_panel
 from interpret.tabs.page.served import ServedRelease, serve
-from interpret.tabs.process.ending import serve_until_told_to_end
+from interpret.tabs.process.ending import serve_until, told_to_end
 from interpret.tabs.process.health import with_health
 from interpret.tabs.process.starting import StartError, check_folders
 from model.choice import Choice, choose_release
@@ -80,6 +80,7 @@ def main() -> None:
     logger.info("Serving %s on %s", served.description, served.explainer.device)
     other = os.environ.get("COMPARE_REPO_ID", "").strip()
     demo = build_page(served, choose_release(other, os.environ.get("COMPARE_REVISION")) if other else None)
+    told = told_to_end()
     demo.launch(
         theme=theme(),
         css=STYLE_SHEET,
@@ -90,7 +91,7 @@ def main() -> None:
         app_kwargs={"routes": routes_for_agents(demo), "middleware": [Middleware(CheckedCalls, demo)]},
         prevent_thread_lock=True,
     )
-    serve_until_told_to_end(demo)
+    serve_until(told, demo)
 
 
 if __name__ == "__main__":

@@ -13,12 +13,8 @@ PATIENCE, LAST_WORDS = 7.0, 2.0
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
-def serve_until_told_to_end(demo: gr.Blocks, patience: float = PATIENCE) -> None:
-    """Returns after SIGTERM or SIGINT: takes no more connections, and lets what runs and waits end, for at most
-    `patience` seconds. A second signal ends the process at once.
-
-    `demo` was launched with `prevent_thread_lock=True`.
-    """
+def told_to_end() -> threading.Event:
+    """What SIGTERM or SIGINT sets from now on. A second signal ends the process at once."""
     told = threading.Event()
 
     def end(number: int, frame: FrameType | None) -> None:
@@ -28,6 +24,12 @@ def serve_until_told_to_end(demo: gr.Blocks, patience: float = PATIENCE) -> None
 
     for number in SIGNALS:
         signal.signal(number, end)
+    return told
+
+
+def serve_until(told: threading.Event, demo: gr.Blocks, patience: float = PATIENCE) -> None:
+    """Serves until it is told to end: then takes no more connections, and lets what runs and waits end, for at most
+    `patience` seconds. `demo` was launched with `prevent_thread_lock=True`."""
     told.wait()
     server, deadline = demo.server, time.monotonic() + patience
     server.should_exit = True

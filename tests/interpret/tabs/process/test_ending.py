@@ -17,7 +17,7 @@ PAGE = """
 import sys, time
 from pathlib import Path
 import gradio as gr
-from interpret.tabs.process.ending import serve_until_told_to_end
+from interpret.tabs.process.ending import serve_until, told_to_end
 
 def answer(file: str) -> str:
     while not Path(file).exists():
@@ -26,8 +26,9 @@ def answer(file: str) -> str:
 
 with gr.Blocks() as demo:
     gr.api(answer)
+told = told_to_end()
 demo.launch(ssr_mode=False, prevent_thread_lock=True)
-serve_until_told_to_end(demo, patience=float(sys.argv[1]))
+serve_until(told, demo, patience=float(sys.argv[1]))
 """
 Page = tuple[subprocess.Popen[bytes], str]
 
@@ -84,3 +85,9 @@ def test_a_second_signal_ends_it_at_once(page, tmp_path):
         time.sleep(0.02)
     process.send_signal(signal.SIGTERM)
     assert process.wait(timeout=60) == -signal.SIGTERM
+
+
+def test_it_may_be_told_as_soon_as_its_address_is_known(page):
+    process, _ = page
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(timeout=60) == 0
