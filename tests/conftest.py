@@ -10,10 +10,9 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -45,6 +44,7 @@ import tests.typecheck  # noqa: F401 - the hook finds it by name
 install_import_hook(["model", "interpret", "training"], "tests.typecheck.check")
 
 import gradio as gr
+import httpx
 import numpy as np
 import pytest
 import torch
@@ -74,6 +74,7 @@ from training.data.split import Split
 ROOT = Path(__file__).resolve().parent.parent
 SUBSET = ROOT / "tests" / "data" / "cifar10_subset"
 EXAMPLES = ROOT / "examples"
+NAMED = r"Running on local URL:\s+(http://\S+)"
 
 
 @pytest.fixture(scope="session")
@@ -285,14 +286,13 @@ def client(app: RunningApp, tmp_path_factory: pytest.TempPathFactory) -> Client:
     return client_of(app.url, tmp_path_factory.mktemp("downloads"))
 
 
-def wait_for_address(process: subprocess.Popen[bytes], log: Path, seconds: float = 400) -> str:
+def wait_for_address(process: subprocess.Popen[Any], log: Path, seconds: float = 400, named: str = NAMED) -> str:
+    """What a server has logged as its address, once it answers there, with whatever status."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline and process.poll() is None:
-        if found := re.search(r"Running on local URL:\s+(http://\S+)", log.read_text()):
-            try:
-                with urllib.request.urlopen(found.group(1), timeout=60):
-                    return found.group(1)
-            except OSError:
-                pass
+        if found := re.search(named, log.read_text()):
+            with suppress(httpx.TransportError):
+                httpx.get(found[1], timeout=60)
+                return found[1]
         time.sleep(0.1)
-    raise RuntimeError(f"app.py did not start:\n{log.read_text()}")
+    raise RuntimeError(f"There was no answer:\n{log.read_text()}")

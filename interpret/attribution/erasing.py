@@ -74,10 +74,9 @@ def brushed_mask(brushed: str) -> Bool[np.ndarray, "32 32"]:
     if not brushed:
         return np.zeros((INPUT_SIZE, INPUT_SIZE), bool)
     if not isinstance(brushed, str) or not BRUSHED.fullmatch(brushed):
-        came = f"{len(brushed)} characters" if isinstance(brushed, str) else repr(brushed)
         raise ChoiceError(
             f"brushed must be empty or {INPUT_SIZE**2 // 4} hexadecimal digits, a bit for each of the 32x32 pixels; "
-            f"got {came}."
+            f"got {len(str(brushed))} characters."
         )
     return np.unpackbits(np.frombuffer(bytes.fromhex(brushed), np.uint8)).astype(bool).reshape(INPUT_SIZE, INPUT_SIZE)
 

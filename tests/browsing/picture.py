@@ -1,6 +1,6 @@
 """The pictures that the README and the Space's card show: `python -m tests.browsing.picture` takes them anew.
 
-It starts the app on the bundled release, opens the page in Chromium and clicks an example. The README's picture is the
+It starts the app on the bundled release, opens the page in Chromium. The README's picture is the
 GradCAM tab down to the evidence ledger; the thumbnail is made of the parts of it that can still be read when small.
 """
 
@@ -22,7 +22,6 @@ from tests.conftest import ROOT, running_app
 
 PICTURE, THUMBNAIL_FILE = ROOT / "docs" / "page.png", ROOT / THUMBNAIL
 VIEWPORT = {"width": 1440, "height": 900}
-EXAMPLE = 3  # the cat
 MARGIN = 24  # pixels of the page that stay around what is shown
 ROUNDING, FINE_ROUNDING = 15, 5  # they divide 255: white stays white
 MOST_BYTES = 250_000
@@ -51,12 +50,10 @@ def app_at(url: str | None) -> Iterator[str]:
 
 @contextmanager
 def example_explained(url: str, scale: int = 1) -> Iterator[Visit]:
-    """A page that runs there, with an example explained, drawn so many times as fine."""
+    """A page that runs there, with the example that it opens with, drawn so many times as fine."""
     with running_chromium() as browser:
         visit = Visit(browser.new_page(viewport=VIEWPORT, device_scale_factor=scale))
         visit.open(url)
-        visit.page.locator("#examples button.thumbnail-item").nth(EXAMPLE).click()
-        visit.page.mouse.move(0, 0)
         assert visit.settles()
         yield visit
 

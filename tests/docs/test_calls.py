@@ -124,4 +124,4 @@ def test_a_call_with_the_picture_alone_is_answered_by_the_defaults_and_one_that_
         answer = http.get(f"/gradio_api/call/gradcam/{event}").text
         refused = http.post("/gradio_api/call/cell", json={"data": [picture, "crop"] * 9})
     assert answer.startswith("event: complete") and '"label": "cat"' in answer
-    assert refused.status_code == 422 and refused.json()["error"].startswith("/cell takes ")
+    assert refused.status_code == 422 and refused.json()["error"].startswith("cell takes ")

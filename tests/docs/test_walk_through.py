@@ -12,7 +12,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -20,13 +19,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import pytest
-from PIL import Image
-from sklearn.datasets import load_digits
 
-from tests.conftest import ROOT, upload
+from tests.conftest import ROOT, upload, wait_for_address
 from tests.docs import DOCUMENTS, commands
+from tests.journeys import digits_in_folders
 
 USER, PATIENCE = "ada", 900.0
 README = ROOT / "README.md"
@@ -43,6 +40,7 @@ ELSEWHERE = {
 }
 SERVERS = r"python app\.py|python -m tests\.stand_in_hub|tensorboard .*"
 MOMENTS = r"pip install .*|python (training/train|deploy)\.py --help|python -m tests\.(architecture|stand_in_hub)"
+ADDRESS = r"(https?://(?:localhost|127\.0\.0\.1):\d+\S*)"
 EXCERPT, OWN = "tests/data/cifar10_subset", "path/to/leaves"
 
 
@@ -114,12 +112,7 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Clone:
     if found.returncode:
         pytest.skip(f"there is nothing to clone: {found.stderr.strip()}")
     (folder / "home").mkdir()
-    digits = load_digits()
-    for name, digit in (("zero", 0), ("one", 1)):
-        (folder / "leaves" / name).mkdir(parents=True)
-        for row in np.flatnonzero(digits.target == digit)[:20]:
-            picture = Image.fromarray((digits.images[row] * 255 / 16).astype(np.uint8))
-            picture.save(folder / "leaves" / name / f"{row}.png")
+    digits_in_folders(folder / "leaves")
     return Clone(folder / "clone", folder / "home", folder / "leaves")
 
 
@@ -149,13 +142,7 @@ def answering(clone: Clone, line: str, log: Path) -> Iterator[str]:
     with log.open("w") as output:
         process = clone.start(line, output.fileno())
     try:
-        deadline = time.monotonic() + PATIENCE
-        while time.monotonic() < deadline and process.poll() is None:
-            if found := re.search(r"https?://(?:localhost|127\.0\.0\.1):\d+\S*", log.read_text()):
-                yield found[0]
-                return
-            time.sleep(0.1)
-        pytest.fail(f"{line} never named an address:\n{log.read_text()}")
+        yield wait_for_address(process, log, PATIENCE, ADDRESS)
     finally:
         os.killpg(process.pid, signal.SIGTERM)
         process.wait(timeout=120)

@@ -3,11 +3,8 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 import pytest
 from gradio_client import Client, handle_file
-from PIL import Image
-from sklearn.datasets import load_digits
 
 from model.release import Release, load_release
 from tests.conftest import EXAMPLES, client_of, running_app
@@ -19,13 +16,7 @@ CAT = handle_file(str(EXAMPLES / "cat.png"))
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Digits as 8x8 files in a folder for each class."""
-    digits, folder = load_digits(), tmp_path_factory.mktemp("eigene Ziffern")
-    for name, digit in (("zero", 0), ("one", 1)):
-        (folder / name).mkdir()
-        for row in np.flatnonzero(digits.target == digit)[:20]:
-            Image.fromarray((digits.images[row] * 255 / 16).astype(np.uint8)).save(folder / name / f"{row}.png")
-    return folder
+    return digits_in_folders(tmp_path_factory.mktemp("eigene Ziffern"))
 
 
 @pytest.fixture(scope="module")

@@ -24,20 +24,15 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from interpret.tabs.agents.answers import contents
-from interpret.tabs.agents.tools import Tool, tools_of
+from interpret.tabs.agents.tools import CallError, Tool, tool_named, tools_of
 from interpret.tabs.page.components import MAX_DATA_URL
 
 AT_ONCE = 40  # calls that wait for the queue, each in a thread: as many as gradio_client has
 PATIENCE = 120  # seconds until the app takes a call
 HERE = "This address is for MCP clients, which POST to it; docs/api.md tells how to set one up.\n"
 
-
 UNTOLD = "The upstream Gradio app has raised an exception"  # how gradio_client begins where the app says nothing
 FAILED = "The app could not answer this call: either a web address that it was given cannot be read, or it is at fault."
-
-
-class CallError(ValueError):
-    """A call that cannot be passed on; the message is for the caller."""
 
 
 class McpServer:
@@ -93,9 +88,7 @@ class McpServer:
 
     def _call(self, name: str, arguments: dict[str, Any], root: str) -> types.CallToolResult:
         try:
-            tool = self._tools.get(name)
-            if tool is None:
-                raise CallError(f"There is no tool {name!r}; there are {', '.join(self._tools)}.")
+            tool = tool_named(name, self._tools, called="tool")
             outputs = self._connected().predict(api_name=f"/{name}", **taken(tool, arguments))
         except ValueError as error:  # gradio_client's AppError is one
             said = FAILED if str(error).startswith(UNTOLD) else str(error)
@@ -135,12 +128,7 @@ def taken(tool: Tool, arguments: dict[str, Any]) -> dict[str, Any]:
     Raises CallError for a name that the tool does not know, for one that is missing, and for a picture that is neither
     a data URL nor a web address.
     """
-    if unknown := [name for name in arguments if name not in tool.parameters]:
-        raise CallError(
-            f"{tool.name} takes no {', '.join(unknown)}; it takes {', '.join(tool.parameters) or 'nothing'}."
-        )
-    if missing := [name for name in tool.schema["required"] if name not in arguments]:
-        raise CallError(f"{tool.name} needs {', '.join(missing)}.")
+    tool.check_names(arguments)
     return {name: _picture(name, value) if name in tool.pictures else value for name, value in arguments.items()}
 
 

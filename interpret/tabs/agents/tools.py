@@ -1,7 +1,7 @@
 """What agents are told of the endpoints: as tools, each with a schema of its arguments, and as llms.txt."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +23,14 @@ All of it as JSON: {root}/gradio_api/info
 """
 
 
+class CallError(ValueError):
+    """A call that cannot be passed on; the message is for the caller. `status` is what HTTP says of it."""
+
+    def __init__(self, message: str, status: int = 422) -> None:
+        super().__init__(message)
+        self.status = status
+
+
 @dataclass(frozen=True)
 class Tool:
     """An endpoint by its name without a slash: what it does and returns, and a JSON schema of its arguments."""
@@ -37,6 +45,15 @@ class Tool:
     def parameters(self) -> Mapping[str, Any]:
         return self.schema["properties"]
 
+    def check_names(self, given: Iterable[str]) -> None:
+        """Raises CallError for a name that the tool does not know, and for one that is missing."""
+        given = list(given)
+        if unknown := [name for name in given if name not in self.parameters]:
+            known = ", ".join(self.parameters) or "nothing"
+            raise CallError(f"{self.name} takes no {', '.join(unknown)}; it takes {known}.")
+        if missing := [name for name in self.schema["required"] if name not in given]:
+            raise CallError(f"{self.name} needs {', '.join(missing)}.")
+
     def as_text(self) -> str:
         """Its entry in llms.txt."""
         lines = [f"### {self.name}", "", self.description, ""]
@@ -45,6 +62,13 @@ class Tool:
             choices = f" One of {json.dumps(each['enum'])}." if "enum" in each else ""
             lines.append(f"- `{name}` ({each.get('type', 'any')}): {each.get('description', '')}{choices}{default}")
         return "\n".join(lines).rstrip() + "\n"
+
+
+def tool_named(name: str, tools: Mapping[str, Tool], called: str = "endpoint") -> Tool:
+    """Raises CallError, with the names that there are."""
+    if name not in tools:
+        raise CallError(f"There is no {called} {name!r}; there are {', '.join(tools)}.", 404)
+    return tools[name]
 
 
 def tools_of(demo: gr.Blocks) -> dict[str, Tool]:

@@ -18,9 +18,6 @@ from interpret.tabs.page.static import markup, static_text
 
 MAX_UPLOAD = 64 * 2**20  # bytes
 MAX_DATA_URL = MAX_UPLOAD * 4 // 3 + 100
-NOT_A_PICTURE = (
-    "Upload the picture, with handle_file() in gradio_client, or send a data URL; a name or a path alone is none."
-)
 NOT_UPLOADED = "Upload the picture, with handle_file() in gradio_client; a path on the server is not accepted."
 
 
@@ -83,7 +80,7 @@ class ImageData(AnyImageData):
         try:
             return super().model_validate(*args, **options)
         except ValueError as error:  # pydantic's errors are some of these
-            raise gr.Error(NOT_A_PICTURE, title="Not possible", print_exception=False) from error
+            raise gr.Error(NOT_UPLOADED, title="Not possible", print_exception=False) from error
 
 
 class Upload(gr.Image):

@@ -3,7 +3,7 @@
 from playwright.sync_api import expect
 
 from tests.browsing import Visit, choose
-from tests.browsing.states.reaching import State, fill, fresh, unfold_in_sight, unfolded
+from tests.browsing.states.reaching import State, fill, fresh, prepared, unfold_in_sight, unfolded
 
 TAB = "Kernels"
 
@@ -26,13 +26,6 @@ def folded_by_what_is_lost(visit: Visit) -> None:
     expect(visit.page.locator("#kernels-findings")).to_contain_text("without which most is lost")
 
 
-def numbers(visit: Visit) -> None:
-    visit.show(TAB)
-    unfold_in_sight(visit, "Numbers, and arrays to take away")
-    visit.page.locator("#prepare-kernels").click()
-    visit.page.locator("#exported-kernels a[download]").wait_for()
-
-
 def permalink(visit: Visit) -> None:
     visit.show(TAB)
     unfold_in_sight(visit, "Link to this view")
@@ -43,7 +36,7 @@ STATES = {
     **fresh(TAB),
     "kernels-kernel-opened": State(kernel_opened),
     "kernels-folded-by-what-is-lost": State(folded_by_what_is_lost),
-    "kernels-numbers": State(numbers),
+    "kernels-numbers": prepared(TAB, "Numbers, and arrays to take away", "#prepare-kernels", "#exported-kernels"),
     "kernels-permalink": State(permalink),
     "kernels-how-to-read-this": unfolded(TAB, "How to read this"),
 }

@@ -3,7 +3,7 @@
 from playwright.sync_api import expect
 
 from tests.browsing import Visit, choose
-from tests.browsing.states.reaching import State, fill, fresh, unfold_in_sight, unfolded
+from tests.browsing.states.reaching import State, fill, fresh, prepared, unfold_in_sight, unfolded
 
 TAB = "Misclassified"
 GALLERY = "#misclassified-gallery button.thumbnail-item"
@@ -57,13 +57,6 @@ def no_error(visit: Visit) -> None:
     expect(visit.page.locator("#opened-sentence")).to_contain_text("is not among")
 
 
-def taken_along(visit: Visit) -> None:
-    visit.show(TAB)
-    unfold_in_sight(visit, "Take it with you")
-    visit.page.locator("#prepare-errors").click()
-    visit.page.locator("#exported-errors a[download]").wait_for()
-
-
 STATES = {
     **fresh(TAB),
     "misclassified-shares": State(shares),
@@ -73,6 +66,6 @@ STATES = {
     "misclassified-labels-rejected": State(labels_rejected),
     "misclassified-nothing-found": State(nothing_found),
     "misclassified-no-error": State(no_error),
-    "misclassified-taken-along": State(taken_along),
+    "misclassified-taken-along": prepared(TAB, "Take it with you", "#prepare-errors", "#exported-errors"),
     "misclassified-another-release": unfolded(TAB, "Compare with another release", "#compared-sentence"),
 }

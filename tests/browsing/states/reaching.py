@@ -47,6 +47,17 @@ def unfold_in_sight(visit: Visit, title: str) -> None:
     visit.answered()
 
 
+def prepared(tab: str, title: str, button: str, files: str) -> State:
+    """A tab with the files that a button in this section makes ready."""
+    return State(partial(_prepare, tab=tab, title=title, button=button, files=files))
+
+
+def _prepare(visit: Visit, tab: str, title: str, button: str, files: str) -> None:
+    _unfold(visit, tab, title, ())
+    visit.page.locator(button).click()
+    visit.page.locator(f"{files} a[download]").first.wait_for()
+
+
 def upload(visit: Visit, content: bytes, name: str = "picture.png") -> None:
     """Puts a file into the picture panel."""
     file = FilePayload(name=name, mimeType="image/png", buffer=content)

@@ -52,10 +52,10 @@ def test_what_is_left_out_at_the_end_has_its_default(app, data, passed_on):
 @pytest.mark.parametrize(
     ("data", "sentence"),
     [
-        ([], "/add needs first. Its values, in order: first, second, sign."),
-        ([1, 2, "+", 4], "/add takes 3 values, not 4, in this order: first, second, sign."),
-        ({"first": 1}, 'Send {"data": [...]} with the values of /add in this order: first, second, sign.'),
-        (None, 'Send {"data": [...]} with the values of /add in this order: first, second, sign.'),
+        ([], "add needs first."),
+        ([1, 2, "+", 4], "add takes 3 values, not 4, in this order: first, second, sign."),
+        ({"first": 1}, 'Send {"data": [...]} with the values of add in this order: first, second, sign.'),
+        (None, 'Send {"data": [...]} with the values of add in this order: first, second, sign.'),
     ],
 )
 def test_values_that_do_not_fit_are_refused_with_those_that_would(app, data, sentence):
@@ -66,7 +66,7 @@ def test_values_that_do_not_fit_are_refused_with_those_that_would(app, data, sen
 def test_an_endpoint_that_is_not_there_is_answered_with_those_that_are(app, path):
     assert posted(app, f"/gradio_api/{path}", b"{}") == (
         404,
-        {"error": "There is no endpoint /subtract. There are /add."},
+        {"error": "There is no endpoint 'subtract'; there are add."},
     )
 
 
@@ -89,8 +89,8 @@ def test_whatever_else_is_sent_is_passed_on_untouched(app, path):
     ("values", "sentence"),
     [
         ({"first": 1, "sign": "-"}, None),
-        ({"second": 1}, "/add needs first. It has first, second, sign."),
-        ({"first": 1, "third": 3}, "/add has no third. It has first, second, sign."),
+        ({"second": 1}, "add needs first."),
+        ({"first": 1, "third": 3}, "add takes no third; it takes first, second, sign."),
     ],
 )
 def test_values_by_name_are_those_of_the_endpoint(app, values, sentence):

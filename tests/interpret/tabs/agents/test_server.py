@@ -4,8 +4,8 @@ import gradio as gr
 import pytest
 from starlette.testclient import TestClient
 
-from interpret.tabs.agents.server import CallError, McpServer, taken
-from interpret.tabs.agents.tools import Tool
+from interpret.tabs.agents.server import McpServer, taken
+from interpret.tabs.agents.tools import CallError, Tool
 
 PREDICT = Tool(
     "predict",
