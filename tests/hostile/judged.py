@@ -16,9 +16,16 @@ from tests.hostile.mutated import Asked
 
 # Words of the machine that no answer may hold: tracebacks, and where the project and its packages lie.
 SECRETS = ("Traceback (most recent call last)", str(ROOT), sys.prefix, "site-packages", "root:x:0:0")
-# Answers with a status of 500 and above that come from Gradio's own routes, by method and path, and why.
+# What others' routes answer with a status of 500 and above, or break off, by method and path, and why.
 OLDER = "an older route, which answers whatever goes wrong with 500"
-OF_GRADIO = {("POST", "/gradio_api/run/predict"): OLDER, ("POST", "/gradio_api/api/predict"): OLDER}
+NO_EVENT = "a stream about an event that there is not, which breaks off"
+OF_OTHERS = {
+    ("POST", "/gradio_api/run/predict"): OLDER,
+    ("POST", "/gradio_api/api/predict"): OLDER,
+    ("POST", "/gradio_api/mcp/"): "the package mcp, which answers what is no UTF-8 with 500",
+    ("GET", "/gradio_api/call/none/x"): NO_EVENT,
+    ("GET", "/gradio_api/call/predict/no-such-event"): NO_EVENT,
+}
 AT_ONCE, PATIENCE = 6, 300.0
 
 
@@ -28,11 +35,18 @@ class Report:
 
     statuses: Counter[str] = field(default_factory=Counter)
     faults: list[str] = field(default_factory=list)
-    of_gradio: Counter[str] = field(default_factory=Counter)
+    of_others: Counter[str] = field(default_factory=Counter)
+
+    def fault(self, asked: Asked, what: str) -> None:
+        """Notes what may not happen, or why it may if it is others' doing."""
+        if (where := (asked.method, asked.path.partition("?")[0])) in OF_OTHERS:
+            self.of_others[f"{' '.join(where)}: {OF_OTHERS[where]}"] += 1
+        else:
+            self.faults.append(f"{what}: {told(asked)}")
 
     def __str__(self) -> str:
         lines = [f"{count:6d}  {what}" for what, count in sorted(self.statuses.items())]
-        lines += [f"{count:6d}  {what}" for what, count in sorted(self.of_gradio.items())]
+        lines += [f"{count:6d}  {what}" for what, count in sorted(self.of_others.items())]
         return "\n".join([*lines, *self.faults, f"{self.statuses.total()} requests, {len(self.faults)} faults"])
 
 
@@ -53,7 +67,8 @@ async def send(http: httpx.AsyncClient, asked: Asked, report: Report) -> None:
     try:
         answer = await response(http, asked.method, asked.path, asked.body, asked.headers)
     except httpx.HTTPError as error:
-        report.faults.append(f"{type(error).__name__} in place of an answer: {told(asked)}")
+        report.statuses[f"{asked.method} broken off"] += 1
+        report.fault(asked, f"{type(error).__name__} in place of an answer")
         return
     judge(asked, answer.status_code, answer.text, report)
     if not asked.is_call or answer.status_code != 200:
@@ -94,12 +109,8 @@ def outcome(said: str) -> str:
 
 
 def judge(asked: Asked, status: int, text: str, report: Report) -> None:
-    where = (asked.method, asked.path.partition("?")[0])
     if status >= 500:
-        if where in OF_GRADIO:
-            report.of_gradio[f"{status} {' '.join(where)}: {OF_GRADIO[where]}"] += 1
-        else:
-            report.faults.append(f"status {status}: {told(asked)}: {text[:200]}")
+        report.fault(asked, f"status {status} and {text[:200]!r}")
     for secret in SECRETS:
         if secret in text:
             at = text.index(secret)
