@@ -8,6 +8,7 @@ from gradio_client import Client, handle_file
 
 from model.release import Release, load_release
 from tests.conftest import EXAMPLES, client_of, running_app
+from tests.journeys import digits_in_folders
 from training.train import main
 
 CLASSES = ("one", "zero")  # in the order of their folders
