@@ -1,9 +1,10 @@
 """What a link says, read word by word: where it asks for what there is not, the nearest right thing stands in."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
-Value = TypeVar("Value", int, str)
+Value = TypeVar("Value", int, float, str)
 LONGEST = 40  # characters of what a link says that are told again
 
 
@@ -19,8 +20,9 @@ class LinkWords:
         said = self._query.get(word, usual)
         return said if said in allowed else self._instead(word, usual)
 
-    def whole(self, word: str, usual: int, low: int, high: int) -> int:
-        """A whole number from `low` to `high`: what the link says, or else the nearest; the usual one for no number."""
+    def whole(self, word: str, usual: int, low: int, high: int, step: int = 1) -> int:
+        """Every `step`-th whole number from `low` to `high`: what the link says, or else the nearest, or a lower one
+        as near; the usual one for no number."""
         if word not in self._query:
             return usual
         try:
@@ -28,6 +30,20 @@ class LinkWords:
         except ValueError:
             return self._instead(word, usual)
         nearest = min(max(low, said), high)
+        nearest -= (nearest - low) % step
+        return said if said == nearest else self._instead(word, nearest)
+
+    def fraction(self, word: str, usual: float) -> float:
+        """A number from 0 to 1: what the link says, or else the nearest; the usual one for no number."""
+        if word not in self._query:
+            return usual
+        try:
+            said = float(self._query[word])
+        except ValueError:
+            return self._instead(word, usual)
+        if math.isnan(said):
+            return self._instead(word, usual)
+        nearest = min(max(0.0, said), 1.0)
         return said if said == nearest else self._instead(word, nearest)
 
     def whole_or_none(self, word: str, low: int, high: int) -> int | None:
@@ -45,6 +61,10 @@ class LinkWords:
         asked = " and ".join(f"{word} {said!r}" for word, said, _ in self._wrong)
         seen = " and ".join(f"{word} {instead}" for word, _, instead in self._wrong)
         return f"This link asks for {asked}, which does not exist here: you see {seen} instead."
+
+    def put_right(self, word: str, value: Value) -> Value:
+        """`value`, in place of what the link says, which does not fit the rest of it."""
+        return self._instead(word, value)
 
     def _instead(self, word: str, value: Value) -> Value:
         self._wrong.append((word, self._query[word][:LONGEST], str(value)))

@@ -6,10 +6,19 @@ from dataclasses import asdict, dataclass
 from urllib.parse import urlencode
 
 from interpret.attribution.evidence import CREDITS, SHARED
-from interpret.attribution.measured.masking import USUAL_SAMPLING, Sampling
-from interpret.attribution.methods import check_method_at, method_named
-from interpret.choices import ChoiceError, check_name
+from interpret.attribution.measured.masking import (
+    FEWEST_ORDERS,
+    FILLS,
+    GRIDS,
+    LARGEST_SEED,
+    MOST_ORDERS,
+    USUAL_SAMPLING,
+    Sampling,
+)
+from interpret.attribution.methods import methods_at
+from interpret.choices import ChoiceError
 from interpret.explanation import NO_CLASS, PREDICTED, Question
+from interpret.link import LinkWords
 from model.images import RESIZE_MODES
 from model.network import STAGE_NAMES
 
@@ -54,33 +63,33 @@ class View:
         return "?" + urlencode(said | unusual | {"release": self.release})
 
 
-def view_of(query: Mapping[str, str], release: str, class_names: tuple[str, ...]) -> View | None:
-    """The view that a link asks for, of this release; None if it asks for no image.
+def picture_of(query: Mapping[str, str]) -> tuple[str, str] | None:
+    """The kind and the name of the image that a link asks for; None if it asks for none."""
+    return next(((kind, query[kind]) for kind in IMAGE_KINDS if kind in query), None)
 
-    Raises ChoiceError if it names what there is not.
-    """
-    kinds = [kind for kind in IMAGE_KINDS if kind in query]
-    if not kinds:
-        return None
-    kind = kinds[0]
-    if kind == "upload" and not UPLOAD_HASH.fullmatch(query[kind]):
+
+def check_picture(kind: str, name: str) -> None:
+    """Raises LinkError if that is no name of an image of this kind."""
+    if kind == "upload" and not UPLOAD_HASH.fullmatch(name):
         raise LinkError("This link names no upload: 64 hexadecimal digits are expected.")
-    if (kind == "test" and not query[kind].isascii()) or (kind == "test" and not query[kind].isdigit()):
+    if kind == "test" and not (name.isascii() and name.isdigit()):
         raise LinkError("This link names no test picture: a number is expected.")
-    layer = check_name("layer", query.get("layer", View.layer), STAGE_NAMES)
-    method = method_named(query.get("method", View.method))
-    check_method_at(method, layer)
+
+
+def view_of(words: LinkWords, picture: tuple[str, str], release: str, class_names: tuple[str, ...]) -> View:
+    """The view that a link asks for, of this release: its picture, and the rest as far as there is what it names."""
+    layer = words.name("layer", View.layer, STAGE_NAMES)
+    there = tuple(each.name for each in methods_at(layer))
     return View(
-        kind,
-        query[kind],
+        *picture,
         release,
-        check_name("way to make a picture square", query.get("squaring", View.resize_mode), RESIZE_MODES),
-        check_name("class", query.get("class", View.class_name), (PREDICTED, *class_names)),
-        check_name("class", query.get("against", View.against), (NO_CLASS, *class_names)),
+        words.name("squaring", View.resize_mode, RESIZE_MODES),
+        words.name("class", View.class_name, (PREDICTED, *class_names)),
+        words.name("against", View.against, (NO_CLASS, *class_names)),
         layer,
-        method.name,
-        check_name("credit", query.get("credit", View.credit), CREDITS),
-        _sampling_of(query),
+        words.name("method", View.method, there),
+        words.name("credit", View.credit, CREDITS),
+        _sampling_of(words),
     )
 
 
@@ -91,14 +100,11 @@ def of_another_release(query: Mapping[str, str], release: str) -> str | None:
     return f"This link was made with release {made_with}; you see what release {release} says, which may differ."
 
 
-def _sampling_of(query: Mapping[str, str]) -> Sampling:
-    numbers = {name: query[name] for name in ("orders", "seed") if name in query}
-    if wrong := [name for name, text in numbers.items() if not (text.isascii() and text.isdigit())]:
-        raise LinkError(f"This link's {wrong[0]} is no number: {numbers[wrong[0]]!r}.")
+def _sampling_of(words: LinkWords) -> Sampling:
     usual = USUAL_SAMPLING
     return Sampling(
-        int(numbers.get("orders", usual.orders)),
-        int(numbers.get("seed", usual.seed)),
-        query.get("grid", usual.grid),
-        query.get("fill", usual.fill),
+        words.whole("orders", int(usual.orders), FEWEST_ORDERS, MOST_ORDERS, step=2),
+        words.whole("seed", int(usual.seed), 0, LARGEST_SEED),
+        words.name("grid", usual.grid, tuple(GRIDS)),
+        words.name("fill", usual.fill, FILLS),
     )

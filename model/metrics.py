@@ -1,7 +1,7 @@
 """What `metrics.json` says, as frozen dataclasses. This is the only file that knows its fields.
 
 A release is data from elsewhere, and older ones say less. `test` is required; all else is None where a release lacks
-it, or says something that this code cannot read. The latter is logged, and stays when the document is written again.
+it, or says something that cannot be read. The latter is logged, and stays when the document is written again.
 """
 
 import logging
@@ -182,6 +182,24 @@ class MapCheckFigures:
     random_band: Mapping[str, tuple[float, ...]]
 
 
+@dataclass(frozen=True)
+class ErasedFigures:
+    """`correlation`: of the changes that the ledger predicts of an image's sixteen cells, each erased alone, with those
+    measured. `falls`, `changes`: how often the predicted class's score fell, its mean change in logits, by cells."""
+
+    correlation: Interval
+    falls: Mapping[str, Share]
+    changes: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class ErasingFigures:
+    """How well the ledger predicts what erasing cells does, on `count` test images, by what fills them."""
+
+    count: int
+    fills: Mapping[str, ErasedFigures]
+
+
 CIFAR10, EXCERPT, OWN = "cifar-10", "excerpt", "own"
 
 
@@ -227,6 +245,7 @@ class Metrics:
     faithfulness: FaithfulnessFigures | None = None
     map_strength: StrengthFigures | None = None
     map_checks: MapCheckFigures | None = None
+    erasing: ErasingFigures | None = None
     source: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property

@@ -46,7 +46,7 @@ def test_every_module_stands_in_a_room():
         ("interpret.attribution.cam", "interpret.layers.kernels", "interpret.layers"),
         ("model.release", "training.data.cifar10", "training.data"),
         ("training.data.cifar10", "training.fitting.module", "training.fitting"),
-        ("training.judging.strength", "interpret.tabs.page.served", "interpret.tabs.page"),
+        ("training.judging.explanations.strength", "interpret.tabs.page.served", "interpret.tabs.page"),
         ("interpret.explanation", "gradio", "gradio"),
         ("deploy", "interpret.choices", "interpret.choices"),
     ],

@@ -3,7 +3,7 @@
 import argparse
 import logging
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,12 +16,20 @@ from model.files.replacing import replaced
 from model.images import to_tensor
 from model.metrics import METRICS, Metrics
 from model.release import BUNDLED, Release, ReleaseError, load_release, save_metrics, seal
-from training.data.dataset import load_data_set
+from training.data.dataset import DataSet, load_data_set
 from training.errors import TrainingError
-from training.judging.checks import CALLS, THREADS, ConcurrencyChecks, MapChecks, check_concurrency, check_maps
 from training.judging.evaluation import choose, held_out_images
-from training.judging.faithfulness import faithfulness_figures
-from training.judging.strength import map_strength, strength_table
+from training.judging.explanations.checks import (
+    CALLS,
+    THREADS,
+    ConcurrencyChecks,
+    MapChecks,
+    check_concurrency,
+    check_maps,
+)
+from training.judging.explanations.erasing import erasing_figures, erasing_table
+from training.judging.explanations.faithfulness import faithfulness_figures
+from training.judging.explanations.strength import map_strength, strength_table
 from training.judging.warning import warning_figures, warning_table
 from training.releasing.card import write_card
 from training.releasing.card_text import CardError
@@ -29,12 +37,16 @@ from training.releasing.card_text import CardError
 logger = logging.getLogger("training")
 
 
-COUNTED = ("maps", "faithfulness")  # these take --count
+COUNTED = ("maps", "faithfulness", "erasing")  # these take --count
 CHECKS = {
     "maps": "whether evidence adds up, maps point at their class, and depend on what was learnt (the default)",
     "faithfulness": (
         "measure deletion, insertion and ROAD of these methods, and write them into the release's "
         "metrics.json; about a second for each picture, and another for score_cam"
+    ),
+    "erasing": (
+        "measure how well the ledger predicts what erasing cells does, and write it into the release's metrics.json; "
+        "about half a second for each picture"
     ),
     "warning": (
         "measure how often the warning 'probably none of the ten classes' finds the pictures in folders, "
@@ -60,9 +72,9 @@ class CheckError(TrainingError):
 class CheckOptions:
     """Which check to run, and on what.
 
-    No `data_dir` means the environment's CIFAR10_DIR, else the Hub. `count` belongs to maps and faithfulness, `methods`
-    to faithfulness, `others` (names, and folders of images) to the warning, `write` to maps: only figures that are as
-    they should be are written.
+    No `data_dir` means the environment's CIFAR10_DIR, else the Hub. `count` belongs to maps, faithfulness and erasing,
+    `methods` to faithfulness, `others` (names, and folders of images) to the warning, `write` to maps: only figures
+    that are as they should be are written.
     """
 
     check: str = "maps"
@@ -90,30 +102,58 @@ def check(options: CheckOptions) -> None:
     Raises TrainingError, ReleaseError; CheckError also if a check that can fail does.
     """
     data = load_data_set(options.data_dir)
-    train, test = data.train, data.test
     release = load_release(options.release)
     logger.info("Release %s\n", release.identifier)
-    if options.check == "faithfulness":
-        found = faithfulness_figures(release, test.images[choose(test, options.count)], options.methods)
-        logger.info("%s", faithfulness_table(found))
-        write(release, replace(release.metrics, faithfulness=found))
-    elif options.check == "warning":
-        folders = folders_by_name(options.others)
-        warning = warning_figures(release, held_out_images(release, train), test, folders)
-        logger.info("%s", warning_table(warning))
-        write(release, replace(release.metrics, out_of_distribution=warning))
-    elif options.check == "strength":
-        strength = map_strength(release.network, held_out_images(release, train).images, METHOD_NAMES)
-        logger.info("%s", strength_table(strength))
-        write(release, replace(release.metrics, map_strength=strength))
-    elif options.check == "concurrency":
-        report(check_concurrency(release.network, to_tensor(test.images[:1])))
-    else:
-        rows = choose(test, options.count)
-        checks = check_maps(release.network, to_tensor(test.images[rows]), to_tensor(test.images), test.labels)
-        report(checks)
-        if options.write:
-            write(release, replace(release.metrics, map_checks=checks.found))
+    RUN[options.check](release, data, options)
+
+
+def _faithfulness(release: Release, data: DataSet, options: CheckOptions) -> None:
+    images = data.test.images[choose(data.test, options.count)]
+    found = faithfulness_figures(release, images, options.methods)
+    logger.info("%s", faithfulness_table(found))
+    write(release, replace(release.metrics, faithfulness=found))
+
+
+def _erasing(release: Release, data: DataSet, options: CheckOptions) -> None:
+    found = erasing_figures(release.network, data.test.images[choose(data.test, options.count)])
+    logger.info("%s", erasing_table(found))
+    write(release, replace(release.metrics, erasing=found))
+
+
+def _warning(release: Release, data: DataSet, options: CheckOptions) -> None:
+    folders = folders_by_name(options.others)
+    found = warning_figures(release, held_out_images(release, data.train), data.test, folders)
+    logger.info("%s", warning_table(found))
+    write(release, replace(release.metrics, out_of_distribution=found))
+
+
+def _strength(release: Release, data: DataSet, options: CheckOptions) -> None:
+    found = map_strength(release.network, held_out_images(release, data.train).images, METHOD_NAMES)
+    logger.info("%s", strength_table(found))
+    write(release, replace(release.metrics, map_strength=found))
+
+
+def _concurrency(release: Release, data: DataSet, options: CheckOptions) -> None:
+    report(check_concurrency(release.network, to_tensor(data.test.images[:1])))
+
+
+def _maps(release: Release, data: DataSet, options: CheckOptions) -> None:
+    test = data.test
+    images = to_tensor(test.images[choose(test, options.count)])
+    checks = check_maps(release.network, images, to_tensor(test.images), test.labels)
+    report(checks)
+    if options.write:
+        write(release, replace(release.metrics, map_checks=checks.found))
+
+
+RUN: dict[str, Callable[[Release, DataSet, CheckOptions], None]] = {
+    "maps": _maps,
+    "faithfulness": _faithfulness,
+    "erasing": _erasing,
+    "warning": _warning,
+    "strength": _strength,
+    "concurrency": _concurrency,
+}
 
 
 def report(found: MapChecks | ConcurrencyChecks) -> None:

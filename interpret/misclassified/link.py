@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
 from urllib.parse import urlencode
 
-from interpret.choices import ChoiceError, check_whole
-from interpret.misclassified.selection import Selection
+from interpret.link import LinkWords
+from interpret.misclassified.selection import ANY, LARGEST_SEED, SORTS, Selection
+from interpret.misclassified.verdicts import VERDICTS
 
 TAB = "misclassified"
 WORDS = {
@@ -19,6 +19,7 @@ WORDS = {
     "seed": "seed",
 }
 MOST_PAGES = 10_000
+LONGEST_INDEX = 9  # digits
 
 
 @dataclass(frozen=True)
@@ -40,22 +41,32 @@ class ListedErrors:
         return "?" + urlencode({"tab": TAB, **said, "release": release})
 
 
-def listed_errors_of(query: Mapping[str, str], class_names: tuple[str, ...]) -> ListedErrors | None:
-    """What a link to the Misclassified tab asks for; None if it asks for something else.
-
-    Raises ChoiceError if it names what there is not.
-    """
+def listed_errors_of(query: Mapping[str, str], words: LinkWords, class_names: tuple[str, ...]) -> ListedErrors | None:
+    """What a link to the Misclassified tab asks for, as far as there is what it names; None if it asks for something
+    else. `words` are those of its query."""
     if query.get("tab") != TAB:
         return None
-    usual = asdict(Selection())
-    said = {name: _as(type(usual[name]), word, query[word]) for word, name in WORDS.items() if word in query}
-    page = check_whole("page", _as(int, "page", query.get("page", "1")), 1, MOST_PAGES)
-    opened: int | None = _as(int, "open", query["open"]) if "open" in query else None
-    return ListedErrors(Selection(**said).checked(class_names), page, opened)
+    usual = Selection()
+    low, high = words.fraction("least", usual.min_confidence), words.fraction("most", usual.max_confidence)
+    if low > high:
+        high = words.put_right("most", usual.max_confidence)
+    selection = Selection(
+        words.name("true", usual.true_label, (ANY, *class_names)),
+        words.name("predicted", usual.predicted_label, (ANY, *class_names)),
+        words.name("sort", usual.sort, SORTS),
+        words.name("verdict", usual.verdict, (ANY, *VERDICTS)),
+        low,
+        high,
+        words.whole("seed", int(usual.seed), 0, LARGEST_SEED),
+    )
+    return ListedErrors(selection, words.whole("page", 1, 1, MOST_PAGES), _opened(query, words))
 
 
-def _as(kind: type[Any], word: str, text: str) -> Any:
-    try:
-        return kind(text)
-    except ValueError:
-        raise ChoiceError(f"This link's {word} is no number: {text!r}.") from None
+def _opened(query: Mapping[str, str], words: LinkWords) -> int | None:
+    name = query.get("open")
+    if name is None:
+        return None
+    if not (name.isascii() and name.isdigit() and len(name) <= LONGEST_INDEX):
+        words.put_right("open", "none")
+        return None
+    return int(name)

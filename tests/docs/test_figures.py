@@ -15,7 +15,8 @@ from model.uploads.frames import MAX_FRAMES, MAX_LOOKED_AT
 from model.uploads.limits import MAX_BYTES, MAX_JPEG_PIXELS, MAX_PIXELS, READABLE
 from tests.conftest import ROOT
 from tests.docs import DOCS, DOCUMENTS, README, blocks, name_of, rows
-from training.judging.checks import MapChecks
+from training.judging.explanations.checks import MapChecks
+from training.judging.explanations.erasing import erasing_table
 from training.presets import DEFAULT, PRESETS
 from training.recipe import Recipe
 
@@ -93,6 +94,12 @@ def test_the_table_of_checks_is_that_of_the_bundled_release(release):
 def test_the_table_of_faithfulness_is_that_of_the_bundled_release(release):
     assert release.metrics.faithfulness is not None
     assert faithfulness_table(release.metrics.faithfulness) in TRUST
+
+
+def test_the_table_of_erasing_is_that_of_the_bundled_release(release):
+    found = release.metrics.erasing
+    assert found is not None and erasing_table(found) in TRUST
+    assert f"For each of {found.count:,} test pictures" in TRUST
 
 
 def test_the_table_of_the_warning_is_that_of_the_bundled_release(release):

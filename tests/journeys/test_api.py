@@ -202,7 +202,9 @@ def test_what_erasing_does_to_the_lead_over_another_class_is_said(client):
     _, table, sentence = client.predict(CAT, ["B2"], "mean", "cat", "crop", "", "dog", api_name="/erase")
     rows = {name: (predicted, measured) for name, predicted, measured, *_ in table["data"]}
     lead = [rows["cat"][at] - rows["dog"][at] for at in (0, 1)]
-    found = re.search(r"the lead of cat over dog should change by (\S+) logits, and changes by ([^;]+);", sentence)
+    found = re.search(
+        r"the lead of cat over dog would change by (\S+) logits by the ledger; it changes by ([^,]+),", sentence
+    )
     assert found is not None
     assert [float(each.replace("\u2212", "-")) for each in found.groups()] == pytest.approx(lead, abs=0.01)
 

@@ -92,6 +92,7 @@ def test_a_required_field_that_is_missing_or_wrong_is_named(document, message):
         ({"map_strength": "much"}, "map_strength"),
         ({"map_checks": CHECKED | {"pointing": {"m": 2}}}, "map_checks.pointing.m"),
         ({"map_checks": CHECKED | {"sums": {}}}, "map_checks.sums.logits"),
+        ({"erasing": {"count": 1, "fills": {"mean": {}}}}, "erasing.fills.mean.correlation"),
     ],
 )
 def test_an_optional_field_that_cannot_be_read_is_named_in_one_warning_and_written_again_as_it_stood(
@@ -104,7 +105,7 @@ def test_an_optional_field_that_cannot_be_read_is_named_in_one_warning_and_writt
 
 
 def test_an_optional_section_that_cannot_be_read_is_none():
-    sections = ("validation", "recipe", "out_of_distribution", "faithfulness", "map_strength", "map_checks")
+    sections = ("validation", "recipe", "out_of_distribution", "faithfulness", "map_strength", "map_checks", "erasing")
     for name in sections:
         assert getattr(parse_metrics({"test": TEST, name: ["something", "else"]}), name) is None
 

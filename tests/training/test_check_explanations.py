@@ -13,7 +13,8 @@ from model.network import STAGE_NAMES
 from model.release import BUNDLED, load_release, save_metrics, seal
 from tests.conftest import EXAMPLES, ROOT, SUBSET
 from training.check_explanations import main, parse_arguments
-from training.judging.checks import MapChecks
+from training.judging.explanations.checks import MapChecks
+from training.judging.explanations.erasing import erasing_table
 
 
 def check(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -46,7 +47,8 @@ def test_the_check_of_maps_is_the_default():
 
 
 @pytest.mark.parametrize(
-    "check", [["maps"], ["faithfulness"], ["warning", "--others", "food=plates"], ["strength"], ["concurrency"]]
+    "check",
+    [["maps"], ["faithfulness"], ["erasing"], ["warning", "--others", "food=plates"], ["strength"], ["concurrency"]],
 )
 def test_common_options_stand_before_or_after_the_name_of_the_check(check):
     common = ["--data-dir", "images", "--release", "runs/one"]
@@ -55,7 +57,7 @@ def test_common_options_stand_before_or_after_the_name_of_the_check(check):
     assert (found.check, found.data_dir, found.release) == (check[0], Path("images"), Path("runs/one"))
 
 
-@pytest.mark.parametrize("check", ["maps", "faithfulness"])
+@pytest.mark.parametrize("check", ["maps", "faithfulness", "erasing"])
 def test_a_count_stands_before_or_after_the_name_of_a_check_that_counts(check):
     assert parse_arguments(["--count", "7", check]).count == parse_arguments([check, "--count", "7"]).count == 7
 
@@ -105,7 +107,7 @@ def test_maps_are_checked_without_a_change_and_their_figures_written_on_request(
 
 
 def test_figures_of_maps_that_are_not_as_they_should_be_are_not_written(release_folder, monkeypatch):
-    monkeypatch.setattr("training.judging.checks.MOST_ROUNDING", 0.0)
+    monkeypatch.setattr("training.judging.explanations.checks.MOST_ROUNDING", 0.0)
     before = (release_folder / "metrics.json").read_bytes()
     with pytest.raises(SystemExit, match="evidence misses the logit"):
         run(release_folder, "maps", "--count", "2", "--write")
@@ -136,12 +138,19 @@ def test_faithfulness_is_written_method_by_method_and_kept(release_folder):
     assert set(load_release(release_folder).metrics.faithfulness.methods) == {"hires_cam"}, "other pictures"
 
 
+def test_how_well_the_ledger_predicts_erasing_is_printed_and_written(release_folder, caplog):
+    caplog.set_level(logging.INFO)
+    run(release_folder, "erasing", "--count", "2")
+    written = load_release(release_folder).metrics.erasing
+    assert written.count == 2 and erasing_table(written) in caplog.text
+
+
 def test_how_strong_maps_usually_are_is_printed_and_written_into_a_release_that_stays_sound(
     release_folder, monkeypatch, caplog
 ):
     monkeypatch.setattr("training.check_explanations.METHOD_NAMES", ("grad_cam", "ablation_cam"))
-    monkeypatch.setattr("training.judging.strength.AT_MOST", 3)
-    monkeypatch.setattr("training.judging.strength.AT_MOST_SLOW", 1)
+    monkeypatch.setattr("training.judging.explanations.strength.AT_MOST", 3)
+    monkeypatch.setattr("training.judging.explanations.strength.AT_MOST_SLOW", 1)
     before = load_release(release_folder).metrics
     caplog.set_level(logging.INFO)
     run(release_folder, "strength")
@@ -174,9 +183,9 @@ def test_a_release_whose_held_out_pictures_are_not_at_hand_is_refused(arguments)
 
 def test_concurrency_is_reported(monkeypatch, caplog, release_folder):
     for name, value in (("THREADS", 2), ("CALLS", 100), ("SLOW_CALLS", 20)):
-        monkeypatch.setattr(f"training.judging.checks.{name}", value)
-    monkeypatch.setattr("training.judging.checks.METHOD_NAMES", ("grad_cam", "layer_cam"))
-    monkeypatch.setattr("training.judging.checks.SLOW", ("layer_cam",))
+        monkeypatch.setattr(f"training.judging.explanations.checks.{name}", value)
+    monkeypatch.setattr("training.judging.explanations.checks.METHOD_NAMES", ("grad_cam", "layer_cam"))
+    monkeypatch.setattr("training.judging.explanations.checks.SLOW", ("layer_cam",))
     caplog.set_level(logging.INFO)
     run(release_folder, "concurrency")
     assert "0 of 24 answers differ" in caplog.text

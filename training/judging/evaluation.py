@@ -107,6 +107,12 @@ def _accuracy(logits: Float[np.ndarray, "count classes"], labels: Integer[np.nda
     return float((logits.argmax(axis=1) == labels).mean())
 
 
+def mean_and_half_width(scores: Float[np.ndarray, "count"]) -> tuple[float, float]:
+    """The mean, and the half-width of its 95% confidence interval: NaN for a single score."""
+    half_width = 1.96 * scores.std(ddof=1) / np.sqrt(len(scores)) if len(scores) > 1 else np.nan
+    return float(scores.mean()), float(half_width)
+
+
 def misclassified_of(split: Split, logits: Float[np.ndarray, "count classes"], temperature: float) -> Misclassified:
     """All images of a split whose largest logit is not their label's, in the split's order."""
     predictions = logits.argmax(axis=1)

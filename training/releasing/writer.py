@@ -18,7 +18,7 @@ from training.data.split import Split
 from training.fitting.run_folder import RunFolder
 from training.judging.calibration import Reliability, fit_temperature, reliability, softmax
 from training.judging.evaluation import figures_of, further_figures, logits_of, misclassified_of
-from training.judging.strength import map_strength
+from training.judging.explanations.strength import map_strength
 from training.judging.warning import calibrate
 from training.presets import preset_of
 from training.recipe import Recipe

@@ -6,14 +6,15 @@ from typing import Any
 import gradio as gr
 
 from interpret.choices import ChoiceError
+from interpret.link import LinkWords
 from interpret.misclassified.exporting import FORMATS, export_errors
-from interpret.misclassified.link import ListedErrors, listed_errors_of
+from interpret.misclassified.link import TAB, ListedErrors, listed_errors_of
 from interpret.misclassified.selection import ANY, SORTS, Errors, Selection
 from interpret.tabs.misclassified.finding import Filters
 from interpret.tabs.page.components import Radio
 from interpret.tabs.page.events import PRIVATE, emptied_by
 from interpret.tabs.page.files import keep
-from interpret.tabs.page.permalink import link_field, shown_note
+from interpret.tabs.page.permalink import link_field, shown_note, together
 from interpret.tabs.page.served import ServedRelease
 from interpret.view import of_another_release
 
@@ -91,22 +92,19 @@ def taking_section(served: ServedRelease, errors: Errors, tab: gr.Tab, filters: 
 def follow_list_links(
     served: ServedRelease, asked: gr.Number, filters: Filters, opened: gr.Number, tabs: gr.Tabs, note: gr.Markdown
 ) -> None:
-    """Shows the list of errors that the page's address asks for, when `asked` changes; `note` says why it cannot, or
-    that another release made the link."""
+    """Shows the list of errors that the page's address asks for, when `asked` changes; `note` says what of
+    it there is not, or that another release made the link."""
 
     def open_list(request: gr.Request) -> tuple[Any, ...]:
-        unchanged = (gr.skip(),) * (len(filters.selection) + 3)
-        try:
-            query = dict(request.query_params)
-            listed = listed_errors_of(query, served.class_names)
-        except ChoiceError as error:
-            return *unchanged, shown_note(str(error))
+        query = dict(request.query_params)
+        words = LinkWords(query)
+        listed = listed_errors_of(query, words, served.class_names)
         if listed is None:
-            return *unchanged, gr.skip()
+            return (gr.skip(),) * (len(filters.selection) + 4)
         s = listed.selection
         values = (s.true_label, s.predicted_label, s.sort, s.verdict, s.min_confidence, s.max_confidence, s.seed)
-        told = shown_note(of_another_release(query, served.release.identifier))
-        return *values, listed.page, listed.opened, gr.update(selected="misclassified"), told
+        told = together(words.told(), of_another_release(query, served.release.identifier))
+        return *values, listed.page, listed.opened, gr.update(selected=TAB), shown_note(told)
 
     asked.change(
         open_list, None, [*filters.selection, filters.page, opened, tabs, note], trigger_mode="multiple", **PRIVATE

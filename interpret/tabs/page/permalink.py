@@ -1,6 +1,6 @@
 """Links that reproduce a view: how each tab makes them, and how they are followed when the page opens."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import astuple, dataclass
 from functools import cache, partial
 from pathlib import Path
@@ -20,7 +20,7 @@ from interpret.tabs.page.picture import PicturePanel, examples_of
 from interpret.tabs.page.served import ServedRelease, chosen
 from interpret.tabs.page.settings import ExplanationSettings
 from interpret.tabs.page.static import script
-from interpret.view import IMAGE_KINDS, LinkError, View, of_another_release, view_of
+from interpret.view import LinkError, View, check_picture, of_another_release, picture_of, view_of
 from model.images import RESIZE_MODES, ImageError, read_rgb
 
 GRADCAM = "gradcam"
@@ -106,22 +106,23 @@ def known_pictures(served: ServedRelease) -> dict[bytes, tuple[str, str]]:
     return known | {each.prepared().tobytes(): ("example", each.path.name) for each in examples}
 
 
-def find_picture(served: ServedRelease, view: View) -> str:
-    """The file of a view's picture, for the page.
+def find_picture(served: ServedRelease, kind: str, name: str) -> str:
+    """The file of a picture that a link names, for the page.
 
     Raises LinkError if it is not there, ImageError if it is no picture.
     """
-    if view.kind == "upload":
-        return _uploaded(view.image)
-    if view.kind == "example":
-        found = [each for each in examples_of(served.release) if each.path.name == view.image]
+    check_picture(kind, name)
+    if kind == "upload":
+        return _uploaded(name)
+    if kind == "example":
+        found = [each for each in examples_of(served.release) if each.path.name == name]
         if not found:
-            raise LinkError(f"There is no example {view.image}.")
+            raise LinkError(f"There is no example {name}.")
         return found[0].kept()
     samples = served.release.misclassified
-    rows = np.flatnonzero(samples.test_indices == int(view.image))
+    rows = np.flatnonzero(samples.test_indices == int(name))
     if not len(rows):
-        raise LinkError(f"Test picture {view.image} is not among this release's errors.")
+        raise LinkError(f"Test picture {name} is not among this release's errors.")
     return keep("picture.png", png(samples.images[rows[0]]))
 
 
@@ -174,45 +175,36 @@ def follow_links(
         query = dict(request.query_params)
         words = LinkWords(query)
         tab = words.name("tab", GRADCAM, (GRADCAM, MISCLASSIFIED, *(each.tab for each in lenses)))
-        lens = next((each for each in lenses if each.tab == tab), None)
+        named, lens = picture_of(query), next((each for each in lenses if each.tab == tab), None)
+        picture, problem = _picture(served, named)
+        another = of_another_release(query, served.release.identifier) if named or lens else None
         if lens is None:
-            shown, told = _explained(served, query)
-            return *shown, shown_note(_together(words.told(), told)), gr.skip(), *(gr.skip() for _ in others)
-        picture, problem = _seen_through(served, query, words)
+            choices = _choices(served, named, words) if named else AS_ON_A_FRESH_PAGE
+            note_of_it = shown_note(together(problem, words.told(), another))
+            return picture, *choices, note_of_it, gr.skip(), *(gr.skip() for _ in others)
+        choices = words.name("squaring", View.resize_mode, RESIZE_MODES), *AS_ON_A_FRESH_PAGE[1:]
         found = lens.values(words)
         values = [each for one in lenses for each in (found if one is lens else [gr.skip()] * len(one.outputs))]
-        told = _together(problem, words.told(), of_another_release(query, served.release.identifier))
-        return *picture, *AS_ON_A_FRESH_PAGE[1:], shown_note(told), gr.update(selected=lens.tab), *values
+        note_of_it = shown_note(together(problem, words.told(), another))
+        return picture, *choices, note_of_it, gr.update(selected=lens.tab), *values
 
     explained = [panel.picture, panel.resize_mode, c.class_name, c.against, c.layer, c.method, c.credit, *c.sampling]
     asked.change(open_page, None, [*explained, note, tabs, *others], trigger_mode="multiple", **PRIVATE)
 
 
-def _explained(served: ServedRelease, query: Mapping[str, str]) -> tuple[tuple[Any, ...], str | None]:
-    """The picture and the choices of the GradCAM tab that a link asks for, and what there is to tell of it."""
-    release = served.release.identifier
+def _picture(served: ServedRelease, named: tuple[str, str] | None) -> tuple[str | None, str | None]:
+    """The picture that a link names, or else the first one; and why it is not the one that is named."""
     try:
-        view = view_of(query, release, served.class_names)
-        if view is None:
-            return (_first(served), *AS_ON_A_FRESH_PAGE), None
-        choices = view.resize_mode, view.class_name, view.against, view.layer, view.method, view.credit
-        shown = find_picture(served, view), *choices, *astuple(view.sampling)
-        return shown, of_another_release(query, release)
-    except (ChoiceError, ImageError) as error:
-        return (_first(served), *AS_ON_A_FRESH_PAGE), _together(str(error), of_another_release(query, release))
+        return find_picture(served, *named) if named else _first(served), None
+    except (LinkError, ImageError) as error:
+        return _first(served), str(error)
 
 
-def _seen_through(
-    served: ServedRelease, query: Mapping[str, str], words: LinkWords
-) -> tuple[tuple[Any, Any], str | None]:
-    """The picture of a link to a lens, how it is made square, and why it is another one if it is."""
-    squaring = words.name("squaring", View.resize_mode, RESIZE_MODES)
-    named = {kind: query[kind] for kind in IMAGE_KINDS if kind in query}
-    try:
-        view = view_of(named, served.release.identifier, served.class_names)
-        return (find_picture(served, view) if view else _first(served), squaring), None
-    except (ChoiceError, ImageError) as error:
-        return (_first(served), squaring), str(error)
+def _choices(served: ServedRelease, named: tuple[str, str], words: LinkWords) -> tuple[Any, ...]:
+    """What the GradCAM tab is set to."""
+    view = view_of(words, named, served.release.identifier, served.class_names)
+    how = view.resize_mode, view.class_name, view.against, view.layer, view.method, view.credit
+    return *how, *astuple(view.sampling)
 
 
 def _first(served: ServedRelease) -> str | None:
@@ -220,5 +212,6 @@ def _first(served: ServedRelease) -> str | None:
     return first.kept() if first else None  # a release of own classes without a gallery and without errors
 
 
-def _together(*sentences: str | None) -> str | None:
+def together(*sentences: str | None) -> str | None:
+    """Those that there are, one behind the other; None if there is none."""
     return " ".join(each for each in sentences if each) or None

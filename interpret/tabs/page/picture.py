@@ -116,10 +116,18 @@ def first_of(examples: list[ExamplePicture]) -> ExamplePicture:
 
 def picture_panel(served: ServedRelease) -> PicturePanel:
     """The left column of the page."""
-    own, examples = served.class_names != CIFAR10_CLASSES, examples_of(served.release)
-    right, wrong, other = ([each for each in examples if each.right is truth] for truth in (True, False, None))
+    examples = examples_of(served.release)
     panel = _components(first_of(examples).kept() if examples else None)
     _show_what_browsers_cannot(panel.picture)
+    _offer(examples, panel.picture, own=served.class_names != CIFAR10_CLASSES)
+    _see(served, panel)
+    panel.fit.click(lambda: "fit", None, panel.resize_mode, **PRIVATE)
+    return panel
+
+
+def _offer(examples: list[ExamplePicture], picture: Upload, *, own: bool) -> None:
+    """The thumbnails that choose a picture; `own`: of the trainer's own classes."""
+    right, wrong, other = ([each for each in examples if each.right is truth] for truth in (True, False, None))
     when, latest = gr.Number(0, visible=False), gr.State(0)
     for label, elem_id, columns, shown in (
         ("Try a training picture of each class" if own else "Try one of these test pictures", "examples", 5, right),
@@ -130,8 +138,12 @@ def picture_panel(served: ServedRelease) -> PicturePanel:
             continue
         pictures = [each.thumbnail() for each in shown]
         gallery = thumbnail_gallery(label, elem_id, "thumbnails", columns=columns, pictures=pictures)
-        inputs, outputs = [when, latest], [panel.picture, gallery, latest]
+        inputs, outputs = [when, latest], [picture, gallery, latest]
         gallery.select(chooser(shown), inputs, outputs, js=script("picture/when"), **IN_TURN)
+
+
+def _see(served: ServedRelease, panel: PicturePanel) -> None:
+    """Shows what the network sees of the picture, whenever that changes."""
 
     @served.answers
     def see(last: tuple[str, str] | None, image: str | bytes | None, squaring: str) -> tuple[Any, ...]:
@@ -144,7 +156,7 @@ def picture_panel(served: ServedRelease) -> PicturePanel:
         return enlarge(pixels, SEEN_FACTOR), _offer_to_fit(left_out), (image, squaring)
 
     last = gr.State(None)
-    latest_wins(
+    seeing = latest_wins(
         [panel.picture.change, panel.resize_mode.change],
         see,
         [last, panel.picture, panel.resize_mode],
@@ -153,8 +165,21 @@ def picture_panel(served: ServedRelease) -> PicturePanel:
         opens_with=panel.opens_with,
         api_visibility="private",
     )
-    panel.fit.click(lambda: "fit", None, panel.resize_mode, **PRIVATE)
-    return panel
+    seeing.failure(remover(served), [panel.picture, panel.resize_mode], panel.picture, **PRIVATE)
+
+
+def remover(served: ServedRelease) -> Callable[..., Any]:
+    """What takes a picture off the page that cannot be read: else what was said of the one before would stand beside
+    it. What could not be seen for another reason stays."""
+
+    def remove(image: str | bytes | None, squaring: str) -> dict[str, Any] | None:
+        try:
+            served.explainer.pixels(chosen(image), squaring)
+        except ImageError:
+            return None
+        return gr.skip()
+
+    return remove
 
 
 def _show_what_browsers_cannot(picture: Upload) -> None:

@@ -11,6 +11,7 @@ NOTE = "[data-testid=toast-body]"
 def bad_upload(visit: Visit) -> None:
     upload(visit, b"\x89PNG\r\n\x1a\n broken", "broken.png")
     expect(visit.page.locator(NOTE).first).to_contain_text("could not be read as a picture")
+    expect(visit.page.locator("#picture img")).to_have_count(0)
 
 
 def unanswerable_choice(visit: Visit) -> None:

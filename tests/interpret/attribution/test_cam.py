@@ -8,7 +8,7 @@ from interpret.attribution.cam import class_activation_maps, class_indices_of, r
 from interpret.attribution.methods import methods_at
 from interpret.choices import ChoiceError
 from model.network import STAGE_NAMES, STAGES, CifarResNet
-from training.judging.concurrency import traces_left
+from training.judging.explanations.concurrency import traces_left
 
 
 @pytest.mark.parametrize("stage", STAGES)

@@ -7,7 +7,7 @@ from interpret.attribution.last_stage import last_stage, logits_of_any_size, map
 from model.images import to_tensor
 from tests.conftest import SUBSET
 from training.data.cifar10 import load_cifar10
-from training.judging.pointing_game import mosaics
+from training.judging.explanations.pointing_game import mosaics
 
 
 @pytest.fixture(scope="module")

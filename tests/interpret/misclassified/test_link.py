@@ -2,7 +2,7 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from interpret.choices import ChoiceError
+from interpret.link import LinkWords
 from interpret.misclassified.link import ListedErrors, listed_errors_of
 from interpret.misclassified.selection import Selection
 from model.network import CIFAR10_CLASSES
@@ -11,7 +11,12 @@ CHOSEN = Selection("cat", "dog", "random", "rejected", 0.25, 0.75, 7)
 
 
 def followed(query: str) -> ListedErrors | None:
-    return listed_errors_of(dict(parse_qsl(query.removeprefix("?"))), CIFAR10_CLASSES)
+    """What a link asks for of which all is there."""
+    said = dict(parse_qsl(query.removeprefix("?")))
+    words = LinkWords(said)
+    listed = listed_errors_of(said, words, CIFAR10_CLASSES)
+    assert words.told() is None
+    return listed
 
 
 @pytest.mark.parametrize("listed", [ListedErrors(Selection()), ListedErrors(CHOSEN, 3, 2405)])
@@ -28,15 +33,21 @@ def test_a_link_to_something_else_asks_for_no_list():
 
 
 @pytest.mark.parametrize(
-    ("query", "sentence"),
+    ("wrong", "seen", "told"),
     [
-        ("?tab=misclassified&true=tiger", "Unknown true label 'tiger'"),
-        ("?tab=misclassified&least=much", "This link's least is no number: 'much'"),
-        ("?tab=misclassified&page=0", "page must be a whole number from 1"),
-        ("?tab=misclassified&open=frog", "This link's open is no number: 'frog'"),
-        ("?tab=misclassified&least=nan", "min_confidence must be a number from 0 to 1"),
+        ("true=tiger", Selection(predicted_label="dog"), "true 'tiger'"),
+        ("least=much", Selection(predicted_label="dog"), "least 'much'"),
+        ("least=nan", Selection(predicted_label="dog"), "least 'nan'"),
+        ("least=-1&most=7", Selection(predicted_label="dog"), "least '-1' and most '7'"),
+        ("least=0.5&most=0.25", Selection(predicted_label="dog", min_confidence=0.5), "most '0.25'"),
+        ("seed=-3&sort=best", Selection(predicted_label="dog"), "sort 'best' and seed '-3'"),
+        ("page=0", Selection(predicted_label="dog"), "page '0'"),
+        ("open=frog", Selection(predicted_label="dog"), "open 'frog', which does not exist here: you see open none"),
+        ("open=" + "9" * 5000, Selection(predicted_label="dog"), "open '999"),
     ],
 )
-def test_a_link_that_cannot_be_followed_says_why(query, sentence):
-    with pytest.raises(ChoiceError, match=sentence):
-        followed(query)
+def test_of_a_link_with_a_wrong_word_the_others_are_followed_and_it_is_told(wrong, seen, told):
+    query = dict(parse_qsl(f"tab=misclassified&predicted=dog&{wrong}"))
+    words = LinkWords(query)
+    assert listed_errors_of(query, words, CIFAR10_CLASSES) == ListedErrors(seen)
+    assert told in words.told()

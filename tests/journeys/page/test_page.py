@@ -101,12 +101,14 @@ def test_a_picture_that_the_browser_does_not_know_is_shown_and_it_is_the_picture
     assert visit.errors == []
 
 
-def test_a_broken_file_is_answered_in_one_sentence_and_the_page_goes_on(visit, tmp_path: Path):
+def test_a_broken_file_is_told_once_and_goes_with_what_was_said_of_the_picture_before(visit, tmp_path: Path):
     broken = tmp_path / "broken.png"
     broken.write_bytes(b"\x89PNG\r\n\x1a\n broken")
     visit.page.get_by_label("Remove Image").or_(visit.page.locator("#picture button[aria-label='Clear']")).first.click()
     visit.page.locator("#picture input[type=file]").first.set_input_files(str(broken))
     visit.is_told_once("could not be read as a picture; use an undamaged PNG")
+    expect(visit.page.locator("#picture img")).to_have_count(0)
+    expect(visit.page.locator("#gradcam-label")).to_be_hidden()
     visit.page.locator("#examples button.thumbnail-item").nth(8).click()
     expect(visit.page.locator("#gradcam-label")).to_contain_text("ship")
 

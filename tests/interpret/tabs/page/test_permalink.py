@@ -12,7 +12,7 @@ from interpret.tabs.page.permalink import Lens, find_picture, follow_links, link
 from interpret.tabs.page.picture import example_pictures, picture_panel
 from interpret.tabs.page.served import serve
 from interpret.tabs.page.settings import explanation_settings
-from interpret.view import LinkError, View
+from interpret.view import LinkError
 from model.choice import Choice
 from tests.conftest import EXAMPLES
 
@@ -25,10 +25,6 @@ def cache(tmp_path, monkeypatch):
     return tmp_path
 
 
-def view(kind: str, picture: str, release: str) -> View:
-    return View(kind, picture, release, "crop", "predicted", "none", "resnet_block3", "grad_cam")
-
-
 def test_every_picture_of_a_link_lies_where_gradio_may_serve_it_from_whatever_folder_the_app_started_in(
     release, cache, tmp_path_factory, monkeypatch
 ):
@@ -36,7 +32,7 @@ def test_every_picture_of_a_link_lies_where_gradio_may_serve_it_from_whatever_fo
     served = serve(Choice(release, "bundled"))
     pictures = {"example": example_pictures()[0].path.name, "test": str(release.misclassified.test_indices[0])}
     for kind, picture in pictures.items():
-        found = find_picture(served, view(kind, picture, release.identifier))
+        found = find_picture(served, kind, picture)
         assert is_in_or_equal(found, cache) and Path(found).suffix == ".png"
 
 
@@ -47,18 +43,18 @@ def test_who_follows_a_link_to_an_upload_gets_its_pixels_and_nothing_else_of_its
     place = Image.Exif()
     place[0x8825] = {1: "N", 2: (52.0, 31.0, 12.0)}
     Image.new("RGB", (40, 30), (200, 30, 30)).save(folder / name, "JPEG", exif=place)
-    link = view("upload", folder.name, release.identifier)
+    link = ("upload", folder.name)
     served = serve(Choice(release, "bundled"))
     if name.startswith("."):  # what is still being written
         with pytest.raises(LinkError, match="no longer here"):
-            find_picture(served, link)
+            find_picture(served, *link)
         return
-    found = Path(find_picture(served, link))
+    found = Path(find_picture(served, *link))
     assert found == folder / "picture.png"
     with Image.open(found) as followed, Image.open(folder / name) as original:
         assert followed.format == "PNG" and not followed.getexif() and followed.size == (40, 30)
         assert np.array_equal(np.asarray(followed), np.asarray(original))
-    assert find_picture(served, link) == str(found)
+    assert find_picture(served, *link) == str(found)
 
 
 def test_a_link_names_an_example_by_its_file_an_error_by_its_index_and_an_upload_by_its_folder(served, release, cache):
@@ -90,11 +86,13 @@ def test_there_is_no_link_to_what_is_no_picture(served, cache):
         ("example", "tiger.png", "There is no example tiger.png"),
         ("test", "10000", "Test picture 10000 is not among this release's errors"),
         ("upload", "0" * 64, "uploads are kept for a day"),
+        ("upload", "../../etc", "names no upload"),
+        ("test", "cat", "names no test picture"),
     ],
 )
-def test_a_picture_that_is_not_there_is_missed_in_words(served, release, kind, picture, said):
+def test_a_picture_that_is_not_there_is_missed_in_words(served, kind, picture, said):
     with pytest.raises(LinkError, match=said):
-        find_picture(served, view(kind, picture, release.identifier))
+        find_picture(served, kind, picture)
 
 
 def test_there_is_no_link_to_what_cannot_be_erased(served):
@@ -102,16 +100,28 @@ def test_there_is_no_link_to_what_cannot_be_erased(served):
 
 
 @pytest.fixture
-def open_page(blocks, served):
-    """What the page does when it opens, with a lens that has one choice; the picture, the note, the tab, the choice."""
+def opening(blocks, served):
+    """What the page does when it opens, with a lens that has one choice."""
     panel, settings = picture_panel(served), explanation_settings(served.class_names)
     note, tabs, box = gr.Markdown(), gr.Tabs(), gr.Textbox()
     lens = Lens("a_lens", [box], lambda words: [words.whole("channel", 16, 0, 63)])
     follow_links(served, gr.Number(), note, panel, settings, tabs, [lens])
     (opening,) = (each.fn for each in blocks.fns.values() if each.name == "open_page")
+    return lambda **query: opening(gr.Request(query_params=query))
+
+
+@pytest.fixture
+def page_choices(opening):
+    """What the GradCAM tab is set to."""
+    return lambda **query: list(opening(**query)[1:11])
+
+
+@pytest.fixture
+def open_page(opening):
+    """The picture, the note, the tab, the choice."""
 
     def opened(**query: str) -> tuple:
-        picture, *_, told, tab, choice = opening(gr.Request(query_params=query))
+        picture, *_, told, tab, choice = opening(**query)
         return Path(picture).name, told.get("value"), tab.get("selected"), choice
 
     return opened
@@ -140,6 +150,20 @@ def test_all_that_is_to_be_told_of_a_link_is_told_together(open_page, release):
 def test_a_link_into_another_release_says_so_also_where_its_picture_is_not_there(open_page):
     _, told, _, _ = open_page(test="1", release="0000000")
     assert told.startswith("Test picture 1 is not among") and "made with release 0000000" in told
+
+
+def test_one_wrong_word_of_a_link_leaves_the_others_as_they_are(open_page, page_choices):
+    _, told, *_ = open_page(example="cat.png", layer="custom_block3", method="lime", against="dog")
+    assert told.startswith("This link asks for method 'lime', which does not exist here: you see method grad_cam")
+    assert page_choices(example="cat.png", layer="custom_block3", method="lime", against="dog") == [
+        "crop", "predicted", "dog", "custom_block3", "grad_cam", "shared", 8, 0, "4x4", "mean",
+    ]  # fmt: skip
+
+
+def test_choices_are_followed_where_the_picture_is_not_there(page_choices):
+    assert page_choices(test="cat", layer="custom_block1", fill="blur")[3:] == [
+        "custom_block1", "grad_cam", "shared", 8, 0, "4x4", "blur",
+    ]  # fmt: skip
 
 
 def test_a_link_to_a_tab_that_there_is_not_is_told(open_page):

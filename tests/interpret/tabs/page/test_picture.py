@@ -9,7 +9,7 @@ from PIL import Image
 
 from interpret.prediction import predict
 from interpret.tabs.page.files import png
-from interpret.tabs.page.picture import chooser, example_pictures, examples_of, picture_panel, pictures_of
+from interpret.tabs.page.picture import chooser, example_pictures, examples_of, picture_panel, pictures_of, remover
 from model.images import prepare
 from model.network import CifarResNet
 from tests.conftest import EXAMPLES
@@ -111,6 +111,16 @@ def test_a_format_that_browsers_do_not_know_is_shown_as_a_reduced_png_beside_the
 def test_what_browsers_show_themselves_or_nobody_can_read_gets_no_preview(decode, tmp_path, content):
     (tmp_path / "upload").write_bytes(content or (EXAMPLES / "cat.png").read_bytes())
     assert decode(str(tmp_path / "upload")) == decode(None) == {"__type__": "update"}
+
+
+@pytest.mark.parametrize("gone", [True, False])
+def test_a_picture_that_cannot_be_read_is_taken_off_the_page_and_no_other(served, tmp_path, gone):
+    broken = tmp_path / "broken.png"
+    if not gone:
+        broken.write_bytes(b"\x89PNG\r\n\x1a\n broken")
+    remove = remover(served)
+    assert remove(str(broken), "crop") is None
+    assert remove(str(EXAMPLES / "cat.png"), "crop") == gr.skip()
 
 
 def test_what_was_seen_last_stays_while_there_is_no_picture(see):

@@ -7,7 +7,7 @@ from interpret.choices import ChoiceError
 from model.images import to_tensor
 from tests.conftest import SUBSET
 from training.data.cifar10 import load_cifar10
-from training.judging.faithfulness import Curves, curves_of, faithfulness, impute
+from training.judging.explanations.faithfulness import Curves, curves_of, faithfulness, impute
 
 
 def score(network, pixels: np.ndarray, maps: dict[str, np.ndarray]) -> dict[str, Curves]:

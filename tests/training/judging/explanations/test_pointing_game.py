@@ -7,7 +7,7 @@ from interpret.attribution.last_stage import last_stage, logits_of_any_size
 from model.images import to_tensor
 from tests.conftest import SUBSET
 from training.data.cifar10 import load_cifar10
-from training.judging.pointing_game import maps_of_mosaic, mosaics, pointing_game
+from training.judging.explanations.pointing_game import maps_of_mosaic, mosaics, pointing_game
 
 
 @pytest.fixture(scope="module")

@@ -4,8 +4,8 @@ import mmap
 import torch
 
 from interpret.attribution.methods import METHOD_NAMES
-from training.judging.checks import ConcurrencyChecks
-from training.judging.concurrency import memory_growth, traces_left, wrong_answers
+from training.judging.explanations.checks import ConcurrencyChecks
+from training.judging.explanations.concurrency import memory_growth, traces_left, wrong_answers
 
 
 def test_threads_get_the_serial_answers_of_every_method(network, cat):

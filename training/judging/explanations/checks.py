@@ -10,10 +10,10 @@ from interpret.attribution.last_stage import QUICK, SLOW
 from interpret.attribution.methods import METHOD_NAMES, METHODS, method_named
 from model.metrics import MapCheckFigures
 from model.network import CifarResNet
-from training.judging.completeness import completeness
-from training.judging.concurrency import memory_growth, traces_left, wrong_answers
-from training.judging.pointing_game import mosaics, pointing_game
-from training.judging.sanity_checks import PARTS, random_logit_test, randomisation_test
+from training.judging.explanations.completeness import completeness
+from training.judging.explanations.concurrency import memory_growth, traces_left, wrong_answers
+from training.judging.explanations.pointing_game import mosaics, pointing_game
+from training.judging.explanations.sanity_checks import PARTS, random_logit_test, randomisation_test
 
 THREADS, CALLS, SLOW_CALLS = 8, 1_000, 100
 ONE_IN = {"occlusion": 4, "shapley": 20, "score_cam": 50}  # images that a method sees which runs the network again

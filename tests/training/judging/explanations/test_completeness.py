@@ -5,7 +5,7 @@ import torch
 from model.images import to_tensor
 from tests.conftest import SUBSET
 from training.data.cifar10 import load_cifar10
-from training.judging.completeness import completeness
+from training.judging.explanations.completeness import completeness
 
 
 @pytest.fixture(scope="module")

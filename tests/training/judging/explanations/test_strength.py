@@ -9,7 +9,7 @@ from model.images import to_tensor
 from model.network import STAGE_NAMES
 from tests.conftest import SUBSET
 from training.data.cifar10 import load_cifar10
-from training.judging.strength import (
+from training.judging.explanations.strength import (
     QUICK,
     map_strength,
     stages_of,
@@ -37,8 +37,8 @@ def test_one_pass_for_many_pictures_finds_the_strongest_cells_of_the_maps_that_a
 
 
 def test_methods_that_run_the_network_again_are_measured_on_fewer_pictures(network, pictures, monkeypatch):
-    monkeypatch.setattr("training.judging.strength.STAGE_NAMES", STAGE_NAMES[-2:])
-    monkeypatch.setattr("training.judging.strength.AT_MOST_SLOW", 2)
+    monkeypatch.setattr("training.judging.explanations.strength.STAGE_NAMES", STAGE_NAMES[-2:])
+    monkeypatch.setattr("training.judging.explanations.strength.AT_MOST_SLOW", 2)
     found = map_strength(network, pictures[:5], ["ablation_cam", "hires_cam"]).methods
     assert {name: each.count for name, each in found.items()} == {"ablation_cam": 2, "hires_cam": 5}
     values = [strongest(network, each, STAGE_NAMES[-1], "ablation_cam") for each in pictures[:2]]

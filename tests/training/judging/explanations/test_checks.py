@@ -4,7 +4,7 @@ import pytest
 
 from interpret.attribution.methods import METHOD_NAMES
 from model.metrics import MapCheckFigures, SumErrors
-from training.judging.checks import ConcurrencyChecks, MapChecks
+from training.judging.explanations.checks import ConcurrencyChecks, MapChecks
 
 SOUND = MapCheckFigures(
     count=1_000,

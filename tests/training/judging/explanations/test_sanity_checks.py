@@ -7,7 +7,7 @@ from model.images import to_tensor
 from model.network import STAGE_NAMES
 from tests.conftest import SUBSET
 from training.data.cifar10 import load_cifar10
-from training.judging.sanity_checks import PARTS, random_logit_test, randomisation_test, randomised
+from training.judging.explanations.sanity_checks import PARTS, random_logit_test, randomisation_test, randomised
 
 
 @pytest.fixture(scope="module")

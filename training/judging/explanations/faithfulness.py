@@ -23,6 +23,7 @@ from model.images import to_tensor
 from model.metrics import FaithfulnessFigures, MethodFaithfulness
 from model.network import STAGE_NAMES, CifarResNet
 from model.release import Release
+from training.judging.evaluation import mean_and_half_width
 
 logger = logging.getLogger("training")
 CELLS = GRID * GRID
@@ -91,17 +92,12 @@ def faithfulness(
 def _summary(curves: list[Curves]) -> MethodFaithfulness:
     deletion, insertion = (np.array([getattr(each, name) for each in curves]) for name in ("deletion", "insertion"))
     return MethodFaithfulness(
-        _interval(deletion.mean(axis=1)),
-        _interval(insertion.mean(axis=1)),
-        _interval(np.array([each.road for each in curves])),
+        mean_and_half_width(deletion.mean(axis=1)),
+        mean_and_half_width(insertion.mean(axis=1)),
+        mean_and_half_width(np.array([each.road for each in curves])),
         tuple(deletion.mean(axis=0).tolist()),
         tuple(insertion.mean(axis=0).tolist()),
     )
-
-
-def _interval(scores: Float[np.ndarray, "count"]) -> tuple[float, float]:
-    half_width = 1.96 * scores.std(ddof=1) / np.sqrt(len(scores)) if len(scores) > 1 else np.nan
-    return float(scores.mean()), float(half_width)
 
 
 def curves_of(
