@@ -3,7 +3,6 @@
 import logging
 import os
 import sys
-from typing import Any
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
@@ -21,7 +20,8 @@ from interpret.tabs.agents.routes import routes_for_agents
 from interpret.tabs.feature_maps.tab import feature_maps_tab
 from interpret.tabs.gradcam.tab import gradcam_tab
 from interpret.tabs.kernels.tab import kernels_tab
-from interpret.tabs.page.components import MAX_UPLOAD
+from interpret.tabs.page.blocks import Page
+from interpret.tabs.page.components.inputs import MAX_UPLOAD
 from interpret.tabs.page.events import keep_statuses_apart
 from interpret.tabs.page.look import FOR_SCREEN_READERS, STYLE_SHEET, header, theme
 from interpret.tabs.misclassified.tab import misclassified_tab
@@ -35,13 +35,6 @@ from model.choice import Choice, choose_release
 
 logger = logging.getLogger("app")
 HOUR, DAY = 3600, 86400
-
-
-class Page(gr.Blocks):
-    """Blocks with this app's queue from the start: Gradio makes all of its routes anew for one that is set later."""
-
-    def queue(self, **options: Any) -> gr.Blocks:
-        return super().queue(**{"max_size": 64, "default_concurrency_limit": 4, **options})
 
 
 def build_page(served: ServedRelease, other: Choice | None = None) -> gr.Blocks:

@@ -43,7 +43,6 @@ import tests.typecheck  # noqa: F401 - the hook finds it by name
 
 install_import_hook(["model", "interpret", "training"], "tests.typecheck.check")
 
-import gradio as gr
 import httpx
 import numpy as np
 import pytest
@@ -51,6 +50,7 @@ import torch
 from gradio_client import Client
 
 from interpret.explainer import Explainer, explainer_for
+from interpret.tabs.page.blocks import Page
 from interpret.tabs.page.served import ServedRelease, serve
 from model.choice import Choice
 from model.hub import limit_waiting
@@ -264,12 +264,12 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApp]:
 
 
 @pytest.fixture
-def blocks(monkeypatch: pytest.MonkeyPatch) -> Iterator[gr.Blocks]:
+def blocks(monkeypatch: pytest.MonkeyPatch) -> Iterator[Page]:
     """An empty page to build on. Gradio makes an event loop for each of its locks and closes none: here they share
     one."""
     loop = asyncio.new_event_loop()
     monkeypatch.setattr(asyncio, "new_event_loop", lambda: loop)
-    with gr.Blocks() as demo:
+    with Page() as demo:
         yield demo
     asyncio.set_event_loop(None)
     loop.close()

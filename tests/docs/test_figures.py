@@ -9,7 +9,7 @@ import pytest
 
 from interpret.attribution.methods import METHOD_NAMES, METHODS
 from interpret.drawing.words import faithfulness_table
-from interpret.tabs.page.components import MAX_UPLOAD
+from interpret.tabs.page.components.inputs import MAX_UPLOAD
 from model.network import CifarResNet
 from model.uploads.frames import MAX_FRAMES, MAX_LOOKED_AT
 from model.uploads.limits import MAX_BYTES, MAX_JPEG_PIXELS, MAX_PIXELS, READABLE

@@ -25,7 +25,7 @@ from starlette.types import Receive, Scope, Send
 
 from interpret.tabs.agents.answers import contents
 from interpret.tabs.agents.tools import CallError, Tool, tool_named, tools_of
-from interpret.tabs.page.components import MAX_DATA_URL
+from interpret.tabs.page.components.inputs import MAX_DATA_URL
 
 AT_ONCE = 40  # calls that wait for the queue, each in a thread: as many as gradio_client has
 PATIENCE = 120  # seconds until the app takes a call

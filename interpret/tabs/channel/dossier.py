@@ -11,7 +11,8 @@ import pandas as pd
 from interpret.across_pictures.dossier import Dossier, dossier
 from interpret.choices import ChoiceError
 from interpret.layers.channels import layer_names
-from interpret.tabs.page.components import Dropdown, Slider, thumbnail_gallery
+from interpret.tabs.page.components.inputs import Dropdown, Slider
+from interpret.tabs.page.components.results import thumbnail_gallery
 from interpret.tabs.page.events import endpoint, latest_wins
 from interpret.tabs.page.served import ServedRelease
 from model.channels.facts import CHANNELS

@@ -14,7 +14,8 @@ from interpret.drawing.receptive_field import draw_receptive_field
 from interpret.explanation import Question
 from interpret.layers.arithmetic import Arithmetic, arithmetic
 from interpret.layers.channels import channels_of, without_channel
-from interpret.tabs.page.components import Dropdown, Slider, result_picture
+from interpret.tabs.page.components.inputs import Dropdown, Slider
+from interpret.tabs.page.components.results import result_picture
 from interpret.tabs.page.events import MODEL_QUEUE, PRIVATE, endpoint, latest_wins
 from interpret.tabs.page.picture import PicturePanel
 from interpret.tabs.page.served import ServedRelease, chosen

@@ -33,7 +33,8 @@ from interpret.layers.channels import (
 from interpret.layers.feature_maps import COMMON_CHANNELS, activations_of, channel_of_every_stage
 from interpret.layers.kernels import convolutions_by_name
 from interpret.tabs.feature_maps.taking import export_maps_section
-from interpret.tabs.page.components import Dropdown, Radio, Slider, result_picture
+from interpret.tabs.page.components.inputs import Dropdown, Radio, Slider
+from interpret.tabs.page.components.results import result_picture
 from interpret.tabs.page.events import MODEL_QUEUE, PRIVATE, endpoint, latest_wins
 from interpret.tabs.page.picture import PicturePanel
 from interpret.tabs.page.served import ServedRelease, chosen

@@ -10,7 +10,8 @@ import pandas as pd
 from interpret.across_pictures.lesions import LARGEST_SEED, RANDOM, Lesions, drawn_channels, lesions, listed_channels
 from interpret.across_pictures.needed import needed
 from interpret.drawing.confusion import draw_confusion
-from interpret.tabs.page.components import Dropdown, Slider, result_picture
+from interpret.tabs.page.components.inputs import Dropdown, Slider
+from interpret.tabs.page.components.results import result_picture
 from interpret.tabs.page.events import latest_wins
 from interpret.tabs.page.served import ServedRelease
 from model.channels.pooled import POOLED

@@ -8,7 +8,8 @@ import gradio as gr
 from interpret.across_pictures.similar import MOST, Similar, similar
 from interpret.choices import ChoiceError
 from interpret.explanation import Question
-from interpret.tabs.page.components import Slider, thumbnail_gallery
+from interpret.tabs.page.components.inputs import Slider
+from interpret.tabs.page.components.results import thumbnail_gallery
 from interpret.tabs.page.events import MODEL_QUEUE, endpoint, latest_wins
 from interpret.tabs.page.picture import PicturePanel
 from interpret.tabs.page.served import ServedRelease, chosen

@@ -20,7 +20,7 @@ from interpret.explanation import (
     usual_top_k,
 )
 from interpret.prediction import predict, top_classes
-from interpret.tabs.page.components import drawn_confidences
+from interpret.tabs.page.components.results import drawn_confidences
 from interpret.tabs.page.served import ServedRelease, chosen
 from interpret.tabs.page.static import markup
 from interpret.tabs.page.stopping import NOT_RUNNING, Stops, stoppable

@@ -12,7 +12,7 @@ from interpret.drawing.balance import draw_balance
 from interpret.drawing.words import describe_balance_sheet
 from interpret.explanation import NO_CLASS, PREDICTED, Question, classes_in_question
 from interpret.prediction import predict
-from interpret.tabs.page.components import result_picture
+from interpret.tabs.page.components.results import result_picture
 from interpret.tabs.page.events import MODEL_QUEUE, latest_wins
 from interpret.tabs.page.picture import PicturePanel
 from interpret.tabs.page.served import ServedRelease, chosen

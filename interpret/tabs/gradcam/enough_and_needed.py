@@ -10,7 +10,7 @@ from interpret.attribution.measured.masking import USUAL_SAMPLING, Sampling
 from interpret.drawing.render import enlarge
 from interpret.enough_and_needed import EnoughAndNeeded, Trial, enough_and_needed, enough_and_needed_steps
 from interpret.explanation import PREDICTED, Question
-from interpret.tabs.page.components import result_picture
+from interpret.tabs.page.components.results import result_picture
 from interpret.tabs.page.events import MODEL_QUEUE, asked_by, endpoint
 from interpret.tabs.page.picture import PicturePanel
 from interpret.tabs.page.served import ServedRelease, chosen

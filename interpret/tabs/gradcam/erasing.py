@@ -15,7 +15,8 @@ from interpret.drawing.render import enlarge, two_decimals
 from interpret.drawing.words import in_a_row, percent
 from interpret.explanation import NO_CLASS, PREDICTED, Question, classes_in_question
 from interpret.prediction import probabilities_of
-from interpret.tabs.page.components import Radio, brush_on, picture_brush, result_picture
+from interpret.tabs.page.components.inputs import CheckboxGroup, Radio, brush_on, picture_brush
+from interpret.tabs.page.components.results import result_picture
 from interpret.tabs.page.events import MODEL_QUEUE, PRIVATE, latest_wins
 from interpret.tabs.page.picture import PicturePanel
 from interpret.tabs.page.served import ServedRelease, chosen
@@ -125,7 +126,7 @@ def erasing_section(
     with gr.Row():
         with gr.Column(scale=1, min_width=240):
             brush = picture_brush()
-            cells = gr.CheckboxGroup(list(CELL_NAMES), value=[], label="Erase cells", elem_id="erase-cells")
+            cells = CheckboxGroup(list(CELL_NAMES), value=[], label="Erase cells", elem_id="erase-cells")
             fills = Radio([("mean colour", "mean"), ("blur", "blur")], value=FILLS[0], label="Fill with")
         with gr.Column(scale=2, min_width=280):
             outcome = gr.Markdown(elem_id="erased-sentence")

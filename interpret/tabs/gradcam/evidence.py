@@ -11,7 +11,7 @@ from interpret.drawing.words import number_in_words
 from interpret.explanation import NO_CLASS, PREDICTED, Question, Style, classes_in_question
 from interpret.ledger import ledger_of
 from interpret.tabs.gradcam.erasing import erasing_section
-from interpret.tabs.page.components import result_picture
+from interpret.tabs.page.components.results import result_picture
 from interpret.tabs.page.events import MODEL_QUEUE, latest_wins
 from interpret.tabs.page.picture import PicturePanel
 from interpret.tabs.page.served import ServedRelease, chosen

@@ -12,7 +12,7 @@ from interpret.attribution.methods import method_named
 from interpret.comparison import compare_with_controls
 from interpret.drawing.words import faithfulness_table, measured_faithfulness
 from interpret.explanation import PREDICTED, Question
-from interpret.tabs.page.components import result_picture
+from interpret.tabs.page.components.results import result_picture
 from interpret.tabs.page.events import MODEL_QUEUE, emptied_by, endpoint
 from interpret.tabs.page.picture import PicturePanel
 from interpret.tabs.page.served import ServedRelease, chosen

@@ -19,7 +19,8 @@ from interpret.side_by_side import (
     side_by_side,
     side_by_side_steps,
 )
-from interpret.tabs.page.components import Dropdown, Radio, thumbnail_gallery
+from interpret.tabs.page.components.inputs import Dropdown, Radio
+from interpret.tabs.page.components.results import thumbnail_gallery
 from interpret.tabs.page.events import MODEL_QUEUE, PRIVATE, asked_by, endpoint
 from interpret.tabs.page.picture import PicturePanel
 from interpret.tabs.page.served import ServedRelease, chosen

@@ -24,7 +24,7 @@ from interpret.tabs.gradcam.sanity_checks import sanity_checks_section
 from interpret.tabs.gradcam.side_by_side import side_by_side_section
 from interpret.tabs.gradcam.warning import warning_line
 from interpret.tabs.live.switch import live_follows, live_switch
-from interpret.tabs.page.components import confidence_bars, result_picture
+from interpret.tabs.page.components.results import confidence_bars, result_picture
 from interpret.tabs.page.events import MODEL_QUEUE, PRIVATE, endpoint, latest_wins
 from interpret.tabs.page.permalink import link_section
 from interpret.tabs.page.picture import PicturePanel

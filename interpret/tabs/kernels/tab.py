@@ -26,7 +26,8 @@ from interpret.tabs.kernels.answer import (
 )
 from interpret.tabs.kernels.link import link_section
 from interpret.tabs.kernels.taking import export_kernels_section
-from interpret.tabs.page.components import Dropdown, Radio, Slider, result_picture
+from interpret.tabs.page.components.inputs import Dropdown, Radio, Slider
+from interpret.tabs.page.components.results import result_picture
 from interpret.tabs.page.events import IN_TURN, PRIVATE, endpoint, latest_wins
 from interpret.tabs.page.permalink import Lens
 from interpret.tabs.page.served import ServedRelease

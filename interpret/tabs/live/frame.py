@@ -13,7 +13,7 @@ from interpret.attribution.methods import DEFAULT_METHOD, FIRST_METHOD, method_n
 from interpret.choices import ChoiceError, check_name
 from interpret.explainer import Explainer
 from interpret.explanation import NO_CLASS, PREDICTED, Question, Style, classes_in_question, explain, usual_top_k
-from interpret.tabs.page.components import drawn_confidences
+from interpret.tabs.page.components.results import drawn_confidences
 from interpret.tabs.page.files import png
 from interpret.tabs.page.served import ServedRelease
 from model.images import ImageError

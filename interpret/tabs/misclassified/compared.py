@@ -11,7 +11,8 @@ from interpret.choices import ChoiceError, check_whole
 from interpret.misclassified.selection import Errors, errors_of
 from interpret.misclassified.two_releases import Comparison, compare_releases
 from interpret.tabs.misclassified.finding import WIDTHS, error_gallery, error_table
-from interpret.tabs.page.components import Radio, Slider, thumbnail_gallery
+from interpret.tabs.page.components.inputs import Radio, Slider
+from interpret.tabs.page.components.results import thumbnail_gallery
 from interpret.tabs.page.events import emptied_by
 from interpret.tabs.page.served import ServedRelease
 from model.choice import Choice

@@ -10,7 +10,7 @@ import pandas as pd
 from interpret.misclassified.margins import CHANNELS_SHOWN, ConfusedClasses, NeverConfusedError, confused_classes
 from interpret.misclassified.selection import ANY, Errors
 from interpret.tabs.misclassified.finding import Filters
-from interpret.tabs.page.components import result_picture
+from interpret.tabs.page.components.results import result_picture
 from interpret.tabs.page.events import MODEL_QUEUE, endpoint, latest_wins
 from interpret.tabs.page.served import ServedRelease
 

@@ -19,7 +19,7 @@ from interpret.misclassified.confusion import (
 )
 from interpret.misclassified.selection import ANY
 from interpret.tabs.misclassified.finding import Filters
-from interpret.tabs.page.components import Radio
+from interpret.tabs.page.components.inputs import Radio
 from interpret.tabs.page.events import IN_TURN, PRIVATE, endpoint
 from interpret.tabs.page.served import ServedRelease
 from interpret.tabs.page.static import static_text

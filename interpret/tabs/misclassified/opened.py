@@ -13,7 +13,7 @@ from interpret.explanation import NO_CLASS, PREDICTED
 from interpret.misclassified.opened import OpenedError, open_error
 from interpret.misclassified.selection import Errors, Selection
 from interpret.tabs.misclassified.finding import THUMBNAIL_FACTOR, Filters, Found
-from interpret.tabs.page.components import confidence_bars, drawn_confidences, result_picture, thumbnail_gallery
+from interpret.tabs.page.components.results import confidence_bars, drawn_confidences, result_picture, thumbnail_gallery
 from interpret.tabs.page.events import IN_TURN, MODEL_QUEUE, PRIVATE, endpoint, latest_wins
 from interpret.tabs.page.files import in_files
 from interpret.tabs.page.look import SCROLL_TO_TABS

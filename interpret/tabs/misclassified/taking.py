@@ -11,7 +11,7 @@ from interpret.misclassified.exporting import FORMATS, export_errors
 from interpret.misclassified.link import TAB, ListedErrors, listed_errors_of
 from interpret.misclassified.selection import ANY, SORTS, Errors, Selection
 from interpret.tabs.misclassified.finding import Filters
-from interpret.tabs.page.components import Radio
+from interpret.tabs.page.components.inputs import Radio
 from interpret.tabs.page.events import PRIVATE, emptied_by
 from interpret.tabs.page.files import keep
 from interpret.tabs.page.permalink import link_field, shown_note, together

@@ -14,7 +14,8 @@ from jaxtyping import UInt8
 from interpret.drawing.render import enlarge
 from interpret.drawing.words import percent
 from interpret.explanation import Question
-from interpret.tabs.page.components import Radio, Upload, thumbnail_gallery
+from interpret.tabs.page.components.inputs import Radio, Upload
+from interpret.tabs.page.components.results import thumbnail_gallery
 from interpret.tabs.page.events import IN_TURN, PRIVATE, latest_wins
 from interpret.tabs.page.files import keep, png
 from interpret.tabs.page.served import ServedRelease, chosen

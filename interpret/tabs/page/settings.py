@@ -20,7 +20,7 @@ from interpret.attribution.measured.masking import (
 from interpret.attribution.methods import BY_GROUP, FIRST_METHOD, GROUPS, METHOD_NAMES
 from interpret.drawing.scales import UNSIGNED_PALETTES
 from interpret.explanation import NO_CLASS, PREDICTED, Question, Style, usual_top_k
-from interpret.tabs.page.components import Dropdown, Radio, Slider
+from interpret.tabs.page.components.inputs import Dropdown, Radio, Slider
 from model.network import STAGES
 
 # The page and the API call a stage of the network a layer, and number it.

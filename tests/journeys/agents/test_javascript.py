@@ -84,7 +84,7 @@ def test_javascript_gets_the_same_picture_and_sentence_as_python(client, javascr
 
 
 def test_javascript_is_told_what_is_wrong(javascript):
-    assert javascript["refused"].startswith("Explain: 'zebra' is not one of the choices.")
+    assert javascript["refused"].startswith("class_name (Explain): 'zebra' is not one of the choices.")
 
 
 def test_calling_the_app_from_javascript_works_as_written(app, folder, tmp_path):

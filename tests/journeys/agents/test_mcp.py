@@ -74,8 +74,12 @@ def test_it_gets_the_same_numbers_and_pictures_as_pythons_client(ask, client):
 @pytest.mark.parametrize(
     ("tool", "arguments", "said"),
     [
-        ("gradcam", {"image": DATA_URL, "opacity": 7}, "Value 7 is greater than maximum value 1."),
-        ("gradcam", {"image": DATA_URL, "class_name": "zebra"}, "Explain: 'zebra' is not one of the choices."),
+        ("gradcam", {"image": DATA_URL, "opacity": 7}, "opacity: 7 is no number from 0 to 1."),
+        (
+            "gradcam",
+            {"image": DATA_URL, "class_name": "zebra"},
+            "class_name (Explain): 'zebra' is not one",
+        ),
         ("predict", {"image": "data:image/png;base64,AAAA"}, "This file could not be read as a picture;"),
         ("predict", {"image": "/etc/hostname"}, "image must be the picture's data URL"),
         ("predict", {"image": "http://127.0.0.1:9/cat.png"}, "The app could not answer this call:"),

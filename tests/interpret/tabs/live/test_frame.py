@@ -8,7 +8,7 @@ from PIL import Image
 from interpret.explanation import Question, Style, explain
 from interpret.tabs.live import frame as frames
 from interpret.tabs.live.frame import MOST_CHARACTERS, WRONG_FORM, frame_endpoint, usual_choices
-from interpret.tabs.page.components import drawn_confidences
+from interpret.tabs.page.components.results import drawn_confidences
 from tests.conftest import EXAMPLES
 
 NAMES = ["resize_mode", "layer", "class_name", "against", "method", "opacity", "smooth", "palette", "top_k"]

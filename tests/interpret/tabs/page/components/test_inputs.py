@@ -9,24 +9,17 @@ import pytest
 from gradio.data_classes import ImageData
 from PIL import Image
 
-from interpret.tabs.page.components import (
+from interpret.tabs.page.components.inputs import (
+    CheckboxGroup,
     Dropdown,
     Radio,
+    Refused,
     Slider,
     Upload,
     brush_on,
-    drawn_confidences,
     picture_brush,
-    result_picture,
-    thumbnail_gallery,
 )
 from tests.conftest import EXAMPLES
-
-
-def test_a_confidence_is_drawn_as_long_as_it_is_and_never_rounded_up_to_certainty():
-    drawn = drawn_confidences({"cat": 0.997, "<dog>": 0.003})
-    assert '--share: 0.997"><span>cat</span><b>over 99%</b>' in drawn
-    assert '--share: 0.003"><span>&lt;dog&gt;</span><b>0%</b>' in drawn
 
 
 @pytest.mark.parametrize("value", [0, 1, 0.5])
@@ -34,18 +27,11 @@ def test_a_slider_passes_on_a_number_in_its_range(value):
     assert Slider(0, 1, label="Opacity").preprocess(value) == value
 
 
-@pytest.mark.parametrize("value", [None, "strong", True, math.nan, math.inf, [1]])
-def test_a_slider_answers_what_is_no_number_with_its_name_and_its_range(value):
+@pytest.mark.parametrize("value", [None, "strong", True, math.nan, math.inf, [1], -1, 2])
+def test_a_slider_answers_what_is_no_number_in_its_range_with_its_name_and_its_range(value):
     with pytest.raises(gr.Error) as caught:
         Slider(0, 1, label="Opacity").preprocess(value)
-    assert caught.value.message == f"Opacity: {value!r} is not a number; give one from 0 to 1."
-    assert not caught.value.print_exception
-
-
-@pytest.mark.parametrize(("value", "allowed"), [(-1, "minimum value 0"), (2, "maximum value 1")])
-def test_a_number_out_of_a_sliders_range_is_refused_and_not_logged_as_an_accident(value, allowed):
-    with pytest.raises(gr.Error, match=allowed) as caught:
-        Slider(0, 1, label="Opacity").preprocess(value)
+    assert caught.value.message == f"Opacity: {value!r} is no number from 0 to 1."
     assert not caught.value.print_exception
 
 
@@ -58,6 +44,33 @@ def test_a_choice_that_is_not_offered_is_refused_by_its_name_and_not_logged_as_a
             layer.preprocess(value)
         assert caught.value.message == f"Layer: {value!r} is not one of the choices. Allowed: first, second."
         assert not caught.value.print_exception
+
+
+def test_of_several_choices_the_one_that_is_not_offered_is_named():
+    cells = CheckboxGroup(["A1", "B1"], label="Erase cells")
+    assert cells.preprocess(["B1"]) == ["B1"] and cells.preprocess([]) == []
+    for value, problem in (
+        (["A1", "Z9"], "'Z9' is not one of the choices. Allowed: A1, B1."),
+        ([["A1"]], "['A1'] is not one of the choices. Allowed: A1, B1."),
+        ("A1", "give a list, not 'A1'."),
+        (None, "give a list, not None."),
+    ):
+        with pytest.raises(gr.Error) as caught:
+            cells.preprocess(value)
+        assert caught.value.message == f"Erase cells: {problem}" and not caught.value.print_exception
+
+
+@pytest.mark.parametrize(
+    ("label", "parameter", "told"),
+    [
+        ("Fill with", "fill", "fill (Fill with): 3 is wrong."),
+        ("Opacity", "opacity", "opacity: 3 is wrong."),
+        ("True label", "true_label", "true_label: 3 is wrong."),
+        (None, "seed", "seed: 3 is wrong."),
+    ],
+)
+def test_a_refusal_tells_callers_the_parameter_and_visitors_the_label(label, parameter, told):
+    assert Refused(gr.Number(label=label), "3 is wrong.").of(parameter).message == told
 
 
 @pytest.fixture
@@ -100,17 +113,6 @@ def test_an_address_on_the_net_is_not_fetched(cache):
 def test_the_page_draws_both_as_gradios_own():
     assert Slider(0, 1).get_block_name() == "slider"
     assert Upload().get_block_name() == "image"
-
-
-def test_pictures_go_out_without_loss():
-    assert result_picture("Map", "map").format == "png"
-    assert thumbnail_gallery("Errors", "errors", columns=5).format == "png"
-
-
-def test_a_chart_is_told_from_pixels_that_stay_sharp():
-    assert result_picture("Map", "map", chart=True).elem_classes == ["pixels", "chart"]
-    assert result_picture("Map", "map").elem_classes == ["pixels"]
-    assert thumbnail_gallery("Errors", "errors", "thumbnails", columns=5).elem_classes == ["pixels", "thumbnails"]
 
 
 def test_the_brush_begins_with_nothing_brushed():

@@ -1,8 +1,7 @@
-"""The page's components: Gradio's, with what it leaves out."""
+"""What the page is told by: Gradio's inputs, with what they leave out, and a brush."""
 
 import base64
 import io
-import math
 from collections.abc import Callable
 from typing import Any
 
@@ -13,30 +12,42 @@ from gradio.utils import get_upload_folder, is_in_or_equal
 from jaxtyping import UInt8
 from PIL import Image
 
-from interpret.drawing.words import percent
 from interpret.tabs.page.static import markup, static_text
 
 MAX_UPLOAD = 64 * 2**20  # bytes
 MAX_DATA_URL = MAX_UPLOAD * 4 // 3 + 100
-NOT_UPLOADED = "Upload the picture, with handle_file() in gradio_client; a path on the server is not accepted."
+NOT_UPLOADED = (
+    "Upload the picture, with handle_file() in gradio_client; a path on the server is not accepted, nor an address "
+    "that is not public."
+)
+
+
+class Refused(gr.Error):
+    """A value that a component does not take: the caller's mistake, and not an accident for the log."""
+
+    def __init__(self, component: gr.blocks.Block, problem: str) -> None:
+        super().__init__(f"{getattr(component, 'label', None)}: {problem}", title="Not possible", print_exception=False)
+        self.component, self.problem = component, problem
+
+    def of(self, parameter: str) -> "Refused":
+        """The same, told to somebody who may know the component by its label or by its endpoint's `parameter`."""
+        label = getattr(self.component, "label", None) or parameter
+        named = Refused(self.component, self.problem)
+        spelt_alike = label.lower() == parameter.replace("_", " ")
+        named.message = f"{parameter}: {self.problem}" if spelt_alike else f"{parameter} ({label}): {self.problem}"
+        return named
 
 
 class Slider(gr.Slider):
-    """Gradio's slider, which answers anything but a finite number in words; Gradio's own fails with a masked error."""
+    """Gradio's slider, which answers what is no number in its range in words that name it."""
 
     is_template = True  # Gradio: the front end is that of the parent class
 
     def preprocess(self, payload: Any) -> float:
-        if isinstance(payload, bool) or not isinstance(payload, int | float) or not math.isfinite(payload):
-            raise gr.Error(
-                f"{self.label}: {payload!r} is not a number; give one from {self.minimum:g} to {self.maximum:g}.",
-                print_exception=False,
-            )
-        try:
-            return super().preprocess(payload)
-        except gr.Error as refusal:
-            refusal.print_exception = False  # it is the caller's mistake, not one for the log
-            raise
+        number = isinstance(payload, int | float) and not isinstance(payload, bool)
+        if not number or not self.minimum <= payload <= self.maximum:
+            raise Refused(self, f"{payload!r} is no number from {self.minimum:,} to {self.maximum:,}.")
+        return super().preprocess(payload)
 
 
 class Dropdown(gr.Dropdown):
@@ -59,6 +70,21 @@ class Radio(gr.Radio):
         return _offered(self, payload, super().preprocess)
 
 
+class CheckboxGroup(gr.CheckboxGroup):
+    """As `Dropdown`, of any number of choices."""
+
+    is_template = True  # Gradio: the front end is that of the parent class
+
+    def preprocess(self, payload: Any) -> Any:
+        if not isinstance(payload, list):
+            raise Refused(self, f"give a list, not {payload!r}.")
+        offered = [value for _, value in self.choices]
+        for each in payload:
+            if each not in offered:
+                raise _not_offered(self, each)
+        return super().preprocess(payload)
+
+
 def _offered(component: gr.Dropdown | gr.Radio, payload: Any, preprocess: Callable[[Any], Any]) -> Any:
     try:
         return preprocess(payload)
@@ -66,10 +92,9 @@ def _offered(component: gr.Dropdown | gr.Radio, payload: Any, preprocess: Callab
         raise _not_offered(component, payload) from refusal
 
 
-def _not_offered(component: gr.Dropdown | gr.Radio, payload: Any) -> gr.Error:
-    allowed = ", ".join(str(value) for _, value in component.choices)
-    problem = f"{component.label}: {payload!r} is not one of the choices. Allowed: {allowed}."
-    return gr.Error(problem, title="Not possible", print_exception=False)
+def _not_offered(component: gr.Dropdown | gr.Radio | gr.CheckboxGroup, payload: Any) -> Refused:
+    allowed = ", ".join(str(value) or "''" for _, value in component.choices)
+    return Refused(component, f"{payload!r} is not one of the choices. Allowed: {allowed}.")
 
 
 class ImageData(AnyImageData):
@@ -106,54 +131,6 @@ class Upload(gr.Image):
         if payload.path is None or not is_in_or_equal(payload.path, get_upload_folder()):
             raise gr.Error(NOT_UPLOADED, title="Not possible", print_exception=False)
         return payload.path
-
-
-def result_picture(label: str, elem_id: str, *, chart: bool = False, visible: bool = True) -> gr.Image:
-    """A picture that the app answers with, as lossless PNG; a `chart` carries text and legends."""
-    return gr.Image(
-        label=label,
-        format="png",
-        interactive=False,
-        visible=visible,
-        min_width=280,
-        buttons=["download", "fullscreen"],
-        elem_id=elem_id,
-        elem_classes=["pixels", "chart"] if chart else "pixels",
-    )
-
-
-def confidence_bars(elem_id: str, label: str | None = None) -> gr.HTML:
-    """Where `drawn_confidences` are shown. Gradio's own list rounds 99.7% up to certainty."""
-    return gr.HTML(
-        label=label, show_label=label is not None, container=label is not None, padding=True, elem_id=elem_id
-    )
-
-
-def drawn_confidences(confidences: dict[str, float]) -> str:
-    """Classes and their confidences, in [0, 1], as HTML."""
-    return "".join(
-        markup("confidence", class_name=name, share=f"{share:.3f}", words=percent(share))
-        for name, share in confidences.items()
-    )
-
-
-def thumbnail_gallery(
-    label: str, elem_id: str, *classes: str, columns: int, pictures: list[tuple[Any, str]] | None = None
-) -> gr.Gallery:
-    """A gallery of small pictures with captions, to click on, as lossless PNG."""
-    return gr.Gallery(
-        pictures,
-        label=label,
-        columns=columns,
-        height="auto",
-        object_fit="fill",
-        allow_preview=False,
-        format="png",
-        interactive=False,
-        buttons=[],
-        elem_id=elem_id,
-        elem_classes=["pixels", *classes],
-    )
 
 
 def picture_brush() -> gr.HTML:

@@ -1,0 +1,1 @@
+"""The page's components: Gradio's, with what it leaves out."""
