@@ -32,7 +32,7 @@ PATIENCE = 120  # seconds until the app takes a call
 HERE = "This address is for MCP clients, which POST to it; docs/api.md tells how to set one up.\n"
 
 UNTOLD = "The upstream Gradio app has raised an exception"  # how gradio_client begins where the app says nothing
-FAILED = "The app could not answer this call: either a web address that it was given cannot be read, or it is at fault."
+FAILED = "The app could not answer this call, and that is its own fault: its log says why."
 
 
 class McpServer:

@@ -82,7 +82,7 @@ def test_it_gets_the_same_numbers_and_pictures_as_pythons_client(ask, client):
         ),
         ("predict", {"image": "data:image/png;base64,AAAA"}, "This file could not be read as a picture;"),
         ("predict", {"image": "/etc/hostname"}, "image must be the picture's data URL"),
-        ("predict", {"image": "http://127.0.0.1:9/cat.png"}, "The app could not answer this call:"),
+        ("predict", {"image": "http://127.0.0.1:9/cat.png"}, "Upload the picture,"),
         ("predict", {}, "predict needs image."),
         ("paint", {}, "There is no tool 'paint'; there are"),
     ],
