@@ -8,10 +8,10 @@ import pytest
 
 from interpret.attribution.methods import METHOD_NAMES
 from model.network import CIFAR10_CLASSES, STAGE_NAMES
-from tests.conftest import ROOT
 from tests.docs import DOCS, README, blocks, rows
+from tests.docs.api import RECORD
 
-ENDPOINTS = json.loads((ROOT / "tests" / "data" / "api.json").read_text())["named_endpoints"]
+ENDPOINTS = json.loads(RECORD.read_text())["named_endpoints"]
 TEXT = (DOCS / "api.md").read_text()
 SECTIONS = dict(re.findall(r"^#### `(/\w+)`\n(.*?)(?=^###|\Z)", TEXT, re.DOTALL | re.MULTILINE))
 ANSWERED_BY = re.compile(r" Answered by release \w+ \([^)]+\)\.")

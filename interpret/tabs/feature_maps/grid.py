@@ -43,6 +43,7 @@ from model.network import STAGE_NAMES
 
 CHANNEL, LAYER = 16, STAGE_NAMES[0]
 OF_LAYER, OF_MAP, OF_NETWORK = "layer", "map", "network"
+USUAL_SCALE = OF_MAP  # one bright channel would leave the others dark
 SCALES = {OF_LAYER: "one for the layer", OF_MAP: "each channel its own", OF_NETWORK: "one for the network"}
 ORDERS = {NUMBER: IN_ROWS, RESPONSE: "the strongest response first", ADDS: "what adds most to {name} first"}
 
@@ -136,7 +137,7 @@ def feature_maps_endpoint(served: ServedRelease) -> Callable[..., Any]:
         squaring: str = Question.resize_mode,
         point: str = OUTPUT,
         sort: str = NUMBER,
-        scale: str = OF_LAYER,
+        scale: str = USUAL_SCALE,
         class_name: str = PREDICTED,
     ) -> tuple[np.ndarray, np.ndarray, str, dict[str, Any]]:
         """One channel of the network's own activations at each of its six stages, and all channels of one layer.
@@ -177,7 +178,7 @@ def grid_settings(served: ServedRelease) -> GridSettings:
         sort = Dropdown(sorts, value=NUMBER, label="Order", min_width=280)
         class_name = Dropdown([("the predicted class", PREDICTED), *served.class_names], value=PREDICTED,
                                  label="The score of", min_width=160)  # fmt: skip
-        scale = Radio([(words, name) for name, words in SCALES.items()], value=OF_LAYER, label="Colour scale")
+        scale = Radio([(words, name) for name, words in SCALES.items()], value=USUAL_SCALE, label="Colour scale")
     return GridSettings(channel, layer, point, sort, scale, class_name)
 
 

@@ -11,7 +11,7 @@ from interpret.layers.channels import NUMBER, OUTPUT, POINTS, SORTS, channel_cou
 from interpret.layers.feature_maps import COMMON_CHANNELS
 from interpret.link import LinkWords
 from interpret.tabs.feature_maps.cell import OpenChannel, linked
-from interpret.tabs.feature_maps.grid import CHANNEL, LAYER, OF_LAYER, SCALES, GridSettings
+from interpret.tabs.feature_maps.grid import CHANNEL, LAYER, SCALES, USUAL_SCALE, GridSettings
 from interpret.tabs.page.permalink import Lens, link_field, picture_words
 from interpret.tabs.page.picture import PicturePanel
 from interpret.tabs.page.served import ServedRelease
@@ -22,7 +22,7 @@ USUAL = {
     "layer": LAYER,
     "point": OUTPUT,
     "sort": NUMBER,
-    "scale": OF_LAYER,
+    "scale": USUAL_SCALE,
     "class": PREDICTED,
     "open": 0,
     "row": None,
@@ -57,7 +57,7 @@ def link_reader(served: ServedRelease) -> Callable[[LinkWords], list[Any]]:
         channel = words.whole("channel", CHANNEL, 0, COMMON_CHANNELS - 1)
         layer = words.name("layer", LAYER, tuple(counts))
         point = words.name("point", OUTPUT, POINTS)
-        sort, scale = words.name("sort", NUMBER, SORTS), words.name("scale", OF_LAYER, tuple(SCALES))
+        sort, scale = words.name("sort", NUMBER, SORTS), words.name("scale", USUAL_SCALE, tuple(SCALES))
         class_name = words.name("class", PREDICTED, (PREDICTED, *served.class_names))
         opened = words.whole("open", 0, 0, counts[layer] - 1)
         last = side_of(served.release.network, layer, point) - 1

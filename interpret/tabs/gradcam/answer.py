@@ -106,23 +106,29 @@ def stop_on_page(stops: Stops) -> tuple[Any, ...]:
     return *NOT_RUNNING, INSTEAD
 
 
-def suit_layer(method: str, layer: str) -> Any:
-    """The layer that a method which was chosen needs, if it exists at one only."""
+def suit_layer(method: str, layer: str, aside: str | None) -> tuple[Any, str | None]:
+    """The layer that a method which was chosen needs, if it exists at one only; what was set aside for another method
+    than `INSTEAD` stays away."""
+    kept = aside if method == INSTEAD else None
     if method_named(method) in methods_at(layer):
-        return gr.skip()
+        return gr.skip(), kept
     gr.Info(f"{method_named(method).title} exists at the last layer only, so this is the last layer.", duration=5)
-    return STAGE_NAMES[-1]
+    return STAGE_NAMES[-1], kept
 
 
-def suit_method(layer: str, method: str) -> Any:
-    """Another method for a layer that was chosen, if the present one does not exist there."""
+def suit_method(layer: str, method: str, aside: str | None) -> tuple[Any, str | None]:
+    """Another method for a layer that was chosen, if the present one does not exist there; it is set aside, and comes
+    back with a layer where it exists."""
+    if aside is not None and method == INSTEAD and method_named(aside) in methods_at(layer):
+        return aside, None
     if method_named(method) in methods_at(layer):
-        return gr.skip()
+        return gr.skip(), aside
     gr.Info(
-        f"{method_named(method).title} exists at the last layer only: here is {method_named(INSTEAD).title} instead.",
+        f"{method_named(method).title} exists at the last layer only: here is {method_named(INSTEAD).title} until you "
+        "are back there.",
         duration=5,
     )
-    return INSTEAD
+    return INSTEAD, method
 
 
 def _answer(explanation: Explanation, style: Style, top_k: float) -> Answer:

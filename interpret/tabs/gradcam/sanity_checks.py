@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from interpret.attribution.measured.masking import USUAL_SAMPLING, Sampling
-from interpret.attribution.methods import method_named
+from interpret.attribution.methods import FIRST_METHOD, method_named
 from interpret.comparison import compare_with_controls
 from interpret.drawing.words import faithfulness_table, measured_faithfulness
 from interpret.explanation import PREDICTED, Question
@@ -54,7 +54,8 @@ FAITHFULNESS = """
 of each method's map. *Deletion*: the mean confidence while the most important cells vanish. *Insertion*: while they
 appear. *ROAD*: how much more is left without the least important cells than without the most important ones, filled in
 so that the hole itself tells nothing. After ±: the half-width of the 95% confidence interval. What does no better than
-RandomCAM explains nothing.
+RandomCAM explains nothing. Below the table the curves behind it: the legend names three, and each names itself when
+pointed at.
 
 {table}
 """
@@ -75,11 +76,20 @@ def faithfulness_curves(found: FaithfulnessFigures) -> None:
                     x="cells",
                     y="mean confidence",
                     color="method",
+                    color_title=" ",
+                    colors_in_legend=_named(found),
                     title=title,
                     y_lim=[0, 1],
                     height=300,
                     elem_id=f"{way}-curves",
                 )
+
+
+def _named(found: FaithfulnessFigures) -> list[str]:
+    """Whose curves the legend names, which has no room for all: the most faithful, the page's first, the control."""
+    best = max(found.methods, key=lambda name: found.methods[name].road[0])
+    names = dict.fromkeys((best, FIRST_METHOD, "random_cam"))
+    return [method_named(name).title for name in names if name in found.methods]
 
 
 def sanity_checks_section(served: ServedRelease, panel: PicturePanel, settings: ExplanationSettings) -> None:

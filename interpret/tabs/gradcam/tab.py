@@ -130,8 +130,10 @@ def _answer_when_asked(served: ServedRelease, panel: PicturePanel, shown: Shown,
         **MODEL_QUEUE,
     )
     shown.stop.click(stop_on_page, stops, [*running, c.method], **PRIVATE)
-    c.method.input(suit_layer, [c.method, c.layer], c.layer, **PRIVATE)
-    c.layer.input(suit_method, [c.layer, c.method], c.method, **PRIVATE)
+    aside = gr.State(None)
+    # Not `input`: Gradio's lists fire that twice for one choice, and what is told would be told twice.
+    c.method.change(suit_layer, [c.method, c.layer, aside], [c.layer, aside], **PRIVATE)
+    c.layer.change(suit_method, [c.layer, c.method, aside], [c.method, aside], **PRIVATE)
     # The API's answer comes whole, with no progress in between.
     by_default = [c.method_by_default if each is c.method else each for each in inputs]
     endpoint(gradcam_endpoint(served), by_default, [*shown.in_api, *explained], "gradcam", **MODEL_QUEUE)

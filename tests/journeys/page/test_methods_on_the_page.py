@@ -158,3 +158,14 @@ def test_an_answer_to_a_question_that_was_given_up_at_once_never_appears(
     expect(visit.page.locator(button)).not_to_have_class(re.compile("asked"))
     assert visit.settles()
     expect(visit.page.locator(sentence)).to_be_empty()
+
+
+def test_a_layer_that_a_method_does_not_know_brings_another_until_one_is_back_and_says_so_once(visit):
+    method = visit.page.get_by_label("Method", exact=True).first
+    choose(visit, "Layer, and its cells", "1 of 6: 32×32 cells")
+    visit.is_told_once("Shared credit exists at the last layer only: here is Grad-CAM until you are back there.")
+    expect(method).to_have_value("Grad-CAM (gradients)")
+    choose(visit, "Layer, and its cells", "3 of 6: 16×16 cells")
+    expect(visit.page.locator("#faithfulness")).to_contain_text("Grad-CAM")
+    choose(visit, "Layer, and its cells", "6 of 6: 4×4 cells")
+    expect(method).to_have_value("Shared credit (adds up)")

@@ -38,7 +38,7 @@ def test_what_is_as_usual_is_left_out_and_read_as_usual(served, release):
         ("layer=conv9", 1, "prep_layer"),
         ("point=after", 2, "output"),
         ("sort=size", 3, "number"),
-        ("scale=own", 4, "layer"),
+        ("scale=own", 4, "map"),
         ("class=tiger", 5, "predicted"),
         ("layer=custom_block3&open=512", 6, 511),
         ("layer=custom_block3&row=9", 7, 3),
