@@ -13,11 +13,12 @@ from jaxtyping import Float, UInt8
 from torch import Tensor
 
 from interpret.attribution.cam import Cam, class_activation_steps, class_indices_of, resize_map
+from interpret.attribution.erasing import CELL_NAMES, GRID
 from interpret.attribution.measured.masking import USUAL_SAMPLING, Sampling
 from interpret.attribution.methods import DEFAULT_METHOD, Method, method_named
 from interpret.attribution.steps import finish
 from interpret.choices import check_name
-from interpret.drawing.render import Panel, draw_panels, enlarge, overlay
+from interpret.drawing.render import Panel, draw_panels, enlarge, overlay, write_names
 from interpret.drawing.scales import UNSIGNED_PALETTE, Scale, signed_scale, unsigned_scale
 from interpret.drawing.words import describe_balance, describe_cam, describe_measured_balance
 from interpret.explainer import Explainer, ImageSource
@@ -189,9 +190,12 @@ class Explanation:
         return draw_panels(panels, columns=min(2, len(panels)))
 
     def cells_panel(self, number: int, palette: str = UNSIGNED_PALETTE) -> Panel:
-        """One of the maps at its own resolution."""
+        """One of the maps at its own resolution; cells that sentences name are named."""
         scale, values = self.scale(palette), self.maps[number]
-        return Panel(enlarge(scale.paint(values), CELLS_SIDE // len(values)), self.titles()[number], scale)
+        pixels = enlarge(scale.paint(values), CELLS_SIDE // len(values))
+        if len(values) == GRID:
+            pixels = write_names(pixels, CELL_NAMES)
+        return Panel(pixels, self.titles()[number], scale)
 
 
 def classes_in_question(class_name: str, against: str) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from interpret.attribution.cam import resize_map
 from interpret.attribution.erasing import CELL_NAMES, GRID
 from interpret.attribution.evidence import Evidence
 from interpret.attribution.measured.masking import cell_names
-from interpret.drawing.render import Panel, draw_panels, panel_origin, two_decimals, write_numbers
+from interpret.drawing.render import Panel, draw_panels, panel_origin, two_decimals, write_names, write_numbers
 from interpret.drawing.scales import Scale
 
 UNIT = "logits"
@@ -27,7 +27,7 @@ def draw_ledger(
     """A square of named cells with their values in numbers, and below these how far they may be off, if known."""
     painted, names = _paint(cells, scale, CELL_SIDE, smooth), cell_names(len(cells))
     below = None if errors is None else errors.cpu().numpy()
-    pixels = write_numbers(painted, cells.cpu().numpy(), names, below)
+    pixels = write_numbers(write_names(painted, names), cells.cpu().numpy(), below)
     return draw_panels([Panel(pixels, title, scale)])
 
 

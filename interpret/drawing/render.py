@@ -120,28 +120,36 @@ def _title_height(width: int) -> int:
     return round(TEXT_SIZES[width >= WIDE] * 1.5)
 
 
+def write_names(pixels: UInt8[np.ndarray, "tall tall 3"], names: Sequence[str]) -> UInt8[np.ndarray, "tall tall 3"]:
+    """A picture of a square of cells, with each cell's name in its corner. `names` go row by row."""
+    image, cells = Image.fromarray(pixels), math.isqrt(len(names))
+    side = len(pixels) // cells
+    for at, name in enumerate(names):
+        _write(image, pixels, side * (at % cells) + 4, side * (at // cells) + 2, name, NAME_SIZE, "la")
+    return np.asarray(image)
+
+
 def write_numbers(
     pixels: UInt8[np.ndarray, "tall wide 3"],
     values: Float[np.ndarray, "height width"],
-    names: Sequence[str],
     errors: Float[np.ndarray, "height width"] | None = None,
 ) -> UInt8[np.ndarray, "tall wide 3"]:
-    """A picture of cells, with each cell's name in its corner and its signed value in its middle, in black or white,
-    whichever shows. `names` go row by row. `errors` stand below the values, unless they are NaN."""
-    image = Image.fromarray(pixels)
-    draw, side = ImageDraw.Draw(image), len(pixels) // len(values)
-
-    def write(x: int, y: int, text: str, size: int, anchor: str) -> None:
-        ink = (0, 0, 0) if pixels[y, x] @ LUMINANCE > 128 else (255, 255, 255)
-        draw.text((x, y), text, ink, font_of(size), anchor)
-
-    for name, ((row, column), value) in zip(names, np.ndenumerate(values), strict=True):
-        left, top = side * column, side * row
-        write(left + 4, top + 2, name, NAME_SIZE, "la")
-        write(left + side // 2, top + side // 2, two_decimals(float(value), plus=True), TEXT_SIZES[0], "mm")
+    """A picture of cells, with each cell's signed value in its middle. `errors` stand below, unless they are NaN."""
+    image, side = Image.fromarray(pixels), len(pixels) // len(values)
+    for (row, column), value in np.ndenumerate(values):
+        x, y = side * column + side // 2, side * row
+        _write(image, pixels, x, y + side // 2, two_decimals(float(value), plus=True), TEXT_SIZES[0], "mm")
         if errors is not None and np.isfinite(errors[row, column]):
-            write(left + side // 2, top + side - 12, f"± {errors[row, column]:.2f}", NAME_SIZE, "mm")
+            _write(image, pixels, x, y + side - 12, f"± {errors[row, column]:.2f}", NAME_SIZE, "mm")
     return np.asarray(image)
+
+
+def _write(
+    image: Image.Image, pixels: UInt8[np.ndarray, "tall wide 3"], x: int, y: int, text: str, size: int, anchor: str
+) -> None:
+    """Onto the image, in black or white, whichever shows on the pixels there."""
+    ink = (0, 0, 0) if pixels[y, x] @ LUMINANCE > 128 else (255, 255, 255)
+    ImageDraw.Draw(image).text((x, y), text, ink, font_of(size), anchor)
 
 
 def _draw_panel(panel: Panel) -> Image.Image:

@@ -2,7 +2,17 @@ import numpy as np
 import pytest
 
 from interpret.choices import ChoiceError
-from interpret.drawing.render import FILM, MARGIN, Panel, draw_panels, enlarge, format_number, overlay, tile
+from interpret.drawing.render import (
+    FILM,
+    MARGIN,
+    Panel,
+    draw_panels,
+    enlarge,
+    format_number,
+    overlay,
+    tile,
+    write_names,
+)
 from interpret.drawing.scales import unsigned_scale
 
 
@@ -62,3 +72,15 @@ def test_a_title_that_is_too_long_is_written_smaller_and_leaves_no_bar_beside_th
 )
 def test_legends_write_numbers_short(value, text):
     assert format_number(value) == text
+
+
+def test_names_stand_in_the_corners_of_their_cells_and_nowhere_else_in_an_ink_that_shows():
+    pixels = np.zeros((144, 144, 3), np.uint8)
+    pixels[:72] = 250
+    named = write_names(pixels, ("A1", "B1", "A2", "B2"))
+    changed = (named != pixels).any(axis=2)
+    for top in (0, 72):
+        for left in (0, 72):
+            corner, cell = changed[top : top + 20, left : left + 30], changed[top : top + 72, left : left + 72]
+            assert corner.sum() == cell.sum() > 10
+    assert named[:72].min() < 60 and named[72:].max() > 200
