@@ -35,6 +35,7 @@ from model.choice import Choice, choose_release
 
 logger = logging.getLogger("app")
 HOUR, DAY = 3600, 86400
+SESSIONS = 200  # that Gradio keeps, 0.7 MB each; who is forgotten loses nothing but the way to stop what is running
 
 
 def build_page(served: ServedRelease, other: Choice | None = None) -> gr.Blocks:
@@ -79,6 +80,7 @@ def main() -> None:
         css=STYLE_SHEET,
         js=FOR_SCREEN_READERS,
         max_file_size=MAX_UPLOAD,
+        state_session_capacity=SESSIONS,
         footer_links=["api"],
         ssr_mode=False,
         app_kwargs={"routes": routes_for_agents(demo), "middleware": [Middleware(CheckedCalls, demo)]},

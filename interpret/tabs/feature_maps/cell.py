@@ -14,7 +14,7 @@ from interpret.drawing.receptive_field import draw_receptive_field
 from interpret.explanation import Question
 from interpret.layers.arithmetic import Arithmetic, arithmetic
 from interpret.layers.channels import channels_of, without_channel
-from interpret.tabs.page.components.inputs import Dropdown, Slider
+from interpret.tabs.page.components.inputs import Dropdown, Memory, Slider
 from interpret.tabs.page.components.results import result_picture
 from interpret.tabs.page.events import MODEL_QUEUE, PRIVATE, endpoint, latest_wins
 from interpret.tabs.page.picture import PicturePanel
@@ -35,7 +35,7 @@ class OpenChannel:
 
     row: gr.Number
     column: gr.Number
-    last: gr.State
+    last: Memory
 
 
 def linked(layer: str, point: str, channel: int) -> list[Any]:
@@ -180,7 +180,7 @@ def cell_section(
         table = gr.Dataframe(headers=list(COLUMNS), interactive=False, label="Confidences", elem_id="switched-off")
         with gr.Accordion("Numbers", open=False):
             numbers = gr.JSON(show_label=False)
-    last, answered = gr.State([]), [drawn, field, steps, numbers, table, without]
+    last, answered = Memory([], visible=False), [drawn, field, steps, numbers, table, without]
     latest_wins(
         [panel.seen.change, *(each.change for each in (layer, point, opened, row, column))],
         channel_on_page(served),

@@ -33,7 +33,7 @@ from interpret.layers.channels import (
 from interpret.layers.feature_maps import COMMON_CHANNELS, activations_of, channel_of_every_stage
 from interpret.layers.kernels import convolutions_by_name
 from interpret.tabs.feature_maps.taking import export_maps_section
-from interpret.tabs.page.components.inputs import Dropdown, Radio, Slider
+from interpret.tabs.page.components.inputs import Dropdown, Memory, Radio, Slider
 from interpret.tabs.page.components.results import result_picture
 from interpret.tabs.page.events import MODEL_QUEUE, PRIVATE, endpoint, latest_wins
 from interpret.tabs.page.picture import PicturePanel
@@ -195,7 +195,7 @@ def grid_section(
     with gr.Accordion("Numbers, and arrays to take away", open=False):
         numbers = gr.JSON(show_label=False)
         export_maps_section(served, panel, settings.layer, settings.point)
-    drawn = gr.State(([], 0))
+    drawn = Memory([], visible=False)
     s = settings
     outputs: list[Any] = [stages, grid, sentence, numbers]
     latest_wins(
@@ -223,14 +223,14 @@ def on_page(served: ServedRelease) -> Callable[..., Any]:
         try:
             found = answer(served, *asked)
         except ChoiceError as problem:
-            return gr.skip(), None, str(problem), None, ([], 0)
-        return found.stages, found.grid, found.sentence, found.numbers, (found.order, found.side)
+            return gr.skip(), None, str(problem), None, []
+        return found.stages, found.grid, found.sentence, found.numbers, [found.side, *found.order]
 
     return show
 
 
-def clicked(drawn: tuple[list[int], int], event: gr.SelectData) -> Any:
-    """The channel that was clicked in the grid."""
-    (order, side), (x, y) = drawn, event.index
+def clicked(drawn: list[int], event: gr.SelectData) -> Any:
+    """The channel that was clicked in the grid; `drawn` holds the side of its maps, and its channels in order."""
+    (side, *order), (x, y) = drawn or [0], event.index
     at = tile_at(x, y, len(order), side) if order else None
     return gr.skip() if at is None else order[at]

@@ -106,21 +106,21 @@ def stop_on_page(stops: Stops) -> tuple[Any, ...]:
     return *NOT_RUNNING, INSTEAD
 
 
-def suit_layer(method: str, layer: str, aside: str | None) -> tuple[Any, str | None]:
+def suit_layer(method: str, layer: str, aside: str) -> tuple[Any, str]:
     """The layer that a method which was chosen needs, if it exists at one only; what was set aside for another method
     than `INSTEAD` stays away."""
-    kept = aside if method == INSTEAD else None
+    kept = aside if method == INSTEAD else ""
     if method_named(method) in methods_at(layer):
         return gr.skip(), kept
     gr.Info(f"{method_named(method).title} exists at the last layer only, so this is the last layer.", duration=5)
     return STAGE_NAMES[-1], kept
 
 
-def suit_method(layer: str, method: str, aside: str | None) -> tuple[Any, str | None]:
+def suit_method(layer: str, method: str, aside: str) -> tuple[Any, str]:
     """Another method for a layer that was chosen, if the present one does not exist there; it is set aside, and comes
     back with a layer where it exists."""
-    if aside is not None and method == INSTEAD and method_named(aside) in methods_at(layer):
-        return aside, None
+    if aside and method == INSTEAD and method_named(aside) in methods_at(layer):
+        return aside, ""
     if method_named(method) in methods_at(layer):
         return gr.skip(), aside
     gr.Info(

@@ -19,7 +19,7 @@ from interpret.side_by_side import (
     side_by_side,
     side_by_side_steps,
 )
-from interpret.tabs.page.components.inputs import Dropdown, Radio
+from interpret.tabs.page.components.inputs import Dropdown, Memory, Radio
 from interpret.tabs.page.components.results import thumbnail_gallery
 from interpret.tabs.page.events import MODEL_QUEUE, PRIVATE, asked_by, endpoint
 from interpret.tabs.page.picture import PicturePanel
@@ -119,7 +119,7 @@ def side_by_side_section(served: ServedRelease, panel: PicturePanel, settings: E
     with gr.Accordion("As a table", open=False):
         table = gr.Dataframe(headers=list(COLUMNS), interactive=False, wrap=True, column_widths=WIDTHS,
                              elem_id="methods-table")  # fmt: skip
-    order = gr.State([])
+    order = Memory([], visible=False)
     outputs, running = [gallery, table, sentence], [progress, stop]
     empty: dict[Any, str | None] = {gallery: None, table: None, sentence: ""}
     changes = [panel.seen.change, *(each.change for each in inputs[1:])]

@@ -130,7 +130,7 @@ def _answer_when_asked(served: ServedRelease, panel: PicturePanel, shown: Shown,
         **MODEL_QUEUE,
     )
     shown.stop.click(stop_on_page, stops, [*running, c.method], **PRIVATE)
-    aside = gr.State(None)
+    aside = gr.Textbox("", visible=False)
     # Not `input`: Gradio's lists fire that twice for one choice, and what is told would be told twice.
     c.method.change(suit_layer, [c.method, c.layer, aside], [c.layer, aside], **PRIVATE)
     c.layer.change(suit_method, [c.layer, c.method, aside], [c.method, aside], **PRIVATE)

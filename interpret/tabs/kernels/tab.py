@@ -26,7 +26,7 @@ from interpret.tabs.kernels.answer import (
 )
 from interpret.tabs.kernels.link import link_section
 from interpret.tabs.kernels.taking import export_kernels_section
-from interpret.tabs.page.components.inputs import Dropdown, Radio, Slider
+from interpret.tabs.page.components.inputs import Dropdown, Memory, Radio, Slider
 from interpret.tabs.page.components.results import result_picture
 from interpret.tabs.page.events import IN_TURN, PRIVATE, endpoint, latest_wins
 from interpret.tabs.page.permalink import Lens
@@ -126,7 +126,7 @@ def kernels_tab(served: ServedRelease, tab: gr.Tab) -> Lens:
         elem_classes="lead",
     )
     settings, pictures = _widgets(served)
-    order, layer_before, view = gr.State([]), gr.Textbox(LAYER, visible=False), viewer_of(served)
+    order, layer_before, view = Memory([], visible=False), gr.Textbox(LAYER, visible=False), viewer_of(served)
     s, p = settings, pictures
     gr.Markdown("**The channel that this kernel makes:**")
     dossier_section(served, "kernels", tab, layer_before, s.kernel)  # these two change together

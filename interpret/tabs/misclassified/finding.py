@@ -14,7 +14,7 @@ from interpret.drawing.render import enlarge
 from interpret.drawing.words import percent
 from interpret.misclassified.selection import ANY, COLUMNS, LARGEST_SEED, SORTS, Errors, Selection, page_of
 from interpret.misclassified.verdicts import MEANINGS, NOT_REVIEWED, SOURCE, VERDICTS, accuracy_without_rejected
-from interpret.tabs.page.components.inputs import Dropdown, Slider
+from interpret.tabs.page.components.inputs import Dropdown, Memory, Slider
 from interpret.tabs.page.components.results import thumbnail_gallery
 from interpret.tabs.page.events import IN_TURN, endpoint, latest_wins
 from interpret.tabs.page.served import ServedRelease
@@ -62,7 +62,7 @@ class Found:
     gallery: gr.Gallery
     table: gr.Dataframe
     pages: gr.Markdown
-    test_indices: gr.State
+    test_indices: Memory
 
 
 def error_table(errors: Errors, rows: np.ndarray) -> pd.DataFrame:
@@ -158,14 +158,14 @@ def finder_on_page(served: ServedRelease, errors: Errors) -> Callable[..., Any]:
     have turned on, or be typing."""
 
     @served.answers
-    def find(page: float | None, asked_before: list[Any] | None, *asked: Any) -> tuple[Any, ...]:
+    def find(page: float | None, asked_before: list[Any], *asked: Any) -> tuple[Any, ...]:
         selection = Selection(*asked)
         try:
             rows = errors.select(selection)
         except ChoiceError as problem:
             return [], error_table(errors, NOTHING), str(problem), "", [], gr.skip(), asked_before
         pages = max(1, -(-len(rows) // ON_PAGE))
-        number = min(max(1, int(page or 1)), pages) if asked_before in (None, list(asked)) else 1
+        number = min(max(1, int(page or 1)), pages) if asked_before in ([], list(asked)) else 1
         shown, _ = page_of(rows, ON_PAGE, number, max(ON_PAGE, len(errors)))
         sentence = describe_found(served, selection, len(rows), len(shown), number, pages)
         indices = errors.samples.test_indices[shown].tolist()
@@ -216,7 +216,7 @@ def finding_section(served: ServedRelease, errors: Errors, tab: gr.Tab, filters:
     with gr.Accordion("As a table", open=False):
         table = gr.Dataframe(headers=list(COLUMNS), interactive=False, wrap=True, column_widths=WIDTHS,
                              elem_id="misclassified-table")  # fmt: skip
-    indices, asked_before = gr.State([]), gr.State(None)
+    indices, asked_before = (Memory([], visible=False) for _ in range(2))
     found = Found(sentence, gallery, table, pages, indices)
     latest_wins(
         [tab.select, filters.page.change, *(each.change for each in filters.selection)],

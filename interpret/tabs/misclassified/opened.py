@@ -13,6 +13,7 @@ from interpret.explanation import NO_CLASS, PREDICTED
 from interpret.misclassified.opened import OpenedError, open_error
 from interpret.misclassified.selection import Errors, Selection
 from interpret.tabs.misclassified.finding import THUMBNAIL_FACTOR, Filters, Found
+from interpret.tabs.page.components.inputs import Memory
 from interpret.tabs.page.components.results import confidence_bars, drawn_confidences, result_picture, thumbnail_gallery
 from interpret.tabs.page.events import IN_TURN, MODEL_QUEUE, PRIVATE, endpoint, latest_wins
 from interpret.tabs.page.files import in_files
@@ -97,7 +98,7 @@ def carrier(served: ServedRelease, errors: Errors, tab: str) -> Callable[..., An
             return (gr.skip(),) * 5
         row = errors.row_of(test_index)
         classes = names[samples.predictions[row]], names[samples.labels[row]]
-        return row, in_files(samples.images[row]), *classes, gr.update(selected=tab)
+        return [int(test_index)], in_files(samples.images[row]), *classes, gr.update(selected=tab)
 
     return carry
 
@@ -105,14 +106,13 @@ def carrier(served: ServedRelease, errors: Errors, tab: str) -> Callable[..., An
 def forgetter(served: ServedRelease, errors: Errors) -> Callable[..., Any]:
     """Another picture than the error that was carried is explained by its own prediction again."""
 
-    def forget_error(image: str | None, squaring: str, row: int | None) -> Any:
-        if (
-            image is None
-            or row is None
-            or np.array_equal(served.explainer.pixels(chosen(image), squaring), errors.samples.images[row])
-        ):
+    def forget_error(image: str | None, squaring: str, carried: list[int]) -> Any:
+        if image is None or not carried:
             return gr.skip()
-        return None, PREDICTED, NO_CLASS
+        error = errors.samples.images[errors.row_of(carried[0])]
+        if np.array_equal(served.explainer.pixels(chosen(image), squaring), error):
+            return gr.skip()
+        return [], PREDICTED, NO_CLASS
 
     return forget_error
 
@@ -195,7 +195,7 @@ def _carry(
     settings: ExplanationSettings,
     tabs: gr.Tabs,
 ) -> None:
-    carried, explained = gr.State(None), [settings.class_name, settings.against]
+    carried, explained = Memory([], visible=False), [settings.class_name, settings.against]
     for tab, button in carriers.items():
         outputs = [carried, panel.picture, *explained, tabs]
         carrying = button.click(carrier(served, errors, tab), opened, outputs, **IN_TURN)

@@ -14,7 +14,7 @@ from jaxtyping import UInt8
 from interpret.drawing.render import enlarge
 from interpret.drawing.words import percent
 from interpret.explanation import Question
-from interpret.tabs.page.components.inputs import Radio, Upload
+from interpret.tabs.page.components.inputs import Memory, Radio, Upload
 from interpret.tabs.page.components.results import thumbnail_gallery
 from interpret.tabs.page.events import IN_TURN, PRIVATE, latest_wins
 from interpret.tabs.page.files import keep, png
@@ -129,7 +129,7 @@ def picture_panel(served: ServedRelease) -> PicturePanel:
 def _offer(examples: list[ExamplePicture], picture: Upload, *, own: bool) -> None:
     """The thumbnails that choose a picture; `own`: of the trainer's own classes."""
     right, wrong, other = ([each for each in examples if each.right is truth] for truth in (True, False, None))
-    when, latest = gr.Number(0, visible=False), gr.State(0)
+    when, latest = (gr.Number(0, visible=False) for _ in range(2))
     for label, elem_id, columns, shown in (
         ("Try a training picture of each class" if own else "Try one of these test pictures", "examples", 5, right),
         ("It gets these wrong", "errors-to-try", 4, wrong),
@@ -147,16 +147,16 @@ def _see(served: ServedRelease, panel: PicturePanel) -> None:
     """Shows what the network sees of the picture, whenever that changes."""
 
     @served.answers
-    def see(last: tuple[str, str] | None, image: str | bytes | None, squaring: str) -> tuple[Any, ...]:
+    def see(last: list[str], image: str | bytes | None, squaring: str) -> tuple[Any, ...]:
         if image is None:  # Removed to make room for the next one; the page hides what was said of it until then.
-            return gr.skip(), gr.update(visible=False), None
-        if (image, squaring) == last:  # the page has opened with it
+            return gr.skip(), gr.update(visible=False), []
+        if [image, squaring] == last:  # the page has opened with it
             return (gr.skip(),) * 3
         pixels = served.explainer.pixels(chosen(image), squaring)
         left_out = served.explainer.share_cropped(image) if squaring == "crop" else 0.0
-        return enlarge(pixels, SEEN_FACTOR), _offer_to_fit(left_out), (image, squaring)
+        return enlarge(pixels, SEEN_FACTOR), _offer_to_fit(left_out), [image, squaring]
 
-    last = gr.State(None)
+    last = Memory([], visible=False)
     seeing = latest_wins(
         [panel.picture.change, panel.resize_mode.change],
         see,

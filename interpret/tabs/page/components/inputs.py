@@ -97,6 +97,19 @@ def _not_offered(component: gr.Dropdown | gr.Radio | gr.CheckboxGroup, payload: 
     return Refused(component, f"{payload!r} is not one of the choices. Allowed: {allowed}.")
 
 
+class Memory(gr.JSON):
+    """A list that the page keeps in the browser, without showing it: what a click needs to know of the last answer.
+
+    What gr.State keeps on the server is gone after a restart, for visitors who wait while many others come, and on
+    another replica.
+    """
+
+    is_template = True  # Gradio: the front end is that of the parent class
+
+    def preprocess(self, payload: Any) -> list[Any]:
+        return payload if isinstance(payload, list) else []
+
+
 class ImageData(AnyImageData):
     """What stands for a picture in a request; anything else is refused in a sentence, and not with a traceback."""
 

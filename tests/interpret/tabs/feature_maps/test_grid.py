@@ -79,11 +79,11 @@ def test_scales_and_points_change_the_picture_and_not_the_numbers(served):
 
 
 def test_a_click_opens_the_channel_that_is_drawn_there_in_any_order(served):
-    *_, (order, side) = on_page(served)(CAT, 5, "prep_layer", "crop", "output", "response", "layer", "predicted")
+    *_, drawn = on_page(served)(CAT, 5, "prep_layer", "crop", "output", "response", "layer", "predicted")
     left, top = panel_origin(8 * 98 - 2)
     event = gr.SelectData(None, {"index": [left + 98 + 5, top + 5], "value": None})
-    assert clicked((order, side), event) == order[1]
-    assert clicked(([], 0), event) == gr.skip()
+    assert clicked(drawn, event) == drawn[2]
+    assert clicked([], event) == gr.skip()
 
 
 def test_without_a_picture_the_page_keeps_what_it_shows(served):
@@ -93,4 +93,4 @@ def test_without_a_picture_the_page_keeps_what_it_shows(served):
 def test_what_cannot_be_shown_is_said_on_the_page_in_its_place(served):
     asked = (CAT, 5, "resnet_block3", "crop", "relu", "number", "layer", "predicted")
     _, grid, words, _, drawn = on_page(served)(*asked)
-    assert (grid, drawn) == (None, ([], 0)) and "resnet_block3 has two convolutions" in words
+    assert (grid, drawn) == (None, []) and "resnet_block3 has two convolutions" in words

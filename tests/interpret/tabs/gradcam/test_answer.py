@@ -67,11 +67,11 @@ def test_on_the_page_a_layer_that_the_method_does_not_know_is_passed_over_until_
 def test_a_method_brings_the_page_to_its_layer_and_a_layer_to_a_method_that_it_knows(monkeypatch):
     said = []
     monkeypatch.setattr(gr, "Info", lambda text, **_: said.append(text))
-    as_it_is = (gr.skip(), None)
-    assert suit_layer("grad_cam", "prep_layer", None) == suit_method("resnet_block3", "shared_credit", None) == as_it_is
+    as_it_is = (gr.skip(), "")
+    assert suit_layer("grad_cam", "prep_layer", "") == suit_method("resnet_block3", "shared_credit", "") == as_it_is
     assert said == []
-    assert suit_layer("shared_credit", "prep_layer", None) == ("resnet_block3", None)
-    assert suit_method("prep_layer", "shared_credit", None) == ("grad_cam", "shared_credit")
+    assert suit_layer("shared_credit", "prep_layer", "") == ("resnet_block3", "")
+    assert suit_method("prep_layer", "shared_credit", "") == ("grad_cam", "shared_credit")
     assert said == [
         "Shared credit exists at the last layer only, so this is the last layer.",
         "Shared credit exists at the last layer only: here is Grad-CAM until you are back there.",
@@ -80,9 +80,9 @@ def test_a_method_brings_the_page_to_its_layer_and_a_layer_to_a_method_that_it_k
 
 def test_a_method_that_was_set_aside_comes_back_with_its_layer_unless_another_was_chosen():
     assert suit_method("custom_block1", "grad_cam", "shared_credit") == (gr.skip(), "shared_credit")
-    assert suit_method("resnet_block3", "grad_cam", "shared_credit") == ("shared_credit", None)
+    assert suit_method("resnet_block3", "grad_cam", "shared_credit") == ("shared_credit", "")
     assert suit_layer("grad_cam", "custom_block1", "shared_credit") == (gr.skip(), "shared_credit")
-    assert suit_layer("layer_cam", "custom_block1", "shared_credit") == (gr.skip(), None)
+    assert suit_layer("layer_cam", "custom_block1", "shared_credit") == (gr.skip(), "")
 
 
 def test_what_is_measured_depends_on_orders_seed_cells_and_fill(served):

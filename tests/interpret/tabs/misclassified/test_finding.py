@@ -92,7 +92,7 @@ def test_what_is_not_there_is_refused_in_words(served, errors):
 def test_on_the_page_a_new_question_leads_to_its_first_page_and_the_same_one_keeps_it(served, errors):
     find = finder_on_page(served, errors)
     pages = -(-len(errors) // ON_PAGE)
-    *_, words, pages_told, indices, page, asked = find(3, None, *EVERYTHING)
+    *_, words, pages_told, indices, page, asked = find(3, [], *EVERYTHING)
     assert page == gr.skip() and len(indices) == ON_PAGE
     assert words.endswith(f"(page 3 of {pages}).") and pages_told == f"of {pages}"
     assert "(page 4 of" in find(4, asked, *EVERYTHING)[2]
@@ -104,7 +104,7 @@ def test_on_the_page_a_new_question_leads_to_its_first_page_and_the_same_one_kee
 
 
 def test_what_cannot_be_asked_for_empties_the_list_and_is_said_in_its_place(served, errors):
-    gallery, table, words, _, indices, *_ = finder_on_page(served, errors)(1, None, *EVERYTHING[:4], 0.9, 0.1, 0)
+    gallery, table, words, _, indices, *_ = finder_on_page(served, errors)(1, [], *EVERYTHING[:4], 0.9, 0.1, 0)
     assert (gallery, len(table), indices) == ([], 0, [])
     assert words == "min_confidence must not be above max_confidence, got 0.9 and 0.1."
 

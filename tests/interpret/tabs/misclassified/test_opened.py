@@ -75,17 +75,17 @@ def test_previous_and_next_follow_the_list_and_stop_at_its_ends(served, errors):
 
 @pytest.mark.parametrize("tab", ["gradcam", "feature_maps"])
 def test_an_error_is_carried_to_another_tab_predicted_against_true(served, errors, tab):
-    row, picture, predicted, true, selected = carrier(served, errors, tab)(2405)
-    assert (row, predicted, true) == (errors.row_of(2405), "frog", "cat") and selected == gr.update(selected=tab)
+    carried, picture, predicted, true, selected = carrier(served, errors, tab)(2405)
+    assert (carried, predicted, true) == ([2405], "frog", "cat") and selected == gr.update(selected=tab)
     with Image.open(picture) as shown:
-        assert np.array_equal(np.asarray(shown), errors.samples.images[row])
+        assert np.array_equal(np.asarray(shown), errors.samples.images[errors.row_of(2405)])
     assert carrier(served, errors, tab)(None) == (gr.skip(),) * 5
 
 
 def test_another_picture_than_the_error_is_explained_by_its_own_prediction(served, errors, kept):
-    forget, row = forgetter(served, errors), errors.row_of(2405)
-    assert forget(str(EXAMPLES / "cat.png"), "crop", row) == (None, "predicted", "none")
-    for picture, carried in ((kept, row), (None, row), (str(EXAMPLES / "cat.png"), None)):
+    forget = forgetter(served, errors)
+    assert forget(str(EXAMPLES / "cat.png"), "crop", [2405]) == ([], "predicted", "none")
+    for picture, carried in ((kept, [2405]), (None, [2405]), (str(EXAMPLES / "cat.png"), [])):
         assert forget(picture, "crop", carried) == gr.skip()
 
 

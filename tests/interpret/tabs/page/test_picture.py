@@ -84,7 +84,7 @@ def test_where_a_gpu_is_lent_to_visitors_alone_nothing_is_answered_beforehand(bl
 
 
 def test_what_the_network_sees_is_shown_eight_times_as_large_without_loss(see, cat_pixels):
-    seen, *_ = see(None, str(EXAMPLES / "cat.png"), "crop")
+    seen, *_ = see([], str(EXAMPLES / "cat.png"), "crop")
     with Image.open(seen) as shown:
         assert np.array_equal(np.asarray(shown), np.kron(cat_pixels, np.ones((8, 8, 1), np.uint8)))
 
@@ -124,12 +124,12 @@ def test_a_picture_that_cannot_be_read_is_taken_off_the_page_and_no_other(served
 
 
 def test_what_was_seen_last_stays_while_there_is_no_picture(see):
-    assert see(None, None, "crop") == ({"__type__": "update"}, gr.update(visible=False), None)
+    assert see([], None, "crop") == ({"__type__": "update"}, gr.update(visible=False), [])
 
 
 def test_what_the_page_has_opened_with_is_not_sent_again_unless_it_was_gone_in_between(see):
     picture = str(EXAMPLES / "cat.png")
-    *_, last = see(None, picture, "crop")
+    *_, last = see([], picture, "crop")
     assert see(last, picture, "crop") == ({"__type__": "update"},) * 3
     for other in (see(last, picture, "fit"), see(last, str(EXAMPLES / "dog.png"), "crop")):
         assert Path(other[0]).is_file()
@@ -146,7 +146,7 @@ def test_where_the_crop_leaves_out_a_quarter_or_more_the_whole_picture_is_offere
     see, tmp_path, size, squaring, offered
 ):
     Image.new("RGB", size).save(tmp_path / "picture.png")
-    _, button, _ = see(None, str(tmp_path / "picture.png"), squaring)
+    _, button, _ = see([], str(tmp_path / "picture.png"), squaring)
     assert button["visible"] is bool(offered)
     assert not offered or button["value"] == f"{offered}: show the whole picture"
 

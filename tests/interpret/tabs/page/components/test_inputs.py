@@ -12,6 +12,7 @@ from PIL import Image
 from interpret.tabs.page.components.inputs import (
     CheckboxGroup,
     Dropdown,
+    Memory,
     Radio,
     Refused,
     Slider,
@@ -58,6 +59,13 @@ def test_of_several_choices_the_one_that_is_not_offered_is_named():
         with pytest.raises(gr.Error) as caught:
             cells.preprocess(value)
         assert caught.value.message == f"Erase cells: {problem}" and not caught.value.print_exception
+
+
+def test_what_the_page_remembers_is_a_list_and_anything_else_is_nothing():
+    memory = Memory([], visible=False)
+    assert memory.preprocess([3, "a"]) == [3, "a"]
+    assert [memory.preprocess(each) for each in (None, {"a": 1}, "text", 7)] == [[]] * 4
+    assert memory.get_block_name() == "json"
 
 
 @pytest.mark.parametrize(
