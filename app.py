@@ -11,7 +11,7 @@ os.environ.setdefault("HF_HUB_DISABLE_XET", "1")  # a transport of its own, whic
 from model.cores import keep_to_granted_cores
 
 keep_to_granted_cores()
-import interpret.tabs.page.zero_gpu  # noqa: F401, I001 - before anything that asks torch about CUDA
+import interpret.tabs.computing.zero_gpu  # noqa: F401, I001 - before anything that asks torch about CUDA
 import gradio as gr
 from starlette.middleware import Middleware
 

@@ -33,6 +33,7 @@ SHARED = (
     ("interpret.misclassified",),
 )
 SERVING = (
+    ("interpret.tabs.computing",),
     ("interpret.tabs.page", "interpret.tabs.process"),
     ("interpret.tabs.agents", "interpret.tabs.channel", "interpret.tabs.live"),
     ("interpret.tabs.gradcam", "interpret.tabs.misclassified", "interpret.tabs.feature_maps", "interpret.tabs.kernels"),

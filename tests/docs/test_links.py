@@ -11,6 +11,7 @@ from tests.conftest import ROOT
 from tests.docs import DOCS, DOCUMENTS, LINK, README, headings, name_of, prose, spans
 
 PATH = re.compile(r"(?:docs|interpret|model|training|tests|benchmarks|examples|notebooks)/[\w/.-]*")
+DEFINED = re.compile(r"^def (test_\w+)", re.MULTILINE)
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=name_of)
@@ -28,6 +29,13 @@ def test_relative_links_lead_to_files_and_headings(document):
 def test_files_and_folders_that_are_named_exist(document):
     named = [span for span in spans(document) if PATH.fullmatch(span)]
     assert [name for name in named if not (ROOT / name).exists()] == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=name_of)
+def test_tests_that_are_named_exist(document):
+    named = {span for span in spans(document) if re.fullmatch(r"test(_[a-z0-9]+){3,}", span)}
+    there = {name for path in (ROOT / "tests").rglob("test_*.py") for name in DEFINED.findall(path.read_text())}
+    assert named - there == set()
 
 
 def test_every_document_can_be_reached_from_the_readme():

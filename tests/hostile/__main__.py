@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tests.answers import CAT
 from tests.conftest import client_of, running_app
-from tests.hostile.judged import Report, memory_of, send_all, take
+from tests.hostile.judged import Report, memory_of, send_all, take, tracebacks_in
 from tests.hostile.mutated import hostile_requests
 
 
@@ -29,9 +29,9 @@ def main() -> None:
         if right_answer(app.url) != before:
             report.faults.append("The next right question had another answer.")
         log = app.log.read_text()
-        tracebacks = log.count("Traceback (most recent call last)")
+        tracebacks, of_others = tracebacks_in(log)
         sys.stdout.write(f"{report}\nmemory: {grown:.3f} times what it was after a fifth of the requests; ")
-        sys.stdout.write(f"tracebacks in the log: {tracebacks}\n")
+        sys.stdout.write(f"tracebacks in the log: {tracebacks} of this project, {of_others} of others' routes\n")
         if options.log:
             options.log.write_text(log)
     sys.exit(1 if report.faults or tracebacks or grown > 1.1 else 0)

@@ -23,6 +23,7 @@ OF_OTHERS = {
     ("POST", "/gradio_api/run/predict"): OLDER,
     ("POST", "/gradio_api/api/predict"): OLDER,
     ("POST", "/gradio_api/mcp/"): "the package mcp, which answers what is no UTF-8 with 500",
+    ("POST", "/gradio_api/component_server"): "Gradio's, which looks for a component before it looks at the form",
     ("GET", "/gradio_api/call/none/x"): NO_EVENT,
     ("GET", "/gradio_api/call/predict/no-such-event"): NO_EVENT,
 }
@@ -119,6 +120,19 @@ def judge(asked: Asked, status: int, text: str, report: Report) -> None:
 
 def told(asked: Asked) -> str:
     return f"{asked.method} {asked.path[:80]} {asked.body[:300]!r}"
+
+
+def tracebacks_in(log: str) -> tuple[int, int]:
+    """How many go through this project's code, and how many only through others' routes.
+
+    What checks calls stands on the way of every request, and is no sign of either.
+    """
+    found = [each.split("\nINFO")[0] for each in log.split("Traceback (most recent call last)")[1:]]
+    lines = [[line for line in each.splitlines() if "checked_calls.py" not in line] for each in found]
+    own = sum(
+        any(f'File "{ROOT}/interpret' in line or f'File "{ROOT}/model' in line for line in each) for each in lines
+    )
+    return own, len(found) - own
 
 
 def memory_of(pid: int) -> float:

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from tests.conftest import ROOT
-from tests.hostile.judged import Report, judge, outcome, send_all, take
+from tests.hostile.judged import Report, judge, outcome, send_all, take, tracebacks_in
 from tests.hostile.mutated import Asked, hostile_requests, own_requests
 
 ASKED = Asked("POST", "/gradio_api/call/predict")
@@ -49,3 +49,12 @@ def test_an_answer_that_may_not_be_is_a_fault(status, text):
 )
 def test_an_error_without_words_is_told_from_a_sentence(said, how):
     assert outcome(said) == f"call: {how}"
+
+
+def test_tracebacks_of_the_project_are_told_from_those_of_others_routes():
+    line = '  File "{}/{}", line 1, in f\n'
+    own = "Traceback (most recent call last):\n" + line.format(ROOT, "interpret/side_by_side.py") + "TypeError\n"
+    passing = line.format(ROOT, "interpret/tabs/agents/checked_calls.py") + line.format("/lib", "gradio/routes.py")
+    other = f"INFO: asked\nTraceback (most recent call last):\n{passing}KeyError\n"
+    assert tracebacks_in(own + other + other) == (1, 2)
+    assert tracebacks_in("INFO: nothing\n") == (0, 0)

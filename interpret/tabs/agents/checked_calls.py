@@ -74,9 +74,13 @@ def defaults_after(tool: Tool, data: Any) -> list[Any]:
     return [tool.parameters[name]["default"] for name in names[len(data) :]]
 
 
+def _refuse(name: str) -> None:
+    raise ValueError(f"{name} is no JSON")  # Python reads it as a number, which Gradio can then not write
+
+
 def _object(body: bytes) -> dict[str, Any]:
     try:
-        document = json.loads(body)
+        document = json.loads(body, parse_constant=_refuse)
     except (ValueError, RecursionError) as error:
         raise CallError("The body of this request is no JSON.", 400) from error
     if not isinstance(document, dict):

@@ -4,13 +4,13 @@ from typing import Any
 
 import gradio as gr
 
+from interpret.tabs.computing.zero_gpu import ON_ZERO_GPU
 from interpret.tabs.live.frame import frame_endpoint, usual_choices
 from interpret.tabs.page.events import PRIVATE
 from interpret.tabs.page.picture import PicturePanel
 from interpret.tabs.page.served import ServedRelease
 from interpret.tabs.page.settings import ExplanationSettings
 from interpret.tabs.page.static import markup, script, static_text
-from interpret.tabs.page.zero_gpu import ON_ZERO_GPU
 
 
 def live_switch(served: ServedRelease) -> gr.HTML | None:

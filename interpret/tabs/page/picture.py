@@ -14,13 +14,13 @@ from jaxtyping import UInt8
 from interpret.drawing.render import enlarge
 from interpret.drawing.words import percent
 from interpret.explanation import Question
+from interpret.tabs.computing.zero_gpu import ON_ZERO_GPU
 from interpret.tabs.page.components.inputs import Memory, Radio, Upload
 from interpret.tabs.page.components.results import thumbnail_gallery
 from interpret.tabs.page.events import IN_TURN, PRIVATE, latest_wins
 from interpret.tabs.page.files import keep, png
 from interpret.tabs.page.served import ServedRelease, chosen
 from interpret.tabs.page.static import script
-from interpret.tabs.page.zero_gpu import ON_ZERO_GPU
 from model.images import ImageError, prepare, prepare_large, preview_of
 from model.network import CIFAR10_CLASSES
 from model.release import Release

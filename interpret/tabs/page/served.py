@@ -4,7 +4,7 @@ import functools
 import inspect
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
@@ -12,9 +12,10 @@ import gradio as gr
 
 from interpret.choices import ChoiceError
 from interpret.explainer import Explainer, explainer_for
+from interpret.tabs.computing.threads import ComputingThreads
+from interpret.tabs.computing.zero_gpu import ON_ZERO_GPU, lend_gpu
 from interpret.tabs.page.files import in_files
 from interpret.tabs.page.settings import documentation
-from interpret.tabs.page.zero_gpu import lend_gpu
 from model.choice import Choice
 from model.images import ImageError
 from model.release import Release
@@ -42,6 +43,7 @@ class ServedRelease:
 
     choice: Choice
     explainer: Explainer
+    threads: ComputingThreads = field(default_factory=ComputingThreads, repr=False, compare=False)
 
     @property
     def release(self) -> Release:
@@ -108,8 +110,11 @@ class ServedRelease:
         return wrapped
 
     def answers_on_gpu(self, handler: Callable[Inputs, Answer]) -> Callable[Inputs, Answer]:
-        """As `answers`, for handlers that run the network: on ZeroGPU they run where a GPU is lent."""
-        return lend_gpu(self.answers(handler))
+        """As `answers`, for handlers that run the network: on ZeroGPU they run where a GPU is lent, and elsewhere in
+        threads that give way to the web server."""
+        if ON_ZERO_GPU:
+            return lend_gpu(self.answers(handler))
+        return self.threads.computing(self.answers(handler))
 
 
 def serve(choice: Choice) -> ServedRelease:

@@ -58,6 +58,8 @@ class Dropdown(gr.Dropdown):
     def preprocess(self, payload: Any) -> Any:
         if isinstance(payload, list) and not self.multiselect:  # Gradio would pass it on
             raise _not_offered(self, payload)
+        if self.multiselect:
+            _check_several(self, payload)
         return _offered(self, payload, super().preprocess)
 
 
@@ -76,13 +78,17 @@ class CheckboxGroup(gr.CheckboxGroup):
     is_template = True  # Gradio: the front end is that of the parent class
 
     def preprocess(self, payload: Any) -> Any:
-        if not isinstance(payload, list):
-            raise Refused(self, f"give a list, not {payload!r}.")
-        offered = [value for _, value in self.choices]
-        for each in payload:
-            if each not in offered:
-                raise _not_offered(self, each)
+        _check_several(self, payload)
         return super().preprocess(payload)
+
+
+def _check_several(component: gr.Dropdown | gr.CheckboxGroup, payload: Any) -> None:
+    if not isinstance(payload, list):
+        raise Refused(component, f"give a list, not {payload!r}.")
+    offered = [value for _, value in component.choices]
+    for each in payload:
+        if each not in offered:
+            raise _not_offered(component, each)
 
 
 def _offered(component: gr.Dropdown | gr.Radio, payload: Any, preprocess: Callable[[Any], Any]) -> Any:

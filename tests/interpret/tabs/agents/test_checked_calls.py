@@ -73,7 +73,9 @@ def test_an_endpoint_that_is_not_there_is_answered_with_those_that_are(app, path
 @pytest.mark.parametrize(
     "path", ["call/add", "call/v2/add", "queue/join", "run/predict", "api/predict", "cancel", "reset"]
 )
-@pytest.mark.parametrize("body", [b"\xfe\xff", b"", b"{", b"[" * 100_000, b"[1]", b'"text"'], ids=range(6))
+@pytest.mark.parametrize(
+    "body", [b"\xfe\xff", b"", b"{", b"[" * 100_000, b"[1]", b'"text"', b'{"data": [Infinity]}'], ids=range(7)
+)
 def test_a_body_that_is_no_json_object_is_refused_in_a_sentence(app, path, body):
     status, answer = posted(app, f"/xray/gradio_api/{path}", body)
     assert status == 400 and answer["error"].startswith("The body of this request")

@@ -22,6 +22,8 @@ from interpret.tabs.page.components.inputs import (
 )
 from tests.conftest import EXAMPLES
 
+CELLS = ["A1", "B1"]
+
 
 @pytest.mark.parametrize("value", [0, 1, 0.5])
 def test_a_slider_passes_on_a_number_in_its_range(value):
@@ -48,7 +50,11 @@ def test_a_choice_that_is_not_offered_is_refused_by_its_name_and_not_logged_as_a
 
 
 def test_of_several_choices_the_one_that_is_not_offered_is_named():
-    cells = CheckboxGroup(["A1", "B1"], label="Erase cells")
+    for cells in (CheckboxGroup(CELLS, label="Erase cells"), Dropdown(CELLS, multiselect=True, label="Erase cells")):
+        refuses_what_is_not_offered(cells)
+
+
+def refuses_what_is_not_offered(cells: CheckboxGroup | Dropdown) -> None:
     assert cells.preprocess(["B1"]) == ["B1"] and cells.preprocess([]) == []
     for value, problem in (
         (["A1", "Z9"], "'Z9' is not one of the choices. Allowed: A1, B1."),

@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from interpret.tabs.page.zero_gpu import lend_gpu
+from interpret.tabs.computing.zero_gpu import lend_gpu
 from tests.conftest import ROOT
 
 LENT = """
@@ -13,7 +13,7 @@ from types import SimpleNamespace
 
 lent = []
 sys.modules["spaces"] = SimpleNamespace(GPU=lambda duration: lambda handler: lent.append((duration, handler)) or len)
-from interpret.tabs.page.zero_gpu import lend_gpu
+from interpret.tabs.computing.zero_gpu import lend_gpu
 print(lend_gpu(print) is len, [(duration, handler is print) for duration, handler in lent], "torch" in sys.modules)
 """
 

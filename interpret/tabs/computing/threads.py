@@ -1,0 +1,78 @@
+"""Threads that compute answers, and give way: to whoever serves the page, and the slow among them to the quick.
+
+Gradio calls handlers in threads like the web server's own: ten Score-CAMs take as much of a processor as the page that
+a visitor waits for.
+"""
+
+import contextvars
+import functools
+import inspect
+import itertools
+import os
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from queue import PriorityQueue
+from typing import Any, ParamSpec, TypeVar
+
+Inputs = ParamSpec("Inputs")
+Answer = TypeVar("Answer")
+
+THREADS = 4
+NICENESS = 10  # of 19: a tenth of the web server's share of a core that both want
+NO_MORE = object()
+
+
+class ComputingThreads:
+    """A few threads of low priority that do what is asked of them: the first step of anything before the later steps of
+    what takes many. They end with the process."""
+
+    def __init__(self, count: int = THREADS) -> None:
+        self._waiting: PriorityQueue[tuple[int, int, Callable[[], None]]] = PriorityQueue()
+        self._turn = itertools.count()
+        for number in range(count):
+            threading.Thread(target=self._work, name=f"computing {number}", daemon=True).start()
+
+    def _work(self) -> None:
+        if sys.platform == "linux":  # where a thread may have a priority of its own
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
+        while True:
+            _, _, job = self._waiting.get()
+            job()
+            del job  # else its answer would be kept until the next one
+
+    def run(self, function: Callable[..., Any], *args: Any, steps_before: int = 0) -> Any:
+        """What `function` returns or raises, called by one of the threads in the caller's context."""
+        found: Future[Any] = Future()
+        context = contextvars.copy_context()
+
+        def job() -> None:
+            try:
+                found.set_result(context.run(function, *args))
+            except BaseException as error:
+                found.set_exception(error)
+
+        self._waiting.put((steps_before, next(self._turn), job))
+        return found.result()
+
+    def computing(self, handler: Callable[Inputs, Answer]) -> Callable[Inputs, Answer]:
+        """Has a handler compute in these threads; one that answers in steps, step by step."""
+
+        @functools.wraps(handler)
+        def once(*args: Inputs.args, **kwargs: Inputs.kwargs) -> Answer:
+            return self.run(functools.partial(handler, *args, **kwargs))
+
+        @functools.wraps(handler)
+        def in_steps(*args: Inputs.args, **kwargs: Inputs.kwargs) -> Iterator[Any]:
+            steps: Any = handler(*args, **kwargs)
+            try:
+                for number in itertools.count():
+                    answer = self.run(next, steps, NO_MORE, steps_before=number)
+                    if answer is NO_MORE:
+                        return
+                    yield answer
+            finally:
+                steps.close()
+
+        return in_steps if inspect.isgeneratorfunction(handler) else once  # type: ignore[return-value]
