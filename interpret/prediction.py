@@ -45,3 +45,8 @@ def top_classes(
     top_k = check_whole("top_k, the number of top predictions,", top_k, 1, len(class_names))
     values, indices = torch.topk(probabilities, top_k)
     return {class_names[index]: value for value, index in zip(values.tolist(), indices.tolist(), strict=True)}
+
+
+def percent(share: float) -> str:
+    """A share in [0, 1] as whole percent, never rounded up to certainty."""
+    return "over 99%" if 0.995 <= share < 1 else f"{share:.0%}"

@@ -15,7 +15,7 @@ from interpret.attribution.measured.masking import (
     USUAL_SAMPLING,
     Sampling,
 )
-from interpret.attribution.methods import methods_at
+from interpret.attribution.methods import DEFAULT_METHOD, FIRST_METHOD, methods_at
 from interpret.choices import ChoiceError
 from interpret.explanation import NO_CLASS, PREDICTED, Question
 from interpret.link import LinkWords
@@ -23,6 +23,7 @@ from model.images import RESIZE_MODES
 from model.network import STAGE_NAMES
 
 IMAGE_KINDS = ("example", "test", "upload")
+CHOICES = ("squaring", "class", "against", "layer", "method", "credit", "orders", "seed", "grid", "fill")
 UPLOAD_HASH = re.compile(r"[0-9a-f]{64}")
 
 
@@ -42,7 +43,7 @@ class View:
     class_name: str = PREDICTED
     against: str = NO_CLASS
     layer: str = Question.layer
-    method: str = Question.method
+    method: str = FIRST_METHOD
     credit: str = SHARED
     sampling: Sampling = USUAL_SAMPLING
 
@@ -87,7 +88,7 @@ def view_of(words: LinkWords, picture: tuple[str, str], release: str, class_name
         words.name("class", View.class_name, (PREDICTED, *class_names)),
         words.name("against", View.against, (NO_CLASS, *class_names)),
         layer,
-        words.name("method", View.method, there),
+        words.name("method", View.method if View.method in there else DEFAULT_METHOD, there),
         words.name("credit", View.credit, CREDITS),
         _sampling_of(words),
     )

@@ -12,12 +12,14 @@ from interpret.attribution.measured.masking import cell_names
 from interpret.attribution.methods import METHOD_NAMES, Method, method_named
 from interpret.drawing.render import two_decimals
 from interpret.out_of_distribution import Detector
+from interpret.prediction import percent
 from model.metrics import FaithfulnessFigures, Metrics
 from model.network import STAGE_NAMES
 
 HALF_SHARE = 0.65
 QUARTER_SHARE = 0.5
 WEAK_SHARE = 0.1
+MOSTLY = 0.5
 EVEN = 1.5  # a map is nearly even if no cell of sixteen holds this many times its share
 
 
@@ -43,6 +45,11 @@ def describe_cam(
     else:
         sentence = f"{percent(share)} of the {what} lies in {place}"
     opposing = against / (total + against)
+    if opposing > MOSTLY and place is not None and class_name and not turned:
+        return (
+            f"{percent(opposing)} of all evidence speaks against {class_name}; {percent(share)} of the rest lies in "
+            f"{place}.{_weakness(float(np.abs(cam).max()), usual)}"
+        )
     opposed = f"; {percent(opposing)} of all evidence speaks against it" if opposing >= 0.005 else ""
     return f"{sentence}{opposed}.{_weakness(float(np.abs(cam).max()), usual)}"
 
@@ -112,11 +119,6 @@ def describe_measured_balance(class_name: str, method: Method, cells: float, bla
 def _in_a_sum(value: float) -> str:
     text = two_decimals(value)
     return text if value >= 0 or text == "0.00" else f"({text})"
-
-
-def percent(share: float) -> str:
-    """A share in [0, 1] as whole percent, never rounded up to certainty."""
-    return "over 99%" if 0.995 <= share < 1 else f"{share:.0%}"
 
 
 NUMBERS = (

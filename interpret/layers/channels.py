@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from interpret.choices import ChoiceError, check_name, check_whole
 from interpret.layers.kernels import convolutions_by_name
-from interpret.prediction import probabilities_of
+from interpret.prediction import percent, probabilities_of
 from model.network import STAGE_NAMES, STAGES, CifarResNet
 
 OUTPUT, CONVOLUTION, BATCH_NORM, RELU = "output", "convolution", "batch_norm", "relu"
@@ -130,9 +130,10 @@ class Lesion:
         verdict = (
             f"still says {class_names[old]}" if old == new else f"says {class_names[new]} instead of {class_names[old]}"
         )
+        before, after = (percent(float(each[old])) for each in (self.before, self.after))
         return (
-            f"Without channel {self.channel} of {self.layer} the network {verdict} ({self.before[old]:.1%} before, "
-            f"{self.after[old]:.1%} after); its score changes by {change} logits."
+            f"Without channel {self.channel} of {self.layer} the network {verdict} ({before} before, {after} after); "
+            f"its score changes by {change} logits."
         )
 
 

@@ -58,7 +58,7 @@ def test_of_a_link_made_with_this_release_or_by_hand_there_is_nothing_to_tell(qu
         ("class=tiger", "class_name", "predicted"),
         ("against=tiger", "against", "none"),
         ("layer=layer4", "layer", "resnet_block3"),
-        ("method=gradcam2", "method", "grad_cam"),
+        ("method=gradcam2", "method", "shared_credit"),
         ("method=shared_credit&layer=prep_layer", "method", "grad_cam"),
         ("squaring=stretch", "resize_mode", "crop"),
         ("credit=equal", "credit", "shared"),

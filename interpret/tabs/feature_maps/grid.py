@@ -39,6 +39,7 @@ from interpret.tabs.page.events import MODEL_QUEUE, PRIVATE, endpoint, latest_wi
 from interpret.tabs.page.picture import PicturePanel
 from interpret.tabs.page.served import ServedRelease, chosen
 from interpret.tabs.page.settings import NAMED_LAYER_CHOICES
+from interpret.tabs.page.static import script
 from model.network import STAGE_NAMES
 
 CHANNEL, LAYER = 16, STAGE_NAMES[0]
@@ -210,7 +211,9 @@ def grid_section(
     )
     inputs = [panel.picture, s.channel, s.layer, panel.resize_mode, s.point, s.sort, s.scale, s.class_name]
     endpoint(feature_maps_endpoint(served), inputs, outputs, "feature_maps", **MODEL_QUEUE)
-    grid.select(clicked, drawn, opened, **PRIVATE)
+    opening = grid.select(clicked, drawn, opened, **PRIVATE)
+    to_it = script("scroll_to", selector="#opened-channel-number", block="start", focus=None)
+    opening.then(None, js=to_it, **PRIVATE)
 
 
 def on_page(served: ServedRelease) -> Callable[..., Any]:

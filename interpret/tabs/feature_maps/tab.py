@@ -19,8 +19,8 @@ def feature_maps_tab(served: ServedRelease, tab: gr.Tab, panel: PicturePanel) ->
     They are `/feature_maps`, `/export_maps`, `/channel`, `/cell`, `/switch_off`, `/similar` and `/lesions`.
     """
     gr.Markdown(
-        "Follow one channel through the network: bright cells are where it responds to the picture. Click a channel of "
-        "a layer to open it, and a cell to see how its number comes about.",
+        "Bright cells are where a channel responds to the picture. (Channels of different layers share a number, not a "
+        "meaning.) Click a channel of a layer to open it, and a cell to see how its number comes about.",
         elem_classes="lead",
     )
     gr.Markdown(NO_PICTURE, elem_classes="no-picture")
@@ -49,8 +49,8 @@ These are the network's own activations: after normalisation, ReLU and pooling, 
 (`resnet_block1`, `resnet_block3`) after the addition. None is below zero. Before ReLU they may be: blue is negative.
 
 A channel has the same number in every layer, but not the same meaning: only the residual layers add to the channel of
-the layer before them. Each of the six pictures has its own scale, stated below it; the grid of one layer shares one
-unless you choose otherwise. A crossed-out channel is zero everywhere for this picture.
+the layer before them. Each of the six pictures has its own scale, stated below it; in the grid of one layer each
+channel has its own, unless you choose one for all. A crossed-out channel is zero everywhere for this picture.
 
 A number comes about like this: the 3×3 kernels are laid on a patch of every input channel, all products are added up
 (where a layer pools, in four places, and the largest sum is kept), batch norm scales and shifts the sum, ReLU sets what

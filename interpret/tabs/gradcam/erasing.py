@@ -154,7 +154,8 @@ def erasing_section(
         opens_with=panel.opens_with,
         api_visibility="private",
     )
-    ledger.select(toggle_cell, cells, cells, **PRIVATE)
+    toggling = ledger.select(toggle_cell, cells, cells, **PRIVATE)
+    toggling.then(None, js=script("scroll_to", selector="#erased-picture", block="nearest", focus=None), **PRIVATE)
 
 
 def brush_layer(served: ServedRelease) -> Callable[..., Any]:

@@ -22,7 +22,7 @@ from interpret.tabs.misclassified.finding import Filters
 from interpret.tabs.page.components.inputs import Radio
 from interpret.tabs.page.events import IN_TURN, PRIVATE, endpoint
 from interpret.tabs.page.served import ServedRelease
-from interpret.tabs.page.static import static_text
+from interpret.tabs.page.static import script, static_text
 
 UNITS = {COUNTS: "pictures", SHARES: "of the true class"}
 UNKNOWN = "–"
@@ -113,7 +113,9 @@ def confusion_section(served: ServedRelease, filters: Filters) -> None:
                          label="Confused most: in all, one taken for the other (→), and back (←)",
                          column_widths=["46%", "18%", "18%", "18%"], elem_id="confused-pairs")  # fmt: skip
     normalise.change(lambda way: gr.update(matrix=drawn_matrix(found, way)), normalise, matrix, **PRIVATE)
-    matrix.select(chooser(served), None, [filters.true_label, filters.predicted_label], **IN_TURN)
+    choosing = matrix.select(chooser(served), None, [filters.true_label, filters.predicted_label], **IN_TURN)
+    to_them = script("scroll_to", selector="#misclassified-gallery", block="nearest", focus=None)
+    choosing.then(None, js=to_them, **PRIVATE)
     with gr.Row(visible=False):
         way = Radio(list(NORMALISATIONS), value=COUNTS, label="Normalise")
         outputs = [gr.Image(format="png", label="Confusion matrix"), gr.Dataframe(label="As a table"), gr.Markdown()]

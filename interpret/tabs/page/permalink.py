@@ -20,7 +20,7 @@ from interpret.tabs.page.picture import PicturePanel, examples_of
 from interpret.tabs.page.served import ServedRelease, chosen
 from interpret.tabs.page.settings import ExplanationSettings
 from interpret.tabs.page.static import script
-from interpret.view import LinkError, View, check_picture, of_another_release, picture_of, view_of
+from interpret.view import CHOICES, LinkError, View, check_picture, of_another_release, picture_of, view_of
 from model.images import RESIZE_MODES, ImageError, read_rgb
 
 GRADCAM = "gradcam"
@@ -179,7 +179,8 @@ def follow_links(
         picture, problem = _picture(served, named)
         another = of_another_release(query, served.release.identifier) if named or lens else None
         if lens is None:
-            choices = _choices(served, named, words) if named else AS_ON_A_FRESH_PAGE
+            asks = named or any(word in query for word in CHOICES)
+            choices = _choices(served, named or ("", ""), words) if asks else AS_ON_A_FRESH_PAGE
             note_of_it = shown_note(together(problem, words.told(), another))
             return picture, *choices, note_of_it, gr.skip(), *(gr.skip() for _ in others)
         choices = words.name("squaring", View.resize_mode, RESIZE_MODES), *AS_ON_A_FRESH_PAGE[1:]

@@ -86,6 +86,14 @@ def test_a_signed_map_says_how_much_speaks_against_the_class():
     )
 
 
+def test_a_map_that_mostly_speaks_against_the_class_says_so_first():
+    against = cam((0, 0, -9.0), (3, 3, 1.0))
+    assert describe_cam(against, "dog") == (
+        "90% of all evidence speaks against dog; 100% of the rest lies in the lower right quarter of the picture."
+    )
+    assert describe_cam(against, "dog", turned=True).startswith("100% of the evidence against dog lies in")
+
+
 def test_a_map_of_no_class_claims_no_evidence():
     assert describe_cam(cam((0, 0, 3.0)), None) == "100% of the map lies in the upper left quarter of the picture."
     assert describe_cam(np.zeros((4, 4)), None) == "The map is empty."

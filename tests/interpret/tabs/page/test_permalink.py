@@ -160,6 +160,16 @@ def test_one_wrong_word_of_a_link_leaves_the_others_as_they_are(open_page, page_
     ]  # fmt: skip
 
 
+def test_a_link_that_names_no_picture_is_followed_with_the_first_one(open_page, page_choices):
+    first = example_pictures()[0].path.name
+    assert open_page(method="lime")[:2] == (
+        first,
+        "This link asks for method 'lime', which does not exist here: you see method shared_credit instead.",
+    )
+    assert page_choices(layer="custom_block1", method="layer_cam")[3:5] == ["custom_block1", "layer_cam"]
+    assert page_choices() == [gr.skip()] * 10
+
+
 def test_choices_are_followed_where_the_picture_is_not_there(page_choices):
     assert page_choices(test="cat", layer="custom_block1", fill="blur")[3:] == [
         "custom_block1", "grad_cam", "shared", 8, 0, "4x4", "blur",
