@@ -34,7 +34,7 @@ def by_what_is_added(visit: Visit) -> None:
     choose(visit, "Layer whose channels are all shown below", LAST_LAYER)
     unfold_in_sight(visit, "Which number, which order, which scale")
     choose(visit, "Order", "what adds most to a score first")
-    visit.page.get_by_label("each channel its own").check()
+    visit.page.get_by_label("one for the layer").check()
 
 
 def lesion_laboratory(visit: Visit) -> None:

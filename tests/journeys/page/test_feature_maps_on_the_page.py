@@ -86,7 +86,7 @@ def test_channels_are_sorted_and_scaled_as_asked_for(visit):
     unfold(visit, "Which number, which order, which scale")
     for change in (
         lambda: choose(visit, "Order", "strongest response first"),
-        lambda: visit.page.get_by_label("each channel its own").check(),
+        lambda: visit.page.get_by_label("one for the layer").check(),
         lambda: choose(visit, "Number of the computation", "after batch norm, before ReLU"),
     ):
         before = grid.get_attribute("src")

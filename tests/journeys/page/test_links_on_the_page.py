@@ -46,7 +46,7 @@ def test_a_link_to_feature_maps_shows_the_same_picture_layer_channel_and_cell_ag
     choose(visit, "Layer whose channels are all shown below", "2: custom_block1, 16×16")
     unfold(visit, "Which number, which order, which scale")
     choose(visit, "Order", "strongest response first")
-    visit.page.get_by_label("each channel its own").check()
+    visit.page.get_by_label("one for the layer").check()
     visit.page.get_by_label("Open channel, of the layer above").fill("9")
     visit.page.keyboard.press("Tab")
     expect(visit.page.locator("#cell-arithmetic")).to_contain_text("Channel 9 of custom_block1 is ")
@@ -58,7 +58,7 @@ def test_a_link_to_feature_maps_shows_the_same_picture_layer_channel_and_cell_ag
     expect(steps).to_contain_text("at row 3, column 12.")
     visit.answered()
     unfold(visit, "Link to this view")
-    link = link_with(visit, "#maps-link", "example=truck.png", "layer=custom_block1", "sort=response", "scale=map",
+    link = link_with(visit, "#maps-link", "example=truck.png", "layer=custom_block1", "sort=response", "scale=layer",
                      "open=9", "row=3", "column=12")  # fmt: skip
     visit.answered()
     pictures = ("#feature-maps-grid", "#channel-map", "#receptive-field")
