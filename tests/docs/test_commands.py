@@ -53,6 +53,8 @@ def understood(command: str) -> bool:
             return are_tests(arguments)
         case ["python", "-m", module, *arguments] if module in PARSERS:
             return takes(module, arguments)
+        case ["python", "-m", "tests.load", *arguments]:
+            return takes("tests/load/__main__.py", arguments)
         case ["python", "-m", module, *arguments] if module.startswith("tests."):
             return importlib.util.find_spec(module) is not None and are_tests(arguments)
         case ["torchrun", "--nproc-per-node", "2", script, *arguments] | ["python", script, *arguments]:
