@@ -44,7 +44,7 @@ from model.network import STAGE_NAMES
 
 CHANNEL, LAYER = 16, STAGE_NAMES[0]
 OF_LAYER, OF_MAP, OF_NETWORK = "layer", "map", "network"
-USUAL_SCALE = OF_MAP  # one bright channel would leave the others dark
+USUAL_SCALE = OF_MAP  # on the page: one bright channel would leave the others dark
 SCALES = {OF_LAYER: "one for the layer", OF_MAP: "each channel its own", OF_NETWORK: "one for the network"}
 ORDERS = {NUMBER: IN_ROWS, RESPONSE: "the strongest response first", ADDS: "what adds most to {name} first"}
 
@@ -138,7 +138,7 @@ def feature_maps_endpoint(served: ServedRelease) -> Callable[..., Any]:
         squaring: str = Question.resize_mode,
         point: str = OUTPUT,
         sort: str = NUMBER,
-        scale: str = USUAL_SCALE,
+        scale: str = OF_LAYER,
         class_name: str = PREDICTED,
     ) -> tuple[np.ndarray, np.ndarray, str, dict[str, Any]]:
         """One channel of the network's own activations at each of its six stages, and all channels of one layer.
@@ -209,7 +209,8 @@ def grid_section(
         api_visibility="private",
         **MODEL_QUEUE,
     )
-    inputs = [panel.picture, s.channel, s.layer, panel.resize_mode, s.point, s.sort, s.scale, s.class_name]
+    by_default = Radio(list(SCALES), value=OF_LAYER, label=s.scale.label, visible=False)  # as the API has always had it
+    inputs = [panel.picture, s.channel, s.layer, panel.resize_mode, s.point, s.sort, by_default, s.class_name]
     endpoint(feature_maps_endpoint(served), inputs, outputs, "feature_maps", **MODEL_QUEUE)
     opening = grid.select(clicked, drawn, opened, **PRIVATE)
     to_it = script("scroll_to", selector="#opened-channel-number", block="start", focus=None)

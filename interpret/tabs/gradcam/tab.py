@@ -2,6 +2,7 @@
 
 import functools
 from dataclasses import dataclass
+from typing import Any
 
 import gradio as gr
 
@@ -132,8 +133,9 @@ def _answer_when_asked(served: ServedRelease, panel: PicturePanel, shown: Shown,
     shown.stop.click(stop_on_page, stops, [*running, c.method], **PRIVATE)
     aside = gr.Textbox("", visible=False)
     # Not `input`: Gradio's lists fire that twice for one choice, and what is told would be told twice.
-    c.method.change(suit_layer, [c.method, c.layer, aside], [c.layer, aside], **PRIVATE)
-    c.layer.change(suit_method, [c.layer, c.method, aside], [c.method, aside], **PRIVATE)
+    each_time: dict[str, Any] = {"trigger_mode": "multiple", **PRIVATE}
+    c.method.change(suit_layer, [c.method, c.layer, aside], [c.layer, aside], **each_time)
+    c.layer.change(suit_method, [c.layer, c.method, aside], [c.method, aside], **each_time)
     # The API's answer comes whole, with no progress in between.
     by_default = [c.method_by_default if each is c.method else each for each in inputs]
     endpoint(gradcam_endpoint(served), by_default, [*shown.in_api, *explained], "gradcam", **MODEL_QUEUE)
