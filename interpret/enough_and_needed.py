@@ -20,10 +20,10 @@ from interpret.attribution.measured.shapley import Measured
 from interpret.attribution.measured.subsets import LIKELY, Cells, enough, needed
 from interpret.attribution.steps import finish, share_of
 from interpret.drawing.ledger import draw_ledger
-from interpret.drawing.words import in_a_row, percent
+from interpret.drawing.words import in_a_row
 from interpret.explainer import Explainer
 from interpret.explanation import Explanation, Question, explain_steps
-from interpret.prediction import predict
+from interpret.prediction import percent, predict
 from model.images import to_pixels, to_tensor
 
 METHOD = "shapley"

@@ -1,9 +1,10 @@
 """What a link says, read word by word: where it asks for what there is not, the nearest right thing stands in."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
+Number = TypeVar("Number", int, float)
 Value = TypeVar("Value", int, float, str)
 LONGEST = 40  # characters of what a link says that are told again
 
@@ -18,33 +19,32 @@ class LinkWords:
     def name(self, word: str, usual: str, allowed: Sequence[str]) -> str:
         """One of the `allowed` names: what the link says, or else the usual one."""
         said = self._query.get(word, usual)
-        return said if said in allowed else self._instead(word, usual)
+        return said if said in allowed else self.put_right(word, usual)
 
     def whole(self, word: str, usual: int, low: int, high: int, step: int = 1) -> int:
         """Every `step`-th whole number from `low` to `high`: what the link says, or else the nearest, or a lower one
         as near; the usual one for no number."""
-        if word not in self._query:
-            return usual
-        try:
-            said = int(self._query[word])
-        except ValueError:
-            return self._instead(word, usual)
-        nearest = min(max(low, said), high)
-        nearest -= (nearest - low) % step
-        return said if said == nearest else self._instead(word, nearest)
+
+        def nearest(said: int) -> int:
+            inside = min(max(low, said), high)
+            return inside - (inside - low) % step
+
+        return self._number(word, usual, int, nearest)
 
     def fraction(self, word: str, usual: float) -> float:
         """A number from 0 to 1: what the link says, or else the nearest; the usual one for no number."""
+        return self._number(word, usual, _float, lambda said: min(max(0.0, said), 1.0))
+
+    def _number(
+        self, word: str, usual: Number, read: Callable[[str], Number], nearest: Callable[[Number], Number]
+    ) -> Number:
         if word not in self._query:
             return usual
         try:
-            said = float(self._query[word])
+            said = read(self._query[word])
         except ValueError:
-            return self._instead(word, usual)
-        if math.isnan(said):
-            return self._instead(word, usual)
-        nearest = min(max(0.0, said), 1.0)
-        return said if said == nearest else self._instead(word, nearest)
+            return self.put_right(word, usual)
+        return said if said == nearest(said) else self.put_right(word, nearest(said))
 
     def whole_or_none(self, word: str, low: int, high: int) -> int | None:
         """As `whole`, of a number that a link need not name."""
@@ -63,12 +63,16 @@ class LinkWords:
         return f"This link asks for {asked}, which does not exist here: you see {seen} instead."
 
     def put_right(self, word: str, value: Value) -> Value:
-        """`value`, in place of what the link says, which does not fit the rest of it."""
-        return self._instead(word, value)
-
-    def _instead(self, word: str, value: Value) -> Value:
+        """`value`, in place of what the link says."""
         self._wrong.append((word, self._query[word][:LONGEST], str(value)))
         return value
+
+
+def _float(text: str) -> float:
+    """Raises ValueError for what is no number, "nan" too."""
+    if math.isnan(number := float(text)):
+        raise ValueError(text)
+    return number
 
 
 def yes_or_no(truth: bool) -> str:

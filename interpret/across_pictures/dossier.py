@@ -11,9 +11,10 @@ from jaxtyping import Float, Int, UInt8
 from interpret.across_pictures.needed import needed
 from interpret.choices import ChoiceError, check_name, check_whole
 from interpret.drawing.receptive_field import draw_patch
-from interpret.drawing.words import counted, percent
+from interpret.drawing.words import counted
 from interpret.layers.channels import OUTPUT, module_name
 from interpret.layers.receptive_field import Box, receptive_field
+from interpret.prediction import percent
 from model.channels.facts import CHANNELS
 from model.channels.gallery import GALLERY, Gallery
 from model.network import STAGE_NAMES, CifarResNet

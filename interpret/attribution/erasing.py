@@ -15,6 +15,7 @@ from model.images import INPUT_SIZE, to_pixels, to_tensor
 from model.network import CifarResNet
 
 GRID = 4
+FOUR_STRONGEST, FOUR_RANDOM = "four strongest", "four random"  # cells, as a release's figures name them
 CELL = INPUT_SIZE // GRID
 CELL_NAMES = cell_names(GRID)
 BRUSHED = re.compile(f"[0-9a-fA-F]{{{INPUT_SIZE**2 // 4}}}")

@@ -17,9 +17,10 @@ from interpret.choices import ChoiceError
 from interpret.drawing.ledger import UNIT, draw_ledger
 from interpret.drawing.render import two_decimals
 from interpret.drawing.scales import Scale, signed_scale
-from interpret.drawing.words import in_a_row, percent, where_most_is
+from interpret.drawing.words import in_a_row, where_most_is
 from interpret.explainer import Explainer
 from interpret.misclassified.selection import Errors, Selection
+from interpret.prediction import percent
 from model.images import to_tensor
 
 CHANNELS_SHOWN = 10

@@ -11,10 +11,11 @@ from torch import Tensor
 from interpret.attribution.evidence import LAST_STAGE, METHOD_OF_CREDIT, SHARED, Evidence, evidence_cells
 from interpret.attribution.last_stage import last_stage
 from interpret.drawing.render import two_decimals
-from interpret.drawing.words import counted, percent
+from interpret.drawing.words import counted
 from interpret.explainer import Explainer
 from interpret.ledger import Ledger
 from interpret.misclassified.selection import Errors
+from interpret.prediction import percent
 from model.images import to_tensor
 from model.samples import ANSWERS, NearestTraining
 

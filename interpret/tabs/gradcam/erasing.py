@@ -7,14 +7,23 @@ import gradio as gr
 import numpy as np
 
 from interpret.attribution.cam import class_indices_of, one_and_other
-from interpret.attribution.erasing import CELL_NAMES, Erased, brushed_mask, cell_mask, erase, pixel_mask
+from interpret.attribution.erasing import (
+    CELL_NAMES,
+    FOUR_RANDOM,
+    FOUR_STRONGEST,
+    Erased,
+    brushed_mask,
+    cell_mask,
+    erase,
+    pixel_mask,
+)
 from interpret.attribution.evidence import SHARED
 from interpret.attribution.measured.masking import FILLS
 from interpret.drawing.ledger import cell_at
 from interpret.drawing.render import enlarge, two_decimals
-from interpret.drawing.words import in_a_row, percent
+from interpret.drawing.words import in_a_row
 from interpret.explanation import NO_CLASS, PREDICTED, Question, classes_in_question
-from interpret.prediction import probabilities_of
+from interpret.prediction import percent, probabilities_of
 from interpret.tabs.page.components.inputs import CheckboxGroup, Radio, brush_on, picture_brush
 from interpret.tabs.page.components.results import result_picture
 from interpret.tabs.page.events import MODEL_QUEUE, PRIVATE, latest_wins
@@ -24,7 +33,6 @@ from interpret.tabs.page.settings import ExplanationSettings
 from interpret.tabs.page.static import script
 from model.metrics import ErasingFigures
 
-FOUR, FOUR_RANDOM = "four strongest", "four random"
 ERASED_FACTOR = 8
 ERASED_COLUMNS = ["class", "predicted change", "measured change", "score before", "score after"]
 
@@ -102,14 +110,15 @@ def _sentence(served: ServedRelease, result: Erased, classes: tuple[int, int | N
 
 def how_far_to_trust(figures: ErasingFigures | None) -> str:
     """What erasing came to on many pictures, where the release says so of the mean colour."""
-    found = figures.fills.get(FILLS[0]) if figures else None
-    if figures is None or found is None or not {FOUR, FOUR_RANDOM} <= found.falls.keys() & found.changes.keys():
-        return "How well it does so was not measured for this release."
-    change, random_change = (two_decimals(found.changes[name], plus=True) for name in (FOUR, FOUR_RANDOM))
+    found, sets = figures.fills.get(FILLS[0]) if figures else None, (FOUR_STRONGEST, FOUR_RANDOM)
+    if figures is None or found is None or not set(sets) <= found.falls.keys() & found.changes.keys():
+        return "How well the ledger predicts erasing was not measured for this release."
+    falls, random_falls = (f"{found.falls[name]:.0%}" for name in sets)
+    change, random_change = (two_decimals(found.changes[name], plus=True) for name in sets)
     return (
         f"On {figures.count:,} test pictures, erasing the four cells that speak most for the class lowered its score "
-        f"in {found.falls[FOUR]:.0%} (on average {change} logits), four random ones in {found.falls[FOUR_RANDOM]:.0%} "
-        f"({random_change}). For single cells the ledger is a poor prophet: correlation {found.correlation[0]:.2f}."
+        f"in {falls} (on average {change} logits), four random ones in {random_falls} ({random_change}). For single "
+        f"cells the ledger is a poor prophet: correlation {found.correlation[0]:.2f}."
     )
 
 

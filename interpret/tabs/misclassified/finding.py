@@ -11,9 +11,9 @@ import pandas as pd
 
 from interpret.choices import ChoiceError
 from interpret.drawing.render import enlarge
-from interpret.drawing.words import percent
 from interpret.misclassified.selection import ANY, COLUMNS, LARGEST_SEED, SORTS, Errors, Selection, page_of
 from interpret.misclassified.verdicts import MEANINGS, NOT_REVIEWED, SOURCE, VERDICTS, accuracy_without_rejected
+from interpret.prediction import percent
 from interpret.tabs.page.components.inputs import Dropdown, Memory, Slider
 from interpret.tabs.page.components.results import thumbnail_gallery
 from interpret.tabs.page.events import IN_TURN, endpoint, latest_wins

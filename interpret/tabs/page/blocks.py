@@ -36,4 +36,5 @@ def _by_name(refusal: Refused, function: BlockFunction) -> Refused:
         return refusal
     names = list(inspect.signature(function.fn).parameters)
     places = [each._id for each in function.inputs]
-    return refusal.of(names[places.index(refusal.component._id)])
+    parameter = names[places.index(refusal.component._id)]
+    return Refused(refusal.component, refusal.problem, parameter)

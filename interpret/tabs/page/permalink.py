@@ -24,6 +24,7 @@ from interpret.view import CHOICES, LinkError, View, check_picture, of_another_r
 from model.images import RESIZE_MODES, ImageError, read_rgb
 
 GRADCAM = "gradcam"
+NO_PICTURE = ("", "")
 AS_ON_A_FRESH_PAGE = (gr.skip(),) * 10  # the choices of the GradCAM tab
 GONE = "The picture that this link shows is no longer here: uploads are kept for a day."
 
@@ -179,8 +180,8 @@ def follow_links(
         picture, problem = _picture(served, named)
         another = of_another_release(query, served.release.identifier) if named or lens else None
         if lens is None:
-            asks = named or any(word in query for word in CHOICES)
-            choices = _choices(served, named or ("", ""), words) if asks else AS_ON_A_FRESH_PAGE
+            asks = named or (tab == GRADCAM and any(word in query for word in CHOICES))
+            choices = _choices(served, named or NO_PICTURE, words) if asks else AS_ON_A_FRESH_PAGE
             note_of_it = shown_note(together(problem, words.told(), another))
             return picture, *choices, note_of_it, gr.skip(), *(gr.skip() for _ in others)
         choices = words.name("squaring", View.resize_mode, RESIZE_MODES), *AS_ON_A_FRESH_PAGE[1:]

@@ -12,8 +12,8 @@ from gradio.components import Component
 from jaxtyping import UInt8
 
 from interpret.drawing.render import enlarge
-from interpret.drawing.words import percent
 from interpret.explanation import Question
+from interpret.prediction import percent
 from interpret.tabs.computing.zero_gpu import ON_ZERO_GPU
 from interpret.tabs.page.components.inputs import Memory, Radio, Upload
 from interpret.tabs.page.components.results import thumbnail_gallery

@@ -1,16 +1,13 @@
 """How well the ledger predicts what erasing does: cells filled with something else, and the network asked again."""
 
 import logging
-from collections.abc import Sequence
 
 import numpy as np
-import torch
 from jaxtyping import Bool, Float, UInt8
-from torch import Tensor
 
-from interpret.attribution.erasing import CELL_NAMES, pixel_mask
+from interpret.attribution.erasing import CELL_NAMES, FOUR_RANDOM, FOUR_STRONGEST
 from interpret.attribution.evidence import evidence
-from interpret.attribution.measured.masking import FILLS, filling
+from interpret.attribution.measured.masking import FILLS, filling, showing
 from interpret.prediction import logits_of_many
 from model.images import to_tensor
 from model.metrics import ErasedFigures, ErasingFigures
@@ -19,7 +16,7 @@ from training.judging.evaluation import mean_and_half_width
 
 logger = logging.getLogger("training")
 CELLS, FEW = len(CELL_NAMES), 4
-CHOSEN = ("strongest", "random", "four strongest", "four random")
+CHOSEN = ("strongest", "random", FOUR_STRONGEST, FOUR_RANDOM)
 ROUNDING = 1e-5  # logits
 PROGRESS_EVERY = 100
 
@@ -36,10 +33,10 @@ def erasing_figures(network: CifarResNet, images: UInt8[np.ndarray, "count 32 32
         found = evidence(network, image)
         winner = int(found.logits.argmax())
         cells = found.cells[winner].flatten().numpy(force=True)
-        chosen = _chosen(cells, np.random.default_rng(number))
+        erased = np.concatenate([np.eye(CELLS, dtype=bool), _chosen(cells, np.random.default_rng(number))])
         for fill in FILLS:
-            masks = [*np.eye(CELLS, dtype=bool), *chosen]
-            change = (_logits_without(network, image, masks, fill) - found.logits)[:, winner].numpy(force=True)
+            without = logits_of_many(network, showing(image, filling(network, image, fill), ~erased))
+            change = (without - found.logits)[:, winner].numpy(force=True)
             if np.ptp(change[:CELLS]) > ROUNDING:  # nothing correlates where nothing changes
                 correlations[fill].append(float(np.corrcoef(-cells, change[:CELLS])[0, 1]))
             changes[fill].append(change[CELLS:])
@@ -50,18 +47,11 @@ def erasing_figures(network: CifarResNet, images: UInt8[np.ndarray, "count 32 32
     )
 
 
-def _chosen(evidence: Float[np.ndarray, "16"], generator: np.random.Generator) -> tuple[Bool[np.ndarray, "16"], ...]:
+def _chosen(evidence: Float[np.ndarray, "16"], generator: np.random.Generator) -> Bool[np.ndarray, "4 16"]:
     """The sets of cells that CHOSEN names."""
     strongest, random = np.argsort(-evidence, kind="stable"), generator.permutation(CELLS)
     orders = (strongest[:1], random[:1], strongest[:FEW], random[:FEW])
-    return tuple(np.isin(np.arange(CELLS), each) for each in orders)
-
-
-def _logits_without(
-    network: CifarResNet, image: Float[Tensor, "1 3 32 32"], cells: Sequence[Bool[np.ndarray, "16"]], fill: str
-) -> Float[Tensor, "sets classes"]:
-    hidden = torch.from_numpy(np.stack([pixel_mask(each.reshape(4, 4)) for each in cells])).to(image.device)
-    return logits_of_many(network, torch.where(hidden[:, None], filling(network, image, fill), image))
+    return np.stack([np.isin(np.arange(CELLS), each) for each in orders])
 
 
 def _summary(correlations: Float[np.ndarray, "changed"], changes: Float[np.ndarray, "images 4"]) -> ErasedFigures:

@@ -23,19 +23,17 @@ NOT_UPLOADED = (
 
 
 class Refused(gr.Error):
-    """A value that a component does not take: the caller's mistake, and not an accident for the log."""
+    """A value that a component does not take: the caller's mistake, and not an accident for the log.
 
-    def __init__(self, component: gr.blocks.Block, problem: str) -> None:
-        super().__init__(f"{getattr(component, 'label', None)}: {problem}", title="Not possible", print_exception=False)
+    Named by the component's label, for visitors, and by the endpoint's `parameter`, if there is one, for callers.
+    """
+
+    def __init__(self, component: gr.blocks.Block, problem: str, parameter: str | None = None) -> None:
+        label = getattr(component, "label", None)
+        spelt_alike = parameter is None or label is None or label.lower() == parameter.replace("_", " ")
+        name = parameter or label if spelt_alike else f"{parameter} ({label})"
+        super().__init__(f"{name}: {problem}", title="Not possible", print_exception=False)
         self.component, self.problem = component, problem
-
-    def of(self, parameter: str) -> "Refused":
-        """The same, told to somebody who may know the component by its label or by its endpoint's `parameter`."""
-        label = getattr(self.component, "label", None) or parameter
-        named = Refused(self.component, self.problem)
-        spelt_alike = label.lower() == parameter.replace("_", " ")
-        named.message = f"{parameter}: {self.problem}" if spelt_alike else f"{parameter} ({label}): {self.problem}"
-        return named
 
 
 class Slider(gr.Slider):

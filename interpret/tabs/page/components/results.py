@@ -4,7 +4,7 @@ from typing import Any
 
 import gradio as gr
 
-from interpret.drawing.words import percent
+from interpret.prediction import percent
 from interpret.tabs.page.static import markup
 
 

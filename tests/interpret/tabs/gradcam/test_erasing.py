@@ -5,9 +5,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from interpret.attribution.erasing import FOUR_RANDOM, FOUR_STRONGEST
 from interpret.tabs.gradcam.erasing import (
-    FOUR,
-    FOUR_RANDOM,
     brush_layer,
     erase_endpoint,
     erased_words,
@@ -17,7 +16,7 @@ from interpret.tabs.gradcam.erasing import (
 from model.metrics import ErasedFigures, ErasingFigures
 from tests.conftest import EXAMPLES
 
-FEW = ErasedFigures((0.1, 0.01), {FOUR: 0.8, FOUR_RANDOM: 0.6}, {FOUR: -1.0, FOUR_RANDOM: -0.4})
+FEW = ErasedFigures((0.1, 0.01), {FOUR_STRONGEST: 0.8, FOUR_RANDOM: 0.6}, {FOUR_STRONGEST: -1.0, FOUR_RANDOM: -0.4})
 CAT = str(EXAMPLES / "cat.png")
 
 
@@ -52,7 +51,9 @@ def test_what_is_erased_is_said_in_words(cells, brushed, words):
 
 
 def test_how_far_to_trust_the_ledger_is_told_in_the_releases_own_figures():
-    figures = ErasedFigures((0.104, 0.01), {FOUR: 0.796, FOUR_RANDOM: 0.64}, {FOUR: -1.1, FOUR_RANDOM: -0.44})
+    figures = ErasedFigures(
+        (0.104, 0.01), {FOUR_STRONGEST: 0.796, FOUR_RANDOM: 0.64}, {FOUR_STRONGEST: -1.1, FOUR_RANDOM: -0.44}
+    )
     assert how_far_to_trust(ErasingFigures(1_000, {"mean": figures})) == (
         "On 1,000 test pictures, erasing the four cells that speak most for the class lowered its score in 80% "
         "(on average \u22121.10 logits), four random ones in 64% (\u22120.44). For single cells the ledger is a poor "
@@ -62,7 +63,7 @@ def test_how_far_to_trust_the_ledger_is_told_in_the_releases_own_figures():
 
 @pytest.mark.parametrize("fills", [{}, {"blur": FEW}, {"mean": replace(FEW, falls={})}])
 def test_figures_that_a_release_lacks_are_said_to_be_unmeasured(fills):
-    sentence = "How well it does so was not measured for this release."
+    sentence = "How well the ledger predicts erasing was not measured for this release."
     assert how_far_to_trust(None) == how_far_to_trust(ErasingFigures(5, fills)) == sentence
 
 

@@ -170,6 +170,12 @@ def test_a_link_that_names_no_picture_is_followed_with_the_first_one(open_page, 
     assert page_choices() == [gr.skip()] * 10
 
 
+def test_a_word_that_means_something_else_on_another_tab_is_left_to_it(open_page, page_choices):
+    errors_at_random = {"tab": "misclassified", "sort": "random", "seed": "20000"}
+    assert page_choices(**errors_at_random) == [gr.skip()] * 10
+    assert open_page(**errors_at_random)[1] is None
+
+
 def test_choices_are_followed_where_the_picture_is_not_there(page_choices):
     assert page_choices(test="cat", layer="custom_block1", fill="blur")[3:] == [
         "custom_block1", "grad_cam", "shared", 8, 0, "4x4", "blur",

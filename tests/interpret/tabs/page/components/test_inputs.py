@@ -84,7 +84,7 @@ def test_what_the_page_remembers_is_a_list_and_anything_else_is_nothing():
     ],
 )
 def test_a_refusal_tells_callers_the_parameter_and_visitors_the_label(label, parameter, told):
-    assert Refused(gr.Number(label=label), "3 is wrong.").of(parameter).message == told
+    assert Refused(gr.Number(label=label), "3 is wrong.", parameter).message == told
 
 
 @pytest.fixture
