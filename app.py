@@ -22,7 +22,7 @@ from interpret.tabs.gradcam.tab import gradcam_tab
 from interpret.tabs.kernels.tab import kernels_tab
 from interpret.tabs.page.blocks import Page
 from interpret.tabs.page.components.inputs import MAX_UPLOAD
-from interpret.tabs.page.events import keep_statuses_apart
+from interpret.tabs.page.events import AT_A_TIME, keep_statuses_apart
 from interpret.tabs.page.look import FOR_SCREEN_READERS, STYLE_SHEET, header, theme
 from interpret.tabs.misclassified.tab import misclassified_tab
 from interpret.tabs.page.permalink import follow_links, opened_by_link
@@ -30,6 +30,7 @@ from interpret.tabs.page.picture import picture_panel
 from interpret.tabs.page.served import ServedRelease, serve
 from interpret.tabs.process.ending import serve_until, told_to_end
 from interpret.tabs.process.health import with_health
+from interpret.tabs.process.kept_pages import KeptPages
 from interpret.tabs.process.starting import StartError, check_folders
 from model.choice import Choice, choose_release
 
@@ -81,9 +82,14 @@ def main() -> None:
         js=FOR_SCREEN_READERS,
         max_file_size=MAX_UPLOAD,
         state_session_capacity=SESSIONS,
+        max_threads=2
+        * AT_A_TIME,  # of Gradio's own: one for each question that is begun, and as many for what is quick
         footer_links=["api"],
         ssr_mode=False,
-        app_kwargs={"routes": routes_for_agents(demo), "middleware": [Middleware(CheckedCalls, demo)]},
+        app_kwargs={
+            "routes": routes_for_agents(demo),
+            "middleware": [Middleware(KeptPages), Middleware(CheckedCalls, demo)],
+        },
         prevent_thread_lock=True,
     )
     serve_until(told, demo)

@@ -3,7 +3,7 @@
 The science is in `interpret.attribution.sanity_checks`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -11,10 +11,11 @@ import numpy as np
 from jaxtyping import Float, UInt8
 
 from interpret.attribution.sanity_checks import edge_map, random_network, rank_correlation
+from interpret.attribution.steps import finish, share_of
 from interpret.drawing.render import Panel, draw_panels, enlarge, two_decimals
 from interpret.drawing.scales import unsigned_scale
 from interpret.explainer import Explainer
-from interpret.explanation import CELLS_SIDE, Explanation, Question, explain
+from interpret.explanation import CELLS_SIDE, Explanation, Question, explain, explain_steps
 from model.network import STAGES
 
 ALIKE = 0.7
@@ -54,14 +55,20 @@ class Comparison:
 
 def compare_with_controls(explainer: Explainer, question: Question) -> Comparison:
     """The answer to a question about one class, beside its controls. Raises ImageError or ChoiceError."""
-    found = explain(explainer, question)
+    return finish(comparison_steps(explainer, question))
+
+
+def comparison_steps(explainer: Explainer, question: Question) -> Generator[float, None, Comparison]:
+    """As `compare_with_controls`, but yields the share of the work that is done, in [0, 1]."""
+    found = yield from share_of(explain_steps(explainer, question), 0.0, 0.5)
     # A map of the image's own cells is compared with one of the layer that has as many.
     layer = STAGE_OF_SIDE[question.sampling.side] if found.method.of_pixels else question.layer
     same_class = replace(question, class_names=found.names, layer=layer)
     unlearnt = replace(explainer, network=random_network(explainer.network.config, explainer.device))
+    of_random = yield from share_of(explain_steps(unlearnt, same_class), 0.5, 1.0)
     controls = {
         # How strong maps usually are was measured on the network that learnt.
-        "random_weights": replace(explain(unlearnt, same_class), usual=0.0),
+        "random_weights": replace(of_random, usual=0.0),
         RANDOM_METHOD: explain(explainer, replace(same_class, method=RANDOM_METHOD)),
     }
     return Comparison(found, controls, edge_map(found.pixels, found.maps.shape[1]))
@@ -82,7 +89,7 @@ def describe_correlations(correlations: Mapping[str, float | None], method: str)
         return f"Careful: this map ranks the cells {', and '.join(warnings)}. It may show the picture only."
     closest = max(known, key=lambda title: abs(known[title]))
     return (
-        f"No control ranks the cells as this map does; the closest is {closest}, with a rank correlation of "
+        f"No control ranks the cells as this map does; the most related is {closest}, with a rank correlation of "
         f"{two_decimals(known[closest])} (1 would be the same order, −1 the opposite one, 0 no relation)."
     )
 

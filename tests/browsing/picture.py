@@ -39,12 +39,13 @@ RELEASE = "release"  # among the words that a PNG carries
 
 
 @contextmanager
-def app_at(url: str | None) -> Iterator[str]:
-    """The address of the app that runs there, or else of one that is started on the bundled release."""
+def app_at(url: str | None, **environment: str) -> Iterator[str]:
+    """The address of the app that runs there, or else of one that is started on the bundled release, with these
+    environment variables."""
     if url is not None:
         yield url
         return
-    with tempfile.TemporaryDirectory() as folder, running_app(Path(folder)) as app:
+    with tempfile.TemporaryDirectory() as folder, running_app(Path(folder), **environment) as app:
         yield app.url
 
 

@@ -46,14 +46,14 @@ def said(random_weights: float | None, random_cam: float | None, edges: float | 
 def test_a_sentence_warns_of_a_map_that_a_control_could_have_drawn():
     assert "Careful" in said(0.9, 0.1, None)
     assert "much as a network of random weights would" in said(0.9, 0.1, 0.2)
-    assert "closest is an edge map" in said(0.1, -0.3, 0.42) and "0.42" in said(0.1, -0.3, 0.42)
+    assert "most related is an edge map" in said(0.1, -0.3, 0.42) and "0.42" in said(0.1, -0.3, 0.42)
     assert "nothing to compare" in said(None, None, None)
 
 
 def test_a_map_that_turns_a_control_upside_down_is_no_better():
     assert "in nearly the opposite order of an edge map would" in said(0.1, 0.4, -0.72)
     assert "much as RandomCAM would, and in nearly the opposite order of an edge map would" in said(0.1, 0.8, -0.72)
-    assert "closest is an edge map, with a rank correlation of \u22120.60" in said(0.1, 0.4, -0.6)
+    assert "most related is an edge map, with a rank correlation of \u22120.60" in said(0.1, 0.4, -0.6)
 
 
 def test_a_control_is_not_held_against_itself():

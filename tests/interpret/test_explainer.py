@@ -8,6 +8,7 @@ from PIL import Image
 
 from interpret.attribution.cam import class_activation_maps
 from interpret.attribution.sanity_checks import random_network
+from interpret.attribution.steps import finish
 from interpret.explainer import Explainer, explainer_for, places_for_answers
 from interpret.explanation import Question, explain, explain_steps
 from model.images import ImageError, share_cropped, to_tensor
@@ -64,6 +65,12 @@ def test_a_question_that_was_given_up_leaves_nothing_behind(explainer):
     next(steps)
     steps.close()
     assert len(list(explain_steps(explainer, slow()))) > 1
+
+
+def test_who_asks_the_same_while_it_is_computed_gets_that_answer(explainer):
+    first, second = (explain_steps(explainer, slow()) for _ in range(2))
+    assert (next(first), next(second)) == (0.0, 0.0)
+    assert finish(second).maps.tolist() and list(first) == []
 
 
 @pytest.mark.parametrize("method", ["ablation_cam", "score_cam"])

@@ -1,10 +1,16 @@
 """A few visitors for a moment, and proof that a wrong answer would be noticed."""
 
 import asyncio
-import base64
 
-from tests.conftest import EXAMPLES
-from tests.load.visitors import QUESTIONS, burst, many_visitors, page_watched, serial_answers
+from tests.load.visitors import (
+    QUESTIONS,
+    burst,
+    many_visitors,
+    page_watched,
+    pictures,
+    quick_visitor,
+    serial_answers,
+)
 
 
 def test_a_few_visitors_get_what_one_alone_gets_and_a_wrong_answer_is_noticed(app):
@@ -17,7 +23,8 @@ def test_a_few_visitors_get_what_one_alone_gets_and_a_wrong_answer_is_noticed(ap
 
 
 def test_those_who_come_at_once_are_answered_or_told_why_not(app):
-    image = "data:image/png;base64," + base64.b64encode((EXAMPLES / "cat.png").read_bytes()).decode()
-    assert asyncio.run(burst(app.url, 2, image)) == ["answered"] * 2
-    (told,) = asyncio.run(burst(app.url, 1, "data:image/png;base64,AAAA"))
+    with quick_visitor(app.url) as quick:
+        assert asyncio.run(burst(app.url, pictures(2))) == ["answered"] * 2
+    assert len(quick) > 1
+    (told,) = asyncio.run(burst(app.url, ["data:image/png;base64,AAAA"]))
     assert "could not be read as a picture" in told

@@ -1,6 +1,7 @@
 """Visitors by the dozen: what they ask, how long they wait, and whether they get what one alone would get."""
 
 import asyncio
+import base64
 import hashlib
 import random
 import threading
@@ -12,10 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import numpy as np
 from gradio_client import Client
+from PIL import Image
 
+from interpret.tabs.page.files import png
 from tests.answers import CAT
-from tests.conftest import client_of
+from tests.conftest import EXAMPLES, client_of
 
 Question = tuple[str, dict[str, Any]]
 QUESTIONS: tuple[Question, ...] = (
@@ -31,6 +35,8 @@ QUESTIONS: tuple[Question, ...] = (
     ("/confusion", {}),
 )
 PROBE_EVERY = 0.2
+QUICK: Question = ("/gradcam", {"image": CAT})
+SLOW = "score_cam"
 
 
 @dataclass
@@ -113,17 +119,54 @@ def page_watched(url: str) -> Iterator[list[float]]:
         watching.join()
 
 
-async def burst(url: str, count: int, image: str) -> list[str]:
-    """What so many visitors are told who ask for a Score-CAM in the same moment: "answered", or why not."""
-    body = {"image": {"url": image, "meta": {"_type": "gradio.FileData"}}, "method": "score_cam"}
+@contextmanager
+def quick_visitor(url: str) -> Iterator[list[float]]:
+    """The seconds after which one visitor more had a Grad-CAM, asked for again and again in the meantime; those who
+    were told that the queue is full are not counted."""
+    found, over, client = [], threading.Event(), client_of(url)
+
+    def visit() -> None:
+        while not over.wait(PROBE_EVERY):
+            started = time.perf_counter()
+            try:
+                ask(client, QUICK)
+            except Exception as error:
+                if "Queue is full" not in str(error):
+                    raise
+            else:
+                found.append(time.perf_counter() - started)
+
+    visiting = threading.Thread(target=visit)
+    visiting.start()
+    try:
+        yield found
+    finally:
+        over.set()
+        visiting.join()
+
+
+def pictures(count: int) -> list[str]:
+    """So many pictures, each of another content, as addresses: the example, shifted."""
+    with Image.open(EXAMPLES / "cat.png") as opened:
+        pixels = np.asarray(opened.convert("RGB"))
+    found = []
+    for number in range(count):
+        encoded = png(np.roll(pixels, divmod(number, pixels.shape[1]), axis=(0, 1)))
+        found.append("data:image/png;base64," + base64.b64encode(encoded).decode())
+    return found
+
+
+async def burst(url: str, images: list[str]) -> list[str]:
+    """What visitors are told who ask for Score-CAMs of these in the same moment: "answered", or why not."""
     limits = httpx.Limits(max_connections=None)
     async with httpx.AsyncClient(base_url=url, timeout=600, limits=limits) as http:
 
-        async def visit() -> str:
+        async def visit(image: str) -> str:
+            body = {"image": {"url": image, "meta": {"_type": "gradio.FileData"}}, "method": SLOW}
             joined = await http.post("/gradio_api/call/v2/gradcam", json=body)
             if joined.status_code != 200:
                 return joined.text
             said = (await http.get(f"/gradio_api/call/gradcam/{joined.json()['event_id']}")).text
             return "answered" if "event: complete" in said else said.partition("data:")[2].strip()
 
-        return await asyncio.gather(*(visit() for _ in range(count)))
+        return await asyncio.gather(*(visit(each) for each in images))

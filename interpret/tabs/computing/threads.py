@@ -11,22 +11,23 @@ import itertools
 import os
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future
 from queue import PriorityQueue
 from typing import Any, ParamSpec, TypeVar
 
 Inputs = ParamSpec("Inputs")
 Answer = TypeVar("Answer")
+Step = TypeVar("Step")
 
 THREADS = 4
 NICENESS = 10  # of 19: a tenth of the web server's share of a core that both want
-NO_MORE = object()
+FIRST = -1  # before the later steps of whatever was asked first
 
 
 class ComputingThreads:
     """A few threads of low priority that do what is asked of them: the first step of anything before the later steps of
-    what takes many. They end with the process."""
+    what takes many, and of these what was asked first. They end with the process."""
 
     def __init__(self, count: int = THREADS) -> None:
         self._waiting: PriorityQueue[tuple[int, int, Callable[[], None]]] = PriorityQueue()
@@ -42,8 +43,9 @@ class ComputingThreads:
             job()
             del job  # else its answer would be kept until the next one
 
-    def run(self, function: Callable[..., Any], *args: Any, steps_before: int = 0) -> Any:
-        """What `function` returns or raises, called by one of the threads in the caller's context."""
+    def run(self, function: Callable[..., Any], *args: Any, place: int = FIRST) -> Any:
+        """What `function` returns or raises, called by one of the threads in the caller's context; what has a lower
+        `place` is called before."""
         found: Future[Any] = Future()
         context = contextvars.copy_context()
 
@@ -53,8 +55,20 @@ class ComputingThreads:
             except BaseException as error:
                 found.set_exception(error)
 
-        self._waiting.put((steps_before, next(self._turn), job))
+        self._waiting.put((place, next(self._turn), job))
         return found.result()
+
+    def step_by_step(self, steps: Generator[Step, None, Answer]) -> Generator[Step, None, Answer]:
+        """The same steps and the same result, each step taken by one of the threads."""
+        place, asked = FIRST, next(self._turn)
+        try:
+            while True:
+                yield self.run(next, steps, place=place)
+                place = asked
+        except StopIteration as end:
+            return end.value
+        finally:
+            steps.close()
 
     def computing(self, handler: Callable[Inputs, Answer]) -> Callable[Inputs, Answer]:
         """Has a handler compute in these threads; one that answers in steps, step by step."""
@@ -65,14 +79,6 @@ class ComputingThreads:
 
         @functools.wraps(handler)
         def in_steps(*args: Inputs.args, **kwargs: Inputs.kwargs) -> Iterator[Any]:
-            steps: Any = handler(*args, **kwargs)
-            try:
-                for number in itertools.count():
-                    answer = self.run(next, steps, NO_MORE, steps_before=number)
-                    if answer is NO_MORE:
-                        return
-                    yield answer
-            finally:
-                steps.close()
+            yield from self.step_by_step(handler(*args, **kwargs))  # type: ignore[arg-type]
 
         return in_steps if inspect.isgeneratorfunction(handler) else once  # type: ignore[return-value]

@@ -1,6 +1,6 @@
 """The answer on the GradCAM tab: `/gradcam`, `/predict`, and the page's own form of `/gradcam`, which can stop."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from typing import Any
 
 import gradio as gr
@@ -15,7 +15,6 @@ from interpret.explanation import (
     Question,
     Style,
     classes_in_question,
-    explain,
     explain_steps,
     usual_top_k,
 )
@@ -33,7 +32,7 @@ Answer = tuple[dict[str, float], np.ndarray, np.ndarray, str, np.ndarray | None]
 def gradcam_endpoint(served: ServedRelease) -> Callable[..., Any]:
     """The handler of `/gradcam`."""
 
-    @served.answers_on_gpu
+    @served.answers_in_steps
     def gradcam(
         image: str | None,
         opacity: float = Style.opacity,
@@ -49,7 +48,7 @@ def gradcam_endpoint(served: ServedRelease) -> Callable[..., Any]:
         seed: float = USUAL_SAMPLING.seed,
         grid: str = USUAL_SAMPLING.grid,
         fill: str = USUAL_SAMPLING.fill,
-    ) -> Answer:
+    ) -> Generator[float, None, Answer]:
         """The most probable classes of a picture, and where in it the evidence for a class lies.
 
         Parameters:
@@ -60,7 +59,8 @@ def gradcam_endpoint(served: ServedRelease) -> Callable[..., Any]:
         """
         classes, sampling = classes_in_question(class_name, against), Sampling(orders, seed, grid, fill)
         question = Question(chosen(image), squaring, layer, classes, method, sampling)
-        return _answer(explain(served.explainer, question), Style(opacity, smooth, palette), top_k)
+        found = yield from explain_steps(served.explainer, question)
+        return _answer(found, Style(opacity, smooth, palette), top_k)
 
     return gradcam
 

@@ -1,6 +1,6 @@
 """What is enough, what is needed: on the GradCAM tab, the fewest cells that a class can be said by, and not without."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from typing import Any
 
 import gradio as gr
@@ -8,7 +8,7 @@ import numpy as np
 
 from interpret.attribution.measured.masking import USUAL_SAMPLING, Sampling
 from interpret.drawing.render import enlarge
-from interpret.enough_and_needed import EnoughAndNeeded, Trial, enough_and_needed, enough_and_needed_steps
+from interpret.enough_and_needed import EnoughAndNeeded, Trial, enough_and_needed_steps
 from interpret.explanation import PREDICTED, Question
 from interpret.tabs.page.components.results import result_picture
 from interpret.tabs.page.events import MODEL_QUEUE, asked_by, endpoint
@@ -25,7 +25,7 @@ Shown = tuple[np.ndarray, np.ndarray | None, np.ndarray | None, str, dict[str, A
 def measured_endpoint(served: ServedRelease) -> Callable[..., Any]:
     """The handler of `/measured`."""
 
-    @served.answers_on_gpu
+    @served.answers_in_steps
     def measured(
         image: str | None,
         class_name: str = PREDICTED,
@@ -34,7 +34,7 @@ def measured_endpoint(served: ServedRelease) -> Callable[..., Any]:
         seed: float = USUAL_SAMPLING.seed,
         grid: str = USUAL_SAMPLING.grid,
         fill: str = USUAL_SAMPLING.fill,
-    ) -> Shown:
+    ) -> Generator[float, None, Shown]:
         """What each cell of a picture is worth, measured by erasing cells; which cells are enough, and which needed.
 
         Returns:
@@ -42,9 +42,8 @@ def measured_endpoint(served: ServedRelease) -> Callable[..., Any]:
             cells that are enough for the network to say the class; the picture without those that it needs (either is
             null if there are none); a sentence; and the numbers, with standard errors.
         """
-        return _shown(
-            enough_and_needed(served.explainer, _question(image, class_name, squaring, orders, seed, grid, fill))
-        )
+        question = _question(image, class_name, squaring, orders, seed, grid, fill)
+        return _shown((yield from enough_and_needed_steps(served.explainer, question)))
 
     return measured
 

@@ -2,14 +2,14 @@
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from typing import Any
 
 import gradio as gr
 import numpy as np
 
 from interpret.attribution.measured.masking import USUAL_SAMPLING, Sampling
-from interpret.explanation import NO_CLASS, PREDICTED, Explanation, Question, Style, classes_in_question, explain
+from interpret.explanation import NO_CLASS, PREDICTED, Explanation, Question, Style, classes_in_question, explain_steps
 from interpret.tabs.page.events import MODEL_QUEUE, emptied_by, endpoint
 from interpret.tabs.page.files import keep, npy, png
 from interpret.tabs.page.picture import PicturePanel
@@ -21,7 +21,7 @@ from model.images import prepare_large
 def export_endpoint(served: ServedRelease) -> Callable[..., Any]:
     """The handler of `/export`."""
 
-    @served.answers_on_gpu
+    @served.answers_in_steps
     def export(
         image: str | None,
         opacity: float = Style.opacity,
@@ -36,7 +36,7 @@ def export_endpoint(served: ServedRelease) -> Callable[..., Any]:
         seed: float = USUAL_SAMPLING.seed,
         grid: str = USUAL_SAMPLING.grid,
         fill: str = USUAL_SAMPLING.fill,
-    ) -> list[str]:
+    ) -> Generator[float, None, list[str]]:
         """A map as files: its numbers with all that made them (JSON), the bare array (.npy), and the overlay (PNG) at
         the picture's own resolution, at most 1,024 pixels a side, and at the 32x32 pixels that the network sees.
 
@@ -47,7 +47,7 @@ def export_endpoint(served: ServedRelease) -> Callable[..., Any]:
         """
         classes, sampling = classes_in_question(class_name, against), Sampling(orders, seed, grid, fill)
         question = Question(chosen(image), squaring, layer, classes, method, sampling)
-        style, found = Style(opacity, smooth, palette), explain(served.explainer, question)
+        style, found = Style(opacity, smooth, palette), (yield from explain_steps(served.explainer, question))
         text = json.dumps(document(served, question, found, style), indent=2)
         large = np.asarray(prepare_large(question.image, squaring))
         return [

@@ -1,6 +1,6 @@
 """The controls on the GradCAM tab: the map beside maps that cannot know what the network learnt."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from typing import Any
 
 import gradio as gr
@@ -9,7 +9,7 @@ import pandas as pd
 
 from interpret.attribution.measured.masking import USUAL_SAMPLING, Sampling
 from interpret.attribution.methods import FIRST_METHOD, method_named
-from interpret.comparison import compare_with_controls
+from interpret.comparison import comparison_steps
 from interpret.drawing.words import faithfulness_table, measured_faithfulness
 from interpret.explanation import PREDICTED, Question
 from interpret.tabs.page.components.results import result_picture
@@ -23,7 +23,7 @@ from model.metrics import FaithfulnessFigures
 def sanity_checks_endpoint(served: ServedRelease) -> Callable[..., Any]:
     """The handler of `/controls`."""
 
-    @served.answers_on_gpu
+    @served.answers_in_steps
     def controls(
         image: str | None,
         layer: str = Question.layer,
@@ -34,7 +34,7 @@ def sanity_checks_endpoint(served: ServedRelease) -> Callable[..., Any]:
         seed: float = USUAL_SAMPLING.seed,
         grid: str = USUAL_SAMPLING.grid,
         fill: str = USUAL_SAMPLING.fill,
-    ) -> tuple[np.ndarray, str, dict[str, float | None]]:
+    ) -> Generator[float, None, tuple[np.ndarray, str, dict[str, float | None]]]:
         """A map beside three that cannot know what the network learnt, and how far they agree with it.
 
         Returns:
@@ -43,7 +43,7 @@ def sanity_checks_endpoint(served: ServedRelease) -> Callable[..., Any]:
         """
         sampling = Sampling(orders, seed, grid, fill)
         question = Question(chosen(image), squaring, layer, (class_name,), method, sampling)
-        found = compare_with_controls(served.explainer, question)
+        found = yield from comparison_steps(served.explainer, question)
         return found.picture(), found.sentence(), found.correlations
 
     return controls

@@ -1,6 +1,6 @@
 """Methods side by side on the GradCAM tab: the same question to up to twelve methods, the most faithful first."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import Any
 
 import gradio as gr
@@ -16,7 +16,6 @@ from interpret.side_by_side import (
     MOST,
     USUAL_METHODS,
     SideBySide,
-    side_by_side,
     side_by_side_steps,
 )
 from interpret.tabs.page.components.inputs import Dropdown, Memory, Radio
@@ -40,7 +39,7 @@ SORTS = [(title, name) for name, title in FIGURE_NAMES.items()]
 def side_by_side_endpoint(served: ServedRelease) -> Callable[..., Any]:
     """The handler of `/side_by_side`."""
 
-    @served.answers_on_gpu
+    @served.answers_in_steps
     def methods_side_by_side(
         image: str | None,
         methods: Sequence[str] = USUAL_METHODS,
@@ -52,7 +51,7 @@ def side_by_side_endpoint(served: ServedRelease) -> Callable[..., Any]:
         seed: float = USUAL_SAMPLING.seed,
         grid: str = USUAL_SAMPLING.grid,
         fill: str = USUAL_SAMPLING.fill,
-    ) -> tuple[list[Any], pd.DataFrame, str]:
+    ) -> Generator[Any, None, tuple[list[Any], pd.DataFrame, str]]:
         """Maps of one class by several methods, each on its own scale, the most faithful method first.
 
         Parameters:
@@ -63,7 +62,7 @@ def side_by_side_endpoint(served: ServedRelease) -> Callable[..., Any]:
         """
         sampling = Sampling(orders, seed, grid, fill)
         question = Question(chosen(image), squaring, layer, (class_name,), sampling=sampling)
-        return _shown(side_by_side(served.explainer, question, methods, sort))
+        return _shown((yield from side_by_side_steps(served.explainer, question, methods, sort)))
 
     return methods_side_by_side
 

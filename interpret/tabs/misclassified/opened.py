@@ -18,14 +18,15 @@ from interpret.tabs.page.components.results import confidence_bars, drawn_confid
 from interpret.tabs.page.events import IN_TURN, MODEL_QUEUE, PRIVATE, endpoint, latest_wins
 from interpret.tabs.page.files import in_files
 from interpret.tabs.page.look import SCROLL_TO_TABS
-from interpret.tabs.page.picture import PicturePanel
+from interpret.tabs.page.picture import PicturePanel, examples_of
 from interpret.tabs.page.served import ServedRelease, chosen
 from interpret.tabs.page.settings import ExplanationSettings
 from interpret.tabs.page.static import script
-from model.images import ImageError
+from model.images import RESIZE_MODES, ImageError
 from model.samples import NEAREST
 
 LARGE_FACTOR = 8
+A_STRANGER = "This photograph shows none of the classes that the network knows: whatever it answers is wrong."
 TABS = {"gradcam": "See why: GradCAM", "feature_maps": "What the layers see"}
 
 
@@ -119,19 +120,22 @@ def forgetter(served: ServedRelease, errors: Errors) -> Callable[..., Any]:
 
 def teller(served: ServedRelease, errors: Errors) -> Callable[..., Any]:
     """What tells, wherever the visitor met it, that the picture in the panel is one of the errors, and what people said
-    of its label."""
+    of its label; or that it is an example of what the network does not know."""
     rows = {image.tobytes(): row for row, image in enumerate(errors.samples.images)}
+    strangers = {
+        each.prepared(mode).tobytes() for each in examples_of(served.release) if not each.known for mode in RESIZE_MODES
+    }
     samples, names = errors.samples, errors.class_names
 
     def tell(image: str | bytes | None, squaring: str) -> Any:
         if image is None:
             return gr.skip()
         try:
-            row = rows.get(served.explainer.pixels(chosen(image), squaring).tobytes())
+            pixels = served.explainer.pixels(chosen(image), squaring).tobytes()
         except (ImageError, ChoiceError):
-            row = None
-        if row is None:
             return ""
+        if (row := rows.get(pixels)) is None:
+            return A_STRANGER if pixels in strangers else ""
         verdict = errors.verdicts.in_words(row, names, int(samples.labels[row]))
         return (
             f"Test picture {samples.test_indices[row]:,}, labelled {names[samples.labels[row]]}: the network gets it "

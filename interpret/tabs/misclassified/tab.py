@@ -38,6 +38,6 @@ def misclassified_tab(
     confused_section(served, errors, filters)
     with gr.Accordion("Take it with you: files and a link", open=False):
         taking_section(served, errors, tab, filters, opened)
-    with gr.Accordion("Compare with another release", open=False):
+    with gr.Accordion("Compare with another release", open=False, visible=other is not None):
         compared_section(served, errors, other)
     follow_list_links(served, asked, filters, opened, tabs, note)

@@ -15,7 +15,8 @@ from gradio.processing_utils import move_files_to_cache
 from interpret.tabs.page.static import script
 from interpret.tabs.page.stopping import Stops, count_a_stop
 
-MODEL_QUEUE: dict[str, Any] = {"concurrency_id": "model", "concurrency_limit": 4}
+AT_A_TIME = 32  # questions to the network that are begun; who computes next is decided by `ComputingThreads`
+MODEL_QUEUE: dict[str, Any] = {"concurrency_id": "model", "concurrency_limit": AT_A_TIME}
 QUIET: dict[str, Any] = {"show_progress": "hidden", "trigger_mode": "always_last"}
 PRIVATE: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 # No click that chooses a picture is passed over while another is answered, and the last one is answered last.

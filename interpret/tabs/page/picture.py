@@ -31,6 +31,7 @@ SEEN_FACTOR = 8
 OF_RELEASE, ERRORS_OF_RELEASE = 10, 4
 THUMBNAIL_SIZE = 96
 PREVIEW_FOLDER = "-shown"
+SCROLL_TO_PICTURE = script("scroll_to", selector="#picture", block="nearest", focus=None)
 MUCH = 0.25  # of a picture, cut off by the crop: what a photo of 4 by 3 loses
 
 
@@ -59,20 +60,22 @@ class PicturePanel:
 @dataclass(frozen=True)
 class ExamplePicture:
     """One file in `examples/`, or a picture of the release that is in no file (`pixels`): where it is, what the page
-    calls it, and whether the network is right about it; of photographs, which are larger, nothing is said."""
+    calls it, whether the network is right about it, and whether it shows one of the network's classes (`known`). Of
+    photographs, which are larger, it is not said whether the network is right."""
 
     path: Path
     caption: str
     right: bool | None
     pixels: UInt8[np.ndarray, "32 32 3"] | None = None
+    known: bool = True
 
     def kept(self) -> str:
         """Its file where Gradio may serve it from, in whichever folder the app was started."""
         return keep(self.path.name, self.path.read_bytes() if self.pixels is None else png(self.pixels))
 
-    def prepared(self) -> UInt8[np.ndarray, "32 32 3"]:
+    def prepared(self, resize_mode: str = Question.resize_mode) -> UInt8[np.ndarray, "32 32 3"]:
         """What the network sees of it."""
-        return prepare(self.path) if self.pixels is None else self.pixels
+        return prepare(self.path, resize_mode) if self.pixels is None else self.pixels
 
     def thumbnail(self) -> tuple[str | np.ndarray, str]:
         if self.right is None:
@@ -85,7 +88,10 @@ def example_pictures() -> list[ExamplePicture]:
     found = []
     for name in ("examples.json", "photographs/photographs.json"):
         entries = json.loads((EXAMPLES / name).read_text())
-        found += [ExamplePicture(EXAMPLES / each["file"], each["caption"], each.get("right")) for each in entries]
+        found += [
+            ExamplePicture(EXAMPLES / each["file"], each["caption"], each.get("right"), known=each["label"] is not None)
+            for each in entries
+        ]
     return found
 
 
@@ -140,7 +146,8 @@ def _offer(examples: list[ExamplePicture], picture: Upload, *, own: bool) -> Non
         pictures = [each.thumbnail() for each in shown]
         gallery = thumbnail_gallery(label, elem_id, "thumbnails", columns=columns, pictures=pictures)
         inputs, outputs = [when, latest], [picture, gallery, latest]
-        gallery.select(chooser(shown), inputs, outputs, js=script("picture/when"), **IN_TURN)
+        choosing = gallery.select(chooser(shown), inputs, outputs, js=script("picture/when"), **IN_TURN)
+        choosing.then(None, js=SCROLL_TO_PICTURE, **PRIVATE)
 
 
 def _see(served: ServedRelease, panel: PicturePanel) -> None:

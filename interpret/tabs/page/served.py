@@ -2,7 +2,7 @@
 
 import functools
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +10,7 @@ from typing import Any, ParamSpec, TypeVar
 
 import gradio as gr
 
+from interpret.attribution.steps import finish
 from interpret.choices import ChoiceError
 from interpret.explainer import Explainer, explainer_for
 from interpret.tabs.computing.threads import ComputingThreads
@@ -115,6 +116,18 @@ class ServedRelease:
         if ON_ZERO_GPU:
             return lend_gpu(self.answers(handler))
         return self.threads.computing(self.answers(handler))
+
+    def answers_in_steps(self, handler: Callable[Inputs, Generator[Any, None, Answer]]) -> Callable[Inputs, Answer]:
+        """As `answers_on_gpu`, for handlers that may take long and return their answer after steps, between which
+        others are answered. Nobody hears of the steps themselves."""
+
+        @functools.wraps(handler)
+        def whole(*args: Inputs.args, **kwargs: Inputs.kwargs) -> Answer:
+            steps = handler(*args, **kwargs)
+            return finish(steps if ON_ZERO_GPU else self.threads.step_by_step(steps))
+
+        answering = self.answers(whole)
+        return lend_gpu(answering) if ON_ZERO_GPU else answering
 
 
 def serve(choice: Choice) -> ServedRelease:

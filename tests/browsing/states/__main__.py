@@ -19,6 +19,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, Error
 
+from model.release import BUNDLED
 from tests.browsing import DESKTOP, PHONE, TABLET, TABS, Visit, running_chromium
 from tests.browsing.axe import Violation, tolerated, violations
 from tests.browsing.picture import app_at
@@ -134,7 +135,7 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     options.folder.mkdir(parents=True, exist_ok=True)
     wanted = list(shots(options.only))
-    with app_at(options.url) as url:
+    with app_at(options.url, COMPARE_REPO_ID=str(BUNDLED)) as url:
         found = take_all(url, options.folder, wanted)
     table = rows(found)
     (options.folder / "axe.json").write_text(json.dumps([asdict(row) for row in table], indent=2))

@@ -5,7 +5,8 @@ from contextvars import ContextVar
 
 import pytest
 
-from interpret.tabs.computing.threads import NICENESS, ComputingThreads
+from interpret.attribution.steps import finish
+from interpret.tabs.computing.threads import FIRST, NICENESS, ComputingThreads
 
 VISITOR: ContextVar[str] = ContextVar("visitor")
 
@@ -66,8 +67,8 @@ def test_it_computes_at_a_lower_priority_and_leaves_the_caller_its_own(threads):
     assert threads.run(niceness) == max(before, NICENESS) and niceness() == before
 
 
-def test_a_first_step_passes_the_later_steps_of_what_is_slow(threads):
-    """While the only thread is held up, a third step and a first one begin to wait, in this order."""
+def in_order_of_their_places(threads: ComputingThreads, jobs: list[tuple[str, int]]) -> list[str]:
+    """In which order these are done, by name and place, all of which began to wait while the only thread was held."""
     held, holding, order = threading.Event(), threading.Event(), []
 
     def hold() -> None:
@@ -77,12 +78,37 @@ def test_a_first_step_passes_the_later_steps_of_what_is_slow(threads):
     asked = [threading.Thread(target=threads.run, args=(hold,))]
     asked[0].start()
     holding.wait()
-    for name, steps in (("slow", 2), ("quick", 0)):
-        asked.append(threading.Thread(target=threads.run, args=(order.append, name), kwargs={"steps_before": steps}))
+    for name, place in jobs:
+        asked.append(threading.Thread(target=threads.run, args=(order.append, name), kwargs={"place": place}))
         asked[-1].start()
         while threads._waiting.qsize() < len(asked) - 1:
             pass
     held.set()
     for each in asked:
         each.join()
-    assert order == ["quick", "slow"]
+    return order
+
+
+def test_a_first_step_passes_the_later_steps_of_what_is_slow_and_of_these_the_oldest_question_comes_first(threads):
+    jobs = [("later", 7), ("earlier", 3), ("quick", FIRST), ("quick too", FIRST)]
+    assert in_order_of_their_places(threads, jobs) == ["quick", "quick too", "earlier", "later"]
+
+
+def test_what_is_quick_is_answered_between_two_steps_of_what_is_slow(threads):
+    """A slow computation in three steps asks, in its second one, for something quick, as another visitor would."""
+    order, visitor = [], []
+
+    def slow():
+        for number in range(3):
+            if number == 1:
+                visitor.append(threading.Thread(target=threads.run, args=(order.append, "quick")))
+                visitor[0].start()
+                while not threads._waiting.qsize():
+                    pass
+            order.append(number)
+            yield number / 3
+        return "the map"
+
+    assert finish(threads.step_by_step(slow())) == "the map"
+    visitor[0].join()
+    assert order == [0, 1, "quick", 2]

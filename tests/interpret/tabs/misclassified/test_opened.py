@@ -97,3 +97,11 @@ def test_wherever_an_error_is_met_what_people_said_of_its_label_is_told(served, 
     )
     assert tell(str(EXAMPLES / "cat.png"), "crop") == "" and tell("gone.png", "crop") == ""
     assert tell(None, "crop") == gr.skip()
+
+
+@pytest.mark.parametrize("squaring", ["crop", "fit"])
+def test_an_example_of_none_of_the_classes_is_said_to_be_one(served, errors, squaring):
+    tell = teller(served, errors)
+    for name, words in (("coffee.jpg", "none of the"), ("hedgehog.jpg", "none of the"), ("dog.jpg", "")):
+        said = tell(str(EXAMPLES / "photographs" / name), squaring)
+        assert words in said and bool(said) is bool(words)

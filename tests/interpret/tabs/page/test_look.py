@@ -31,7 +31,8 @@ def test_the_code_is_linked_where_it_is_a_space(served, monkeypatch, space, hidd
         monkeypatch.setenv("SPACE_ID", space)
     shown = header(served)
     assert ("<span hidden>" in shown) is hidden
-    assert ("https://huggingface.co/spaces/somebody/cifar-xray/tree/main" in shown) is not hidden
+    for page in ("", "/docs/trust.md"):
+        assert (f"https://huggingface.co/spaces/somebody/cifar-xray/tree/main{page}" in shown) is not hidden
 
 
 def test_the_theme_asks_no_other_host_for_its_fonts():
