@@ -16,12 +16,15 @@ from concurrent.futures import Future
 from queue import PriorityQueue
 from typing import Any, ParamSpec, TypeVar
 
+from interpret.tabs.computing.memory import give_back_freed_memory
+
 Inputs = ParamSpec("Inputs")
 Answer = TypeVar("Answer")
 Step = TypeVar("Step")
 
 THREADS = 4
 NICENESS = 10  # of 19: a tenth of the web server's share of a core that both want
+MANY = 8  # steps, after which there is memory to give back
 FIRST = -1  # before the later steps of whatever was asked first
 
 
@@ -60,15 +63,17 @@ class ComputingThreads:
 
     def step_by_step(self, steps: Generator[Step, None, Answer]) -> Generator[Step, None, Answer]:
         """The same steps and the same result, each step taken by one of the threads."""
-        place, asked = FIRST, next(self._turn)
+        asked, taken = next(self._turn), 0
         try:
             while True:
-                yield self.run(next, steps, place=place)
-                place = asked
+                yield self.run(next, steps, place=asked if taken else FIRST)
+                taken += 1
         except StopIteration as end:
             return end.value
         finally:
             steps.close()
+            if taken >= MANY and self._waiting.empty():
+                give_back_freed_memory()
 
     def computing(self, handler: Callable[Inputs, Answer]) -> Callable[Inputs, Answer]:
         """Has a handler compute in these threads; one that answers in steps, step by step."""

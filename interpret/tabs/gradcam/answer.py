@@ -102,8 +102,12 @@ def stop_on_page(stops: Stops) -> tuple[Any, ...]:
     """What Stop does: a quick method answers in place of the one that was stopped, so that all on the page belongs
     together, and the slow one can be chosen again."""
     stops.count += 1
-    gr.Info(f"Stopped: here is {method_named(INSTEAD).title} instead.", duration=5)
     return *NOT_RUNNING, INSTEAD
+
+
+def tell_stopped() -> None:
+    """Apart from stopping, as notes need the queue, which stopping must not wait for."""
+    gr.Info(f"Stopped: here is {method_named(INSTEAD).title} instead.", duration=5)
 
 
 def suit_layer(method: str, layer: str, aside: str) -> tuple[Any, str]:

@@ -15,6 +15,7 @@ from interpret.tabs.gradcam.answer import (
     stop_on_page,
     suit_layer,
     suit_method,
+    tell_stopped,
 )
 from interpret.tabs.gradcam.balance import balance_section
 from interpret.tabs.gradcam.enough_and_needed import enough_and_needed_section
@@ -26,7 +27,7 @@ from interpret.tabs.gradcam.side_by_side import side_by_side_section
 from interpret.tabs.gradcam.warning import warning_line
 from interpret.tabs.live.switch import live_follows, live_switch
 from interpret.tabs.page.components.results import confidence_bars, result_picture
-from interpret.tabs.page.events import MODEL_QUEUE, PRIVATE, endpoint, latest_wins
+from interpret.tabs.page.events import AT_ONCE, MODEL_QUEUE, PRIVATE, endpoint, latest_wins
 from interpret.tabs.page.permalink import link_section
 from interpret.tabs.page.picture import PicturePanel
 from interpret.tabs.page.served import NO_PICTURE, ServedRelease
@@ -130,7 +131,7 @@ def _answer_when_asked(served: ServedRelease, panel: PicturePanel, shown: Shown,
         api_visibility="private",
         **MODEL_QUEUE,
     )
-    shown.stop.click(stop_on_page, stops, [*running, c.method], **PRIVATE)
+    shown.stop.click(stop_on_page, stops, [*running, c.method], **AT_ONCE).then(tell_stopped, **PRIVATE)
     aside = gr.Textbox("", visible=False)
     # Not `input`: Gradio's lists fire that twice for one choice, and what is told would be told twice.
     each_time: dict[str, Any] = {"trigger_mode": "multiple", **PRIVATE}

@@ -19,6 +19,7 @@ AT_A_TIME = 32  # questions to the network that are begun; who computes next is 
 MODEL_QUEUE: dict[str, Any] = {"concurrency_id": "model", "concurrency_limit": AT_A_TIME}
 QUIET: dict[str, Any] = {"show_progress": "hidden", "trigger_mode": "always_last"}
 PRIVATE: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+AT_ONCE: dict[str, Any] = {"queue": False, **PRIVATE}  # however long the queue is
 # No click that chooses a picture is passed over while another is answered, and the last one is answered last.
 IN_TURN: dict[str, Any] = {"trigger_mode": "multiple", "concurrency_id": "choose", "concurrency_limit": 1, **PRIVATE}
 
@@ -115,7 +116,7 @@ def asked_by(
     for ending in (asking.then, asking.failure):
         ending(None, None, list(shown), js=at_its_end, **PRIVATE)
         ending(None, js=_dimming(button, False), **PRIVATE)
-    stop.click(count_a_stop, stops, running, **PRIVATE)
+    stop.click(count_a_stop, stops, running, **AT_ONCE)
     gr.on(given_up_by, None, None, list(shown), js=at_once, trigger_mode="multiple", **PRIVATE)
 
 
