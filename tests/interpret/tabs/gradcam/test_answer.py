@@ -10,6 +10,7 @@ from interpret.tabs.gradcam.answer import (
     gradcam_on_page,
     predict_endpoint,
     stop_on_page,
+    tell_stopped,
     suit_layer,
     suit_method,
 )
@@ -104,6 +105,7 @@ def test_stop_is_counted_and_answers_with_the_quick_method(monkeypatch):
     monkeypatch.setattr(gr, "Info", lambda text, **_: said.append(text))
     stops = Stops(2)
     assert stop_on_page(stops) == (gr.update(visible=False), gr.update(visible=False), "grad_cam")
+    tell_stopped()
     assert stops.count == 3 and said == ["Stopped: here is Grad-CAM instead."]
 
 
