@@ -1,4 +1,5 @@
-"""`python -m tests.load`: many visitors at once. Exits with 1 if an answer is wrong, or a bound is missed."""
+"""`python -m tests.load`: many visitors at once, one of them in Chromium. Exits with 1 if an answer is wrong, or a bound is
+missed."""
 
 import argparse
 import asyncio
@@ -13,6 +14,7 @@ import numpy as np
 
 from tests.conftest import client_of, running_app
 from tests.hostile.judged import memory_of
+from tests.load.stopping import stopped_meanwhile
 from tests.load.visitors import (
     QUESTIONS,
     ask,
@@ -63,11 +65,14 @@ def slow_questions(report: Report, url: str, count: int) -> None:
     asyncio.run(burst(url, images[-1:]))
     alone = time.perf_counter() - started
     with page_watched(url) as page, quick_visitor(url) as quick:
-        told = Counter(asyncio.run(burst(url, images[:-1])))
+        answers, gone, instead = stopped_meanwhile(url, lambda: asyncio.run(burst(url, images[:-1])))
+    told = Counter(answers)
     for what, number in told.most_common():
         sys.stdout.write(f"{number:6d} of {count} at once: {what[:160]}\n")
     report.tell("of them refused without a word", sum(told[each] for each in told if "null" in each), 0)
     report.tell("the page meanwhile, seconds, 99th percentile", _percentile(page, 99), PAGE)
+    report.tell("Stop in a browser meanwhile, seconds until the bar is gone", gone, PAGE)
+    report.tell("the same until the quick answer / one Score-CAM alone", instead / alone, QUICK)
     delay = _percentile(quick, 95) / alone
     report.tell(f"{len(quick)} Grad-CAMs meanwhile, 95th percentile / one Score-CAM alone", delay, QUICK)
 

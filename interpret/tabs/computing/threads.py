@@ -12,7 +12,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Generator, Iterator
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from queue import PriorityQueue
 from typing import Any, ParamSpec, TypeVar
 
@@ -25,7 +25,15 @@ Step = TypeVar("Step")
 THREADS = 4
 NICENESS = 10  # of 19: a tenth of the web server's share of a core that both want
 MANY = 8  # steps, after which there is memory to give back
+PATIENCE = 0.2  # seconds between two questions whether an answer is still wanted
 FIRST = -1  # before the later steps of whatever was asked first
+
+# Whether the present visitor has given up what is asked for; None where nobody can.
+GIVES_UP: contextvars.ContextVar[Callable[[], bool] | None] = contextvars.ContextVar("gives_up", default=None)
+
+
+class GivenUpError(Exception):
+    """Whoever asked no longer wants the answer, and its next step had not begun."""
 
 
 class ComputingThreads:
@@ -46,27 +54,38 @@ class ComputingThreads:
             job()
             del job  # else its answer would be kept until the next one
 
-    def run(self, function: Callable[..., Any], *args: Any, place: int = FIRST) -> Any:
+    def run(
+        self,
+        function: Callable[..., Any],
+        *args: Any,
+        place: int = FIRST,
+        gives_up: Callable[[], bool] | None = None,
+    ) -> Any:
         """What `function` returns or raises, called by one of the threads in the caller's context; what has a lower
-        `place` is called before."""
+        `place` is called before. Raises GivenUpError if the caller `gives_up` before it is called."""
         found: Future[Any] = Future()
         context = contextvars.copy_context()
 
         def job() -> None:
+            if not found.set_running_or_notify_cancel():
+                return
             try:
                 found.set_result(context.run(function, *args))
             except BaseException as error:
                 found.set_exception(error)
 
         self._waiting.put((place, next(self._turn), job))
+        while gives_up is not None and found not in wait([found], PATIENCE).done:
+            if gives_up() and found.cancel():
+                raise GivenUpError
         return found.result()
 
     def step_by_step(self, steps: Generator[Step, None, Answer]) -> Generator[Step, None, Answer]:
         """The same steps and the same result, each step taken by one of the threads."""
-        asked, taken = next(self._turn), 0
+        asked, taken, gives_up = next(self._turn), 0, GIVES_UP.get()
         try:
             while True:
-                yield self.run(next, steps, place=asked if taken else FIRST)
+                yield self.run(next, steps, place=asked if taken else FIRST, gives_up=gives_up)
                 taken += 1
         except StopIteration as end:
             return end.value

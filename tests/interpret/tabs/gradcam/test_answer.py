@@ -10,9 +10,9 @@ from interpret.tabs.gradcam.answer import (
     gradcam_on_page,
     predict_endpoint,
     stop_on_page,
-    tell_stopped,
     suit_layer,
     suit_method,
+    tell_stopped,
 )
 from interpret.tabs.page.stopping import Stops
 from tests.conftest import EXAMPLES
