@@ -1,5 +1,7 @@
-"""`python -m tests.load`: many visitors at once, one of them in Chromium. Exits with 1 if an answer is wrong, or a bound is
-missed."""
+"""`python -m tests.load`: many visitors at once, one of them in Chromium.
+
+Exits with 1 if an answer is wrong, or a bound is missed.
+"""
 
 import argparse
 import asyncio
