@@ -149,7 +149,18 @@ def _write(
 ) -> None:
     """Onto the image, in black or white, whichever shows on the pixels there."""
     ink = (0, 0, 0) if pixels[y, x] @ LUMINANCE > 128 else (255, 255, 255)
-    ImageDraw.Draw(image).text((x, y), text, ink, font_of(size), anchor)
+    stamp, left, top = _stamp(text, size, anchor)
+    image.paste(ink, (x + left, y + top), stamp)
+
+
+@lru_cache(maxsize=512)
+def _stamp(text: str, size: int, anchor: str) -> tuple[Image.Image, int, int]:
+    """A text's coverage, and where it begins beside its anchor. The names of cells are on every map."""
+    font = font_of(size)
+    left, top, right, bottom = (round(each) for each in font.getbbox(text, anchor=anchor))
+    stamp = Image.new("L", (right - left, bottom - top))
+    ImageDraw.Draw(stamp).text((-left, -top), text, 255, font, anchor)
+    return stamp, left, top
 
 
 def _draw_panel(panel: Panel) -> Image.Image:
