@@ -54,7 +54,10 @@ def test_an_error_without_words_is_told_from_a_sentence(said, how):
 def test_tracebacks_of_the_project_are_told_from_those_of_others_routes():
     line = '  File "{}/{}", line 1, in f\n'
     own = "Traceback (most recent call last):\n" + line.format(ROOT, "interpret/side_by_side.py") + "TypeError\n"
-    passing = line.format(ROOT, "interpret/tabs/agents/checked_calls.py") + line.format("/lib", "gradio/routes.py")
+    passing = "".join(
+        line.format(ROOT, f"interpret/tabs/{each}") for each in ("agents/checked_calls.py", "process/kept_pages.py")
+    )
+    passing += line.format("/lib", "gradio/routes.py")
     other = f"INFO: asked\nTraceback (most recent call last):\n{passing}KeyError\n"
     assert tracebacks_in(own + other + other) == (1, 2)
     assert tracebacks_in("INFO: nothing\n") == (0, 0)
