@@ -82,8 +82,7 @@ def main() -> None:
         js=FOR_SCREEN_READERS,
         max_file_size=MAX_UPLOAD,
         state_session_capacity=SESSIONS,
-        max_threads=2
-        * AT_A_TIME,  # of Gradio's own: one for each question that is begun, and as many for what is quick
+        max_threads=2 * AT_A_TIME,  # one waits for each question that is begun; the others are for all else
         footer_links=["api"],
         ssr_mode=False,
         app_kwargs={

@@ -6,7 +6,8 @@ import hashlib
 import random
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -98,51 +99,58 @@ def many_visitors(url: str, count: int, seconds: float, right: list[Any]) -> Loa
 
 
 @contextmanager
+def meanwhile(do: Callable[[], None]) -> Iterator[None]:
+    """Does it again and again, with pauses, until the block ends, which raises what it raised."""
+    over = threading.Event()
+
+    def repeat() -> None:
+        while not over.wait(PROBE_EVERY):
+            do()
+
+    with ThreadPoolExecutor(1) as pool:
+        repeating = pool.submit(repeat)
+        try:
+            yield
+        finally:
+            over.set()
+        repeating.result()
+
+
+@contextmanager
 def page_watched(url: str) -> Iterator[list[float]]:
     """The seconds that the page and its configuration took, asked for again and again in the meantime."""
-    found, over = [], threading.Event()
+    found: list[float] = []
+    with httpx.Client(base_url=url, timeout=60) as http:
 
-    def watch() -> None:
-        with httpx.Client(base_url=url, timeout=60) as http:
-            while not over.wait(PROBE_EVERY):
-                for path in ("/", "/config"):
-                    started = time.perf_counter()
-                    http.get(path).raise_for_status()
-                    found.append(time.perf_counter() - started)
+        def look() -> None:
+            for path in ("/", "/config"):
+                started = time.perf_counter()
+                http.get(path).raise_for_status()
+                found.append(time.perf_counter() - started)
 
-    watching = threading.Thread(target=watch)
-    watching.start()
-    try:
-        yield found
-    finally:
-        over.set()
-        watching.join()
+        with meanwhile(look):
+            yield found
 
 
 @contextmanager
 def quick_visitor(url: str) -> Iterator[list[float]]:
     """The seconds after which one visitor more had a Grad-CAM, asked for again and again in the meantime; those who
     were told that the queue is full are not counted."""
-    found, over, client = [], threading.Event(), client_of(url)
+    found: list[float] = []
+    client = client_of(url)
 
     def visit() -> None:
-        while not over.wait(PROBE_EVERY):
-            started = time.perf_counter()
-            try:
-                ask(client, QUICK)
-            except Exception as error:
-                if "Queue is full" not in str(error):
-                    raise
-            else:
-                found.append(time.perf_counter() - started)
+        started = time.perf_counter()
+        try:
+            ask(client, QUICK)
+        except Exception as error:
+            if "Queue is full" not in str(error):
+                raise
+        else:
+            found.append(time.perf_counter() - started)
 
-    visiting = threading.Thread(target=visit)
-    visiting.start()
-    try:
+    with meanwhile(visit):
         yield found
-    finally:
-        over.set()
-        visiting.join()
 
 
 def pictures(count: int) -> list[str]:

@@ -2,6 +2,7 @@
 
 import functools
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -22,7 +23,7 @@ from interpret.tabs.page.picture import PicturePanel, examples_of
 from interpret.tabs.page.served import ServedRelease, chosen
 from interpret.tabs.page.settings import ExplanationSettings
 from interpret.tabs.page.static import script
-from model.images import RESIZE_MODES, ImageError
+from model.images import ImageError
 from model.samples import NEAREST
 
 LARGE_FACTOR = 8
@@ -122,9 +123,7 @@ def teller(served: ServedRelease, errors: Errors) -> Callable[..., Any]:
     """What tells, wherever the visitor met it, that the picture in the panel is one of the errors, and what people said
     of its label; or that it is an example of what the network does not know."""
     rows = {image.tobytes(): row for row, image in enumerate(errors.samples.images)}
-    strangers = {
-        each.prepared(mode).tobytes() for each in examples_of(served.release) if not each.known for mode in RESIZE_MODES
-    }
+    strangers = {each.path.name: each for each in examples_of(served.release) if not each.known}
     samples, names = errors.samples, errors.class_names
 
     def tell(image: str | bytes | None, squaring: str) -> Any:
@@ -135,7 +134,8 @@ def teller(served: ServedRelease, errors: Errors) -> Callable[..., Any]:
         except (ImageError, ChoiceError):
             return ""
         if (row := rows.get(pixels)) is None:
-            return A_STRANGER if pixels in strangers else ""
+            example = strangers.get(Path(image).name) if isinstance(image, str) else None
+            return A_STRANGER if example and example.prepared(squaring).tobytes() == pixels else ""
         verdict = errors.verdicts.in_words(row, names, int(samples.labels[row]))
         return (
             f"Test picture {samples.test_indices[row]:,}, labelled {names[samples.labels[row]]}: the network gets it "

@@ -50,6 +50,7 @@ def header(served: ServedRelease) -> str:
         weights=f"{sum(each.numel() for each in served.release.network.parameters()):,}",
         methods=number_in_words(len(METHODS)),
         code=f"https://huggingface.co/spaces/{space}/tree/main",
+        trust=f"https://huggingface.co/spaces/{space}/blob/main/docs/trust.md",
         code_hidden="" if space else "hidden",
         banner=f"You see {which}: {problem}.",
         banner_hidden="" if problem else "hidden",

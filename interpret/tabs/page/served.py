@@ -23,6 +23,7 @@ from model.release import Release
 
 Inputs = ParamSpec("Inputs")
 Answer = TypeVar("Answer")
+Step = TypeVar("Step")
 
 NO_PICTURE = "Choose a picture first: drop one on the picture panel, paste it, or click an example."
 GONE = "The picture is no longer on the server; choose or upload it again."
@@ -123,11 +124,16 @@ class ServedRelease:
 
         @functools.wraps(handler)
         def whole(*args: Inputs.args, **kwargs: Inputs.kwargs) -> Answer:
-            steps = handler(*args, **kwargs)
+            steps = _in_files_at_the_end(handler(*args, **kwargs))
             return finish(steps if ON_ZERO_GPU else self.threads.step_by_step(steps))
 
         answering = self.answers(whole)
         return lend_gpu(answering) if ON_ZERO_GPU else answering
+
+
+def _in_files_at_the_end(steps: Generator[Step, None, Answer]) -> Generator[Step, None, Answer]:
+    """The same steps; the pictures become files in the last one, wherever that is computed."""
+    return in_files((yield from steps))
 
 
 def serve(choice: Choice) -> ServedRelease:

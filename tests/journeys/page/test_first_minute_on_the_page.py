@@ -57,6 +57,16 @@ def test_a_picture_that_is_cut_off_is_shown_whole_by_one_click(visit, tmp_path):
     expect(visit.page.locator("#gradcam-label")).to_contain_text("ship")
 
 
+def test_an_example_from_below_brings_the_picture_into_view_with_what_is_known_of_it(visit):
+    visit.page.set_viewport_size({"width": 1280, "height": 500})
+    coffee = visit.page.locator("#photographs button.thumbnail-item").nth(5)
+    coffee.scroll_into_view_if_needed()
+    expect(visit.page.locator("#picture")).not_to_be_in_viewport()
+    coffee.click()
+    expect(visit.page.locator("#picture")).to_be_in_viewport(ratio=0.9)
+    expect(visit.page.locator("#about-picture")).to_contain_text("none of the classes that the network knows")
+
+
 def test_what_is_said_of_a_picture_goes_with_it_and_comes_with_the_next(visit):
     visit.page.get_by_label("Remove Image").click()
     for tab in ("GradCAM", "Feature maps"):

@@ -31,8 +31,8 @@ def test_the_code_is_linked_where_it_is_a_space(served, monkeypatch, space, hidd
         monkeypatch.setenv("SPACE_ID", space)
     shown = header(served)
     assert ("<span hidden>" in shown) is hidden
-    for page in ("", "/docs/trust.md"):
-        assert (f"https://huggingface.co/spaces/somebody/cifar-xray/tree/main{page}" in shown) is not hidden
+    for page in ("tree/main", "blob/main/docs/trust.md"):
+        assert (f'"https://huggingface.co/spaces/somebody/cifar-xray/{page}"' in shown) is not hidden
 
 
 def test_the_theme_asks_no_other_host_for_its_fonts():
