@@ -25,6 +25,7 @@ def followed(browser, link: str) -> Iterator[Visit]:
 
 
 def fingerprint(visit: Visit, selector: str) -> str:
+    visit.page.locator(selector).scroll_into_view_if_needed()  # pictures far below are loaded when they come near
     picture = visit.page.locator(f"{selector} img")
     picture.wait_for()
     return hashlib.sha256(visit.page.request.get(picture.get_attribute("src") or "").body()).hexdigest()
