@@ -12,8 +12,9 @@ from jaxtyping import Float, UInt8
 
 from interpret.attribution.sanity_checks import edge_map, random_network, rank_correlation
 from interpret.attribution.steps import finish, share_of
-from interpret.drawing.render import Panel, draw_panels, enlarge, two_decimals
+from interpret.drawing.render import Panel, draw_panels, enlarge
 from interpret.drawing.scales import unsigned_scale
+from interpret.drawing.text import two_decimals
 from interpret.explainer import Explainer
 from interpret.explanation import CELLS_SIDE, Explanation, Question, explain, explain_steps
 from model.network import STAGES

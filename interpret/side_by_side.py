@@ -15,7 +15,8 @@ from interpret.attribution.measured.masking import USUAL_SAMPLING
 from interpret.attribution.methods import BY_GROUP, Method, method_named, methods_at
 from interpret.attribution.steps import finish
 from interpret.choices import ChoiceError, check_name
-from interpret.drawing.render import Panel, draw_panels, two_decimals
+from interpret.drawing.render import Panel, draw_panels
+from interpret.drawing.text import two_decimals
 from interpret.drawing.words import measured_faithfulness
 from interpret.explainer import Explainer
 from interpret.explanation import Explanation, Question, explain_steps

@@ -61,7 +61,7 @@ TOWERS = {
 }
 # Packages that only some rooms may import.
 ONLY_IN = {
-    "gradio": ("app", "interpret.tabs"),
+    "gradio": ("app", "interpret.tabs", "benchmarks"),
     "pytorch_lightning": ("training", "benchmarks"),
     "lightning_fabric": ("training", "benchmarks"),
     "albumentations": ("training", "benchmarks"),

@@ -4,11 +4,12 @@ import numpy as np
 from jaxtyping import Float, UInt8
 from PIL import Image, ImageDraw
 
-from interpret.drawing.render import FAINT_INK, FILM, INK, Panel, draw_panels, font_of
+from interpret.drawing.render import FAINT_INK, FILM, INK, Panel, draw_panels
 from interpret.drawing.scales import Scale, unsigned_scale
+from interpret.drawing.text import NAME_SIZE, write
 from model.images import LUMINANCE
 
-CELL_WIDTH, CELL_HEIGHT, NAME_WIDTH, TEXT_SIZE, NAME_SIZE = 70, 34, 100, 13, 11
+CELL_WIDTH, CELL_HEIGHT, NAME_WIDTH, TEXT_SIZE = 70, 34, 100, 13
 GAMMA = 2.2
 EQUAL_CONTRAST = 0.179  # the relative luminance against which black and white show equally well (WCAG 2.2)
 
@@ -42,16 +43,16 @@ def draw_confusion(
     scale, side = error_scale(values, unit), len(class_names)
     colours, inks = cell_colours(values, scale)
     image = Image.new("RGB", (NAME_WIDTH + side * CELL_WIDTH, (side + 1) * CELL_HEIGHT), FILM)
-    draw, font, small = ImageDraw.Draw(image), font_of(TEXT_SIZE), font_of(NAME_SIZE)
+    draw = ImageDraw.Draw(image)
     for at, name in enumerate(class_names):
         middle = CELL_HEIGHT * (at + 1) + CELL_HEIGHT // 2
-        draw.text((NAME_WIDTH - 8, middle), name, INK, font, anchor="rm")
-        draw.text((NAME_WIDTH + CELL_WIDTH * at + CELL_WIDTH // 2, CELL_HEIGHT // 2), name, INK, small, anchor="mm")
-    draw.text((4, CELL_HEIGHT // 2), "true \\ taken for", FAINT_INK, small, anchor="lm")
+        write(image, (NAME_WIDTH - 8, middle), name, INK, TEXT_SIZE, "rm")
+        write(image, (NAME_WIDTH + CELL_WIDTH * at + CELL_WIDTH // 2, CELL_HEIGHT // 2), name, INK, NAME_SIZE, "mm")
+    write(image, (4, CELL_HEIGHT // 2), "true \\ taken for", FAINT_INK, NAME_SIZE, "lm")
     for (row, column), value in np.ndenumerate(values):
         left, top = NAME_WIDTH + CELL_WIDTH * column, CELL_HEIGHT * (row + 1)
         box = (left, top, left + CELL_WIDTH - 2, top + CELL_HEIGHT - 2)
         draw.rectangle(box, tuple(colours[row, column].tolist()))
         place = (left + CELL_WIDTH // 2, top + CELL_HEIGHT // 2)
-        draw.text(place, written(float(value), unit), tuple(inks[row, column].tolist()), font, anchor="mm")
+        write(image, place, written(float(value), unit), tuple(inks[row, column].tolist()), TEXT_SIZE, "mm")
     return draw_panels([Panel(np.asarray(image), "Test pictures by true class and by what they are taken for", scale)])

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from interpret.drawing.render import two_decimals
+from interpret.drawing.text import two_decimals
 from interpret.drawing.words import in_a_row
 from interpret.layers.filters import NEAR_DUPLICATE, NORM, Figures, Pair
 from interpret.layers.kernels import Convolution

@@ -12,11 +12,8 @@ from interpret.drawing.render import (
     FILM,
     INK,
     MARGIN,
-    TEXT_SIZES,
     Panel,
     draw_panels,
-    font_of,
-    format_number,
     panel_origin,
     tile,
     tile_to_width,
@@ -24,6 +21,7 @@ from interpret.drawing.render import (
     tiling,
 )
 from interpret.drawing.scales import CHANNEL_PALETTE, signed_scale, unsigned_scale
+from interpret.drawing.text import TEXT_SIZES, format_number, write
 
 GRID_WIDTH, GRID_GAP, SIDE = 640, 4, 3
 UNIT, FOLDED_UNIT = "weight", "weight × batch norm's scale"
@@ -67,22 +65,22 @@ def draw_histogram(
     """How many of a layer's weights are how large: bars of equal width, zero in the middle, up to the largest one."""
     limit = float(np.abs(weights).max()) or 1.0
     counts, _ = np.histogram(weights, BINS, (-limit, limit))
-    font, tallest = font_of(TEXT_SIZES[1]), int(counts.max())
-    line, wide = round(font.size * 1.5), BINS * BIN_WIDTH
+    size, tallest = TEXT_SIZES[1], int(counts.max())
+    line, wide = round(size * 1.5), BINS * BIN_WIDTH
     image = Image.new("RGB", (wide + 2 * MARGIN, HISTOGRAM_HEIGHT + 3 * line + 2 * MARGIN), FILM)
     draw = ImageDraw.Draw(image)
-    draw.text((MARGIN, MARGIN), f"{name}: {weights.size:,} {IN_ALL[unit]}", INK, font)
-    draw.text((MARGIN, MARGIN + line), f"spread (std) {format_number(float(weights.std()))}; tallest bar {tallest:,}",
-              FAINT_INK, font)  # fmt: skip
+    write(image, (MARGIN, MARGIN), f"{name}: {weights.size:,} {IN_ALL[unit]}", INK, size)
+    spread = f"spread (std) {format_number(float(weights.std()))}; tallest bar {tallest:,}"
+    write(image, (MARGIN, MARGIN + line), spread, FAINT_INK, size)
     floor = MARGIN + 2 * line + HISTOGRAM_HEIGHT
     for number, height in enumerate(np.rint(counts / tallest * HISTOGRAM_HEIGHT).astype(int).tolist()):
         left = MARGIN + number * BIN_WIDTH
         if height:
             draw.rectangle((left, floor - height, left + BIN_WIDTH - 2, floor - 1), fill=BAR_COLOUR)
     draw.line((MARGIN, floor, MARGIN + wide - 1, floor), fill=FAINT_INK)
-    draw.text((MARGIN, floor + 4), format_number(-limit), FAINT_INK, font)
-    draw.text((MARGIN + wide // 2, floor + 4), "0", FAINT_INK, font, anchor="ma")
-    draw.text((MARGIN + wide, floor + 4), format_number(limit), FAINT_INK, font, anchor="ra")
+    write(image, (MARGIN, floor + 4), format_number(-limit), FAINT_INK, size)
+    write(image, (MARGIN + wide // 2, floor + 4), "0", FAINT_INK, size, "ma")
+    write(image, (MARGIN + wide, floor + 4), format_number(limit), FAINT_INK, size, "ra")
     return np.asarray(image)
 
 

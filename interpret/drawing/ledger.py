@@ -8,8 +8,9 @@ from interpret.attribution.cam import resize_map
 from interpret.attribution.erasing import CELL_NAMES, GRID
 from interpret.attribution.evidence import Evidence
 from interpret.attribution.measured.masking import cell_names
-from interpret.drawing.render import Panel, draw_panels, panel_origin, two_decimals, write_names, write_numbers
+from interpret.drawing.render import Panel, draw_panels, panel_origin, write_names, write_numbers
 from interpret.drawing.scales import Scale
+from interpret.drawing.text import two_decimals
 
 UNIT = "logits"
 CELL_SIDE = 72  # pixels of the drawn ledger

@@ -3,16 +3,14 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 from jaxtyping import Float, UInt8
-from matplotlib import get_data_path
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
 from interpret.choices import check_fraction
 from interpret.drawing.scales import Scale
+from interpret.drawing.text import NAME_SIZE, TEXT_SIZES, fitting, format_number, two_decimals, width_of, write
 from model.images import LUMINANCE
 
 FILM = (15, 18, 25)
@@ -20,8 +18,6 @@ INK = (232, 236, 243)
 FAINT_INK = (164, 173, 187)
 MARGIN = 12
 WIDE = 400  # pictures from this width on shrink to fit a phone's screen, and need larger letters
-TEXT_SIZES = (16, 24)
-NAME_SIZE = 11
 BAR_HEIGHT = 10
 
 
@@ -36,7 +32,7 @@ class Panel:
 
 def enlarge(pixels: UInt8[np.ndarray, "height width 3"], factor: int) -> UInt8[np.ndarray, "tall wide 3"]:
     """Each pixel as a square of `factor` pixels: enlarged without smoothing."""
-    return pixels.repeat(factor, axis=0).repeat(factor, axis=1)
+    return pixels.repeat(factor, axis=1).repeat(factor, axis=0)  # the wide rows are copied whole
 
 
 def overlay(
@@ -59,7 +55,7 @@ def tile(
     cell_height, cell_width = height * factor + gap, width * factor + gap
     canvas = np.empty((rows * columns, cell_height, cell_width, 3), np.uint8)
     canvas[:] = FILM
-    canvas[:count, : height * factor, : width * factor] = pictures.repeat(factor, axis=1).repeat(factor, axis=2)
+    canvas[:count, : height * factor, : width * factor] = pictures.repeat(factor, axis=2).repeat(factor, axis=1)
     grid = canvas.reshape(rows, columns, cell_height, cell_width, 3).swapaxes(1, 2)
     joined = grid.reshape(rows * cell_height, columns * cell_width, 3)
     return np.ascontiguousarray(joined[: -gap or None, : -gap or None])
@@ -100,14 +96,14 @@ def draw_panels(
     height = max(image.height for image in drawn)
     rows = -(-len(drawn) // columns)
     wide, tall = columns * (width + MARGIN) + MARGIN, rows * (height + MARGIN) + MARGIN
-    font = font_of(TEXT_SIZES[panels[0].pixels.shape[1] >= WIDE])
-    strip = BAR_HEIGHT + round(font.size * 1.5) + MARGIN if legend else 0
+    size = TEXT_SIZES[panels[0].pixels.shape[1] >= WIDE]
+    strip = BAR_HEIGHT + round(size * 1.5) + MARGIN if legend else 0
     canvas = Image.new("RGB", (wide, tall + strip), FILM)
     for number, image in enumerate(drawn):
         row, column = divmod(number, columns)
         canvas.paste(image, (MARGIN + column * (width + MARGIN), MARGIN + row * (height + MARGIN)))
     if legend:
-        _draw_legend(canvas, ImageDraw.Draw(canvas), legend, tall, wide - 2 * MARGIN, font, left=MARGIN)
+        _draw_legend(canvas, legend, tall, wide - 2 * MARGIN, size, left=MARGIN)
     return np.asarray(canvas)
 
 
@@ -125,7 +121,7 @@ def write_names(pixels: UInt8[np.ndarray, "tall tall 3"], names: Sequence[str]) 
     image, cells = Image.fromarray(pixels), math.isqrt(len(names))
     side = len(pixels) // cells
     for at, name in enumerate(names):
-        _write(image, pixels, side * (at % cells) + 4, side * (at // cells) + 2, name, NAME_SIZE, "la")
+        _write_over(image, pixels, side * (at % cells) + 4, side * (at // cells) + 2, name, NAME_SIZE, "la")
     return np.asarray(image)
 
 
@@ -138,85 +134,41 @@ def write_numbers(
     image, side = Image.fromarray(pixels), len(pixels) // len(values)
     for (row, column), value in np.ndenumerate(values):
         x, y = side * column + side // 2, side * row
-        _write(image, pixels, x, y + side // 2, two_decimals(float(value), plus=True), TEXT_SIZES[0], "mm")
+        _write_over(image, pixels, x, y + side // 2, two_decimals(float(value), plus=True), TEXT_SIZES[0], "mm")
         if errors is not None and np.isfinite(errors[row, column]):
-            _write(image, pixels, x, y + side - 12, f"± {errors[row, column]:.2f}", NAME_SIZE, "mm")
+            _write_over(image, pixels, x, y + side - 12, f"± {errors[row, column]:.2f}", NAME_SIZE, "mm")
     return np.asarray(image)
 
 
-def _write(
+def _write_over(
     image: Image.Image, pixels: UInt8[np.ndarray, "tall wide 3"], x: int, y: int, text: str, size: int, anchor: str
 ) -> None:
     """Onto the image, in black or white, whichever shows on the pixels there."""
     ink = (0, 0, 0) if pixels[y, x] @ LUMINANCE > 128 else (255, 255, 255)
-    stamp, left, top = _stamp(text, size, anchor)
-    image.paste(ink, (x + left, y + top), stamp)
-
-
-@lru_cache(maxsize=512)
-def _stamp(text: str, size: int, anchor: str) -> tuple[Image.Image, int, int]:
-    """A text's coverage, and where it begins beside its anchor. The names of cells are on every map."""
-    font = font_of(size)
-    left, top, right, bottom = (round(each) for each in font.getbbox(text, anchor=anchor))
-    stamp = Image.new("L", (right - left, bottom - top))
-    ImageDraw.Draw(stamp).text((-left, -top), text, 255, font, anchor)
-    return stamp, left, top
+    write(image, (x, y), text, ink, size, anchor)
 
 
 def _draw_panel(panel: Panel) -> Image.Image:
     height, width, _ = panel.pixels.shape
-    font = font_of(TEXT_SIZES[width >= WIDE])
+    size = TEXT_SIZES[width >= WIDE]
     line = _title_height(width)
     legend = line + BAR_HEIGHT + 6 if panel.scale else 0
-    title = _fitting(panel.title, width, font)
-    image = Image.new("RGB", (max(width, int(title.getlength(panel.title)) + 1), line + height + legend), FILM)
-    draw = ImageDraw.Draw(image)
-    draw.text((0, 0), panel.title, INK, title)
+    title_size = fitting(panel.title, width, size)
+    image = Image.new("RGB", (max(width, int(width_of(panel.title, title_size)) + 1), line + height + legend), FILM)
+    write(image, (0, 0), panel.title, INK, title_size)
     image.paste(Image.fromarray(panel.pixels), (0, line))
     if panel.scale:
-        _draw_legend(image, draw, panel.scale, line + height + 6, width, font)
+        _draw_legend(image, panel.scale, line + height + 6, width, size)
     return image
 
 
-def _draw_legend(
-    image: Image.Image,
-    draw: ImageDraw.ImageDraw,
-    scale: Scale,
-    top: int,
-    width: int,
-    font: ImageFont.FreeTypeFont,
-    left: int = 0,
-) -> None:
+def _draw_legend(image: Image.Image, scale: Scale, top: int, width: int, size: int, left: int = 0) -> None:
     values = np.linspace(scale.low, scale.high, width)
     image.paste(Image.fromarray(scale.paint(values)[None].repeat(BAR_HEIGHT, axis=0)), (left, top))
     right = left + width - 1
-    draw.rectangle((left, top, right, top + BAR_HEIGHT - 1), outline=FAINT_INK)
+    ImageDraw.Draw(image).rectangle((left, top, right, top + BAR_HEIGHT - 1), outline=FAINT_INK)
     text_top = top + BAR_HEIGHT + 2
     low, high = format_number(scale.low), f"{format_number(scale.high)} {scale.unit}"
-    font = _fitting(f"{low}  {high}", width, font)
-    draw.text((left, text_top), low, FAINT_INK, font)
-    draw.text((right, text_top), high, FAINT_INK, font, anchor="ra")
-
-
-def _fitting(text: str, width: int, font: ImageFont.FreeTypeFont) -> ImageFont.FreeTypeFont:
-    """The font, or as much smaller a one as the text needs to stand within the width."""
-    smaller = (font_of(size) for size in range(int(font.size), NAME_SIZE, -1))
-    return next((each for each in smaller if each.getlength(text) <= width), font_of(NAME_SIZE))
-
-
-def two_decimals(value: float, *, plus: bool = False) -> str:
-    """A number with a true minus sign, or with either sign; what rounds to zero has none."""
-    text = f"{value:+.2f}" if plus else f"{value:.2f}"
-    return "0.00" if float(text) == 0 else text.replace("-", "\u2212")
-
-
-def format_number(value: int | float) -> str:
-    """A number in at most four characters or so, with a true minus sign, as legends show it."""
-    text = "0" if value == 0 else f"{value:.3g}" if abs(value) < 1 else f"{value:.1f}"
-    return text.replace("-", "\u2212")
-
-
-@lru_cache(maxsize=8)
-def font_of(size: int) -> ImageFont.FreeTypeFont:
-    """matplotlib's own DejaVu Sans: PIL's built-in font has no minus sign."""
-    return ImageFont.truetype(Path(get_data_path(), "fonts", "ttf", "DejaVuSans.ttf"), size)
+    size = fitting(f"{low}  {high}", width, size)
+    write(image, (left, text_top), low, FAINT_INK, size)
+    write(image, (right, text_top), high, FAINT_INK, size, "ra")

@@ -10,7 +10,7 @@ from jaxtyping import Float
 from interpret.attribution.balance import PIXELS, Balance
 from interpret.attribution.measured.masking import cell_names
 from interpret.attribution.methods import METHOD_NAMES, Method, method_named
-from interpret.drawing.render import two_decimals
+from interpret.drawing.text import two_decimals
 from interpret.out_of_distribution import Detector
 from interpret.prediction import percent
 from model.metrics import FaithfulnessFigures, Metrics

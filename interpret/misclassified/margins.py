@@ -15,8 +15,8 @@ from interpret.attribution.evidence import evidence_cells
 from interpret.attribution.last_stage import last_stage
 from interpret.choices import ChoiceError
 from interpret.drawing.ledger import UNIT, draw_ledger
-from interpret.drawing.render import two_decimals
 from interpret.drawing.scales import Scale, signed_scale
+from interpret.drawing.text import two_decimals
 from interpret.drawing.words import in_a_row, where_most_is
 from interpret.explainer import Explainer
 from interpret.misclassified.selection import Errors, Selection

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from interpret.attribution.evidence import LAST_STAGE, METHOD_OF_CREDIT, SHARED, Evidence, evidence_cells
 from interpret.attribution.last_stage import last_stage
-from interpret.drawing.render import two_decimals
+from interpret.drawing.text import two_decimals
 from interpret.drawing.words import counted
 from interpret.explainer import Explainer
 from interpret.ledger import Ledger

@@ -22,6 +22,9 @@ SIGNATURE = b"\xff\xd8\xff"
 END_MARK = b"\xff\xd9"
 START_OF_SCAN, END = 0xDA, END_MARK[1]
 SCALES = (1, 2, 4, 8)  # what the decoder can divide both sides by, without decoding what is then left out
+# Reduced to 32x32, halves and quarters of a photograph come out within one level of 255 of the whole, if this many
+# pixels are left of the shorter side; eighths do not. They take a half and a quarter of the time.
+EXACT_SCALES, ENOUGH = (1, 2, 4), 640
 FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}  # the markers that begin with the picture's size
 PROGRESSIVE = {0xC2, 0xC6, 0xCA, 0xCE}
 # Those that begin a segment of a stated length, or end the picture; as a decoder sees it, the others are nothing or a
@@ -53,20 +56,18 @@ class Header:
 
     @property
     def scale(self) -> int | None:
-        """The least reduction at which the picture keeps to the memory; None if there is none."""
-        pixels = self.width * self.height
-        return next(
-            (
-                scale
-                for scale in SCALES
-                if pixels <= MAX_PIXELS * scale**2 and self.kept_bytes + BYTES_A_PIXEL * pixels / scale**2 <= MAX_BYTES
-            ),
-            None,
-        )
+        """The greatest reduction that the network does not see, or the least that keeps to the memory, if that is more;
+        None if there is none."""
+        unseen = max(each for each in EXACT_SCALES if each == 1 or min(self.width, self.height) >= ENOUGH * each)
+        return next((each for each in SCALES if each >= unseen and self._fits(each)), None)
+
+    def _fits(self, scale: int) -> bool:
+        pixels = self.width * self.height / scale**2
+        return pixels <= MAX_PIXELS and self.kept_bytes + BYTES_A_PIXEL * pixels <= MAX_BYTES
 
 
 def open_jpeg(content: bytes) -> Image.Image:
-    """The picture in a JPEG file, not yet decoded, at the scale that keeps to the memory.
+    """The picture in a JPEG file, not yet decoded, at the scale at which it is read quickly and keeps to the memory.
 
     Raises ImageError if it is too large, or damaged.
     """

@@ -20,7 +20,8 @@ from interpret.attribution.erasing import (
 from interpret.attribution.evidence import SHARED
 from interpret.attribution.measured.masking import FILLS
 from interpret.drawing.ledger import cell_at
-from interpret.drawing.render import enlarge, two_decimals
+from interpret.drawing.render import enlarge
+from interpret.drawing.text import two_decimals
 from interpret.drawing.words import in_a_row
 from interpret.explanation import NO_CLASS, PREDICTED, Question, classes_in_question
 from interpret.prediction import percent, probabilities_of

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from interpret.drawing.confusion import cell_colours, draw_confusion, error_scale, written
-from interpret.drawing.render import format_number
+from interpret.drawing.text import format_number
 from interpret.misclassified.confusion import (
     COUNTS,
     NORMALISATIONS,

@@ -1,17 +1,13 @@
 import numpy as np
 import pytest
-from PIL import Image, ImageDraw
 
 from interpret.choices import ChoiceError
 from interpret.drawing.render import (
     FILM,
     MARGIN,
-    NAME_SIZE,
     Panel,
     draw_panels,
     enlarge,
-    font_of,
-    format_number,
     overlay,
     tile,
     write_names,
@@ -70,13 +66,6 @@ def test_a_title_that_is_too_long_is_written_smaller_and_leaves_no_bar_beside_th
     assert drawn.shape[1] == 300 + 2 * MARGIN
 
 
-@pytest.mark.parametrize(
-    ("value", "text"), [(0.0, "0"), (4.125, "4.1"), (0.0632, "0.0632"), (-0.5, "\u22120.5"), (12.0, "12.0")]
-)
-def test_legends_write_numbers_short(value, text):
-    assert format_number(value) == text
-
-
 def test_names_stand_in_the_corners_of_their_cells_and_nowhere_else_in_an_ink_that_shows():
     pixels = np.zeros((144, 144, 3), np.uint8)
     pixels[:72] = 250
@@ -87,13 +76,3 @@ def test_names_stand_in_the_corners_of_their_cells_and_nowhere_else_in_an_ink_th
             corner, cell = changed[top : top + 20, left : left + 30], changed[top : top + 72, left : left + 72]
             assert corner.sum() == cell.sum() > 10
     assert named[:72].min() < 60 and named[72:].max() > 200
-
-
-def test_names_that_are_kept_are_written_pixel_by_pixel_as_new_ones():
-    pixels = np.full((80, 80, 3), 200, np.uint8)
-    fresh = Image.fromarray(pixels)
-    for number, name in enumerate(("A1", "B1", "A2", "B2")):
-        at = (4 + 40 * (number % 2), 2 + 40 * (number // 2))
-        ImageDraw.Draw(fresh).text(at, name, (0, 0, 0), font_of(NAME_SIZE))
-    for _ in range(2):
-        assert np.array_equal(write_names(pixels, ("A1", "B1", "A2", "B2")), np.asarray(fresh))

@@ -3,7 +3,7 @@ import pytest
 
 from interpret.attribution.balance import Balance
 from interpret.attribution.methods import method_named
-from interpret.drawing.render import two_decimals
+from interpret.drawing.text import two_decimals
 from interpret.drawing.words import (
     busiest_place,
     counted,
