@@ -29,7 +29,7 @@ import numpy as np
 import torch
 from gradio_client import Client, handle_file
 from PIL import Image
-from playwright.sync_api import Browser, Response, sync_playwright
+from playwright.sync_api import Browser, Request, sync_playwright
 
 from benchmarks.ratio import Ratio, in_turns, seconds, tell
 from interpret.explainer import explainer_for
@@ -166,7 +166,7 @@ def photograph() -> Image.Image:
 
 
 def upload_ratios(rounds: int) -> Iterator[Ratio]:
-    """A photograph against a picture of 32x32 pixels, both uploaded before: the first answer about each, and the next."""
+    """A photograph against a picture of 32x32 pixels, both uploaded: the first answer about each, and the next."""
     times: dict[tuple[str, str], list[float]] = {}
     pictures = {"photo.jpg": photograph(), "small.png": Image.open(EXAMPLE).convert("RGB")}
     with running(APP) as app, tempfile.TemporaryDirectory() as folder:
@@ -201,15 +201,15 @@ class FirstView:
 def first_view(browser: Browser, address: str, complete: tuple[str, ...]) -> FirstView:
     """As a visitor has it who was never there."""
     context = browser.new_context()
-    page, answers = context.new_page(), list[Response]()
-    page.on("response", answers.append)
+    page, finished = context.new_page(), list[Request]()
+    page.on("requestfinished", lambda request: finished.append(request))  # a stream does not finish
     begin = time.perf_counter()
     page.goto(address)
     for selector in complete:
         page.wait_for_selector(selector)
     page.wait_for_function("() => [...document.images].every((each) => each.complete)")
     elapsed = time.perf_counter() - begin
-    sizes = [each.request.sizes()["responseBodySize"] for each in answers if each.url.startswith(address)]
+    sizes = [each.sizes()["responseBodySize"] for each in finished if each.url.startswith(address)]
     context.close()
     return FirstView(elapsed, len(sizes), sum(sizes))
 
