@@ -19,6 +19,7 @@ from model.files.tables import first_lines
 FORMAT_VERSION = 1
 ARCHITECTURE = "CifarResNet"
 CONFIG, WEIGHTS = "config.json", "model.safetensors"
+MAX_HEADER = 2**20  # bytes that name the tensors; this network's have six thousand
 
 Config = TypeVar("Config")
 Network = TypeVar("Network", bound=nn.Module)
@@ -74,8 +75,11 @@ def load_weights(network: Network, folder: Path) -> Network:
 
     Raises ReleaseError if the file is no safetensors file or its tensors are not exactly this network's.
     """
+    file, own = folder / WEIGHTS, sum(each.numel() * each.element_size() for each in network.state_dict().values())
+    if file.is_file() and (size := file.stat().st_size) > own + MAX_HEADER:
+        raise ReleaseError(f"{WEIGHTS} does not fit the network: {size:,} bytes, where {own:,} are the most.")
     try:
-        network.load_state_dict(load_file(folder / WEIGHTS), strict=True)
+        network.load_state_dict(load_file(file), strict=True)
     except (OSError, SafetensorError, RuntimeError) as error:
         raise ReleaseError(f"{WEIGHTS} does not fit the network: {first_lines(error)}") from error
     return network.to(memory_format=torch.channels_last).eval().requires_grad_(False)  # type: ignore[call-overload]
@@ -89,7 +93,7 @@ def verify(folder: Path, name: str, expected: str) -> None:
 def read_json(path: Path) -> dict[str, Any]:
     try:
         document = json.loads(path.read_text())
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise DamagedFileError(path.name, f"could not be read: {first_lines(error)}") from error
     if not isinstance(document, dict):
         raise ReleaseError(f"{path.name} must hold an object, found {type(document).__name__}.")
@@ -97,6 +101,9 @@ def read_json(path: Path) -> dict[str, Any]:
 
 
 def sha256_of(path: Path) -> str:
+    """Raises DamagedFileError if there is no such file, or what has its name is a folder, a pipe or a device."""
+    if path.exists() and not path.is_file():
+        raise DamagedFileError(path.name, "is no file.")
     try:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()

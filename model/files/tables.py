@@ -2,7 +2,7 @@
 
 import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,9 @@ from PIL import Image
 SIDE = 32
 # Large enough that a picture which stands in many rows is stored once.
 DICTIONARY_BYTES = 2**24
+# What a table may hold once it is decompressed, ten times what a release's own have; a small file can hold far more.
+MAX_ROWS, MAX_BYTES = 200_000, 256 * 2**20
+ROWS_AT_ONCE = 64
 Column = tuple[pa.Array, dict[str, Any]]  # its values, and the Hub's name for their type
 
 
@@ -75,7 +78,8 @@ class Table:
 
     def __init__(self, path: Path) -> None:
         try:
-            self._table = pq.read_table(path)
+            with pq.ParquetFile(path) as file:
+                self._table = pa.Table.from_batches(_batches(file), file.schema_arrow)
         except (OSError, ValueError) as error:
             raise TableError(first_lines(error)) from error
 
@@ -129,10 +133,10 @@ class Table:
         column = self._column(name)
         try:
             pngs = column.combine_chunks().field("bytes").to_pylist()
-            images = [np.asarray(Image.open(io.BytesIO(png))) for png in pngs]
-        except (OSError, KeyError, ValueError, TypeError, AttributeError) as error:
+            images = [image for png in pngs if (image := _picture(png)) is not None]
+        except (OSError, KeyError, ValueError, TypeError, AttributeError, Image.DecompressionBombError) as error:
             raise TableError(first_lines(error)) from error
-        if any(image.shape != (SIDE, SIDE, 3) or image.dtype != np.uint8 for image in images):
+        if len(images) < len(pngs):
             raise TableError(f"{name} must hold {SIDE}x{SIDE} RGB pictures")
         return np.stack(images) if images else np.zeros((0, SIDE, SIDE, 3), np.uint8)
 
@@ -163,9 +167,30 @@ class Table:
             raise TableError(f"{name} could not be read: {first_lines(error)}") from error
 
 
+def _batches(file: pq.ParquetFile) -> Iterator[pa.RecordBatch]:
+    """All rows, a few at a time, until there are too many. Raises TableError."""
+    found = file.metadata
+    claimed = sum(found.row_group(number).total_byte_size for number in range(found.num_row_groups))
+    if any(pa.types.is_dictionary(each.type) for each in file.schema_arrow):  # small only until it is looked at
+        raise TableError("it has a column of a kind that no release has")
+    if found.num_rows > MAX_ROWS or claimed > MAX_BYTES:
+        raise TableError(f"{found.num_rows:,} rows of {claimed // 2**20:,} MB are more than a release may hold")
+    size = 0
+    for batch in file.iter_batches(ROWS_AT_ONCE):
+        if (size := size + batch.nbytes) > MAX_BYTES:  # a value that is stored once can stand in every row
+            raise TableError(f"it holds more than {MAX_BYTES // 2**20} MB")
+        yield batch
+
+
 def first_lines(error: Exception) -> str:
     """What an error says, on one line and not at length."""
     return " ".join(str(error).split())[:200]
+
+
+def _picture(png: bytes) -> UInt8[np.ndarray, "32 32 3"] | None:
+    """None, and nothing is decoded, if it has another size or another mode."""
+    with Image.open(io.BytesIO(png), formats=("PNG",)) as image:
+        return np.asarray(image) if (image.size, image.mode) == ((SIDE, SIDE), "RGB") else None
 
 
 def _png(image: UInt8[np.ndarray, "32 32 3"]) -> bytes:

@@ -1,13 +1,23 @@
 """What `config.json` binds, and what is said of what is not bound or not whole. Whole releases: test_release.py."""
 
 import json
+import struct
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from torch import nn
 
-from model.files.sealed import CONFIG, WEIGHTS, DamagedFileError, ReleaseError, load_weights, read_sealed, verify
+from model.files.sealed import (
+    CONFIG,
+    WEIGHTS,
+    DamagedFileError,
+    ReleaseError,
+    load_weights,
+    read_json,
+    read_sealed,
+    verify,
+)
 from model.network import NetworkConfig
 from model.release import BUNDLED
 
@@ -68,3 +78,49 @@ def test_a_file_of_another_hash_is_damaged_and_one_that_is_not_there_too(tmp_pat
 def test_weights_of_another_network_do_not_fit():
     with pytest.raises(ReleaseError, match=r"model\.safetensors does not fit the network"):
         load_weights(nn.Sequential(nn.Linear(2, 2)), BUNDLED)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        struct.pack("<Q", 2**63),
+        struct.pack("<Q", 90_000) + b"[" * 90_000,
+        struct.pack("<Q", 62) + b'{"weight":{"dtype":"F32","shape":[99,99],"data_offsets":[0,4]}}' + bytes(4),
+        b"",
+    ],
+    ids=["of nearly all memory", "nested without end", "larger than its data", "nothing"],
+)
+def test_weights_with_a_hostile_header_are_refused_in_a_sentence(content, tmp_path):
+    (tmp_path / WEIGHTS).write_bytes(content)
+    with pytest.raises(ReleaseError, match=r"^model\.safetensors does not fit the network: .{5,200}$"):
+        load_weights(nn.Linear(1, 1), tmp_path)
+
+
+def test_weights_that_are_larger_than_the_network_are_refused_unread(tmp_path):
+    with (tmp_path / WEIGHTS).open("wb") as file:
+        file.truncate(2**40)  # it takes no room: there is nothing in it
+    with pytest.raises(ReleaseError, match=r"^model\.safetensors does not fit .* 1,099,511,627,776 bytes, where 8 are"):
+        load_weights(nn.Linear(1, 1), tmp_path)
+
+
+def test_a_document_that_is_nested_without_end_is_refused(tmp_path):
+    (tmp_path / CONFIG).write_text("[" * 100_000)
+    with pytest.raises(DamagedFileError, match=r"config\.json could not be read"):
+        read_json(tmp_path / CONFIG)
+
+
+@pytest.mark.parametrize("target", ["/dev/zero", "a folder", "itself", "nowhere"])
+def test_a_link_that_leads_to_no_file_is_refused_by_name(target, tmp_path):
+    (tmp_path / "a folder").mkdir()
+    (tmp_path / WEIGHTS).symlink_to(WEIGHTS if target == "itself" else target)
+    with pytest.raises(DamagedFileError, match=r"^model\.safetensors (is no file|could not be read: )"):
+        verify(tmp_path, WEIGHTS, "0" * 64)
+
+
+def test_a_link_to_a_file_elsewhere_counts_by_what_it_holds_and_tells_nothing_of_it(tmp_path):
+    """The Hub's cache is made of such links."""
+    (tmp_path / "secret").write_text("a password")
+    (tmp_path / WEIGHTS).symlink_to(tmp_path / "secret")
+    with pytest.raises(DamagedFileError) as refused:
+        verify(tmp_path, WEIGHTS, "0" * 64)
+    assert "password" not in str(refused.value)

@@ -2,6 +2,7 @@
 
 import io
 import json
+import time
 
 import numpy as np
 import pyarrow as pa
@@ -177,3 +178,30 @@ def test_what_holds_no_pictures_is_refused(tmp_path, values):
 def test_an_error_is_told_on_one_line_and_not_at_length():
     assert first_lines(ValueError("one\n  two")) == "one two"
     assert len(first_lines(ValueError("a" * 1_000))) == 200
+
+
+def test_a_small_file_that_grows_when_it_is_read_is_refused_before_it_has(tmp_path):
+    path, once = tmp_path / "bomb.parquet", pa.array([b"x" * 2**19])
+    everywhere = pa.DictionaryArray.from_arrays(np.zeros(600, np.int32), once)
+    for values, options, problem in (
+        (pa.array([bytes(300 * 2**20)]), {}, r"^1 rows of 300 MB are more than a release may hold"),
+        (np.zeros(200_001, np.int8), {}, r"^200,001 rows of 0 MB are more"),
+        (everywhere, {"store_schema": False}, r"^it holds more than 256 MB"),
+        (everywhere, {}, r"^it has a column of a kind that no release has"),
+    ):
+        pq.write_table(pa.table({"x": values}), path, compression="zstd", dictionary_pagesize_limit=2**24, **options)
+        assert path.stat().st_size < 2**20
+        with pytest.raises(TableError, match=problem):
+            Table(path)
+
+
+@pytest.mark.parametrize(
+    ("side", "problem"), [(9_000, "x must hold 32x32 RGB pictures"), (14_000, "could be decompression bomb")]
+)
+def test_a_large_picture_in_a_small_cell_is_not_decoded(side, problem, tmp_path):
+    cells = [{"bytes": png(Image.new("1", (side, side))), "path": "bomb.png"}]
+    table = table_of(tmp_path / "bomb.parquet", pa.array(cells))
+    began = time.process_time()
+    with pytest.raises(TableError, match=problem):
+        table.pictures("x")
+    assert time.process_time() - began < 0.1
