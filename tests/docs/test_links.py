@@ -100,3 +100,11 @@ def test_what_is_run_before_a_commit_and_on_the_server_is_what_ci_runs():
     workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "ci.yml").read_text())
     steps = workflow["jobs"]["everything"]["steps"]
     assert steps[-1] == {"run": ".ci/run"}
+
+
+def test_the_versions_that_are_audited_are_those_that_are_installed():
+    workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "audit.yml").read_text())
+    (job,) = workflow["jobs"].values()
+    assert job["steps"][-1]["run"].startswith("pip-audit --requirement requirements.lock ")
+    assert workflow[True]["push"]["paths"] == ["requirements.lock"]  # YAML takes "on" for a truth value
+    assert "pip install --require-hashes -r requirements.lock" in (ROOT / "docs" / "spaces.md").read_text()
