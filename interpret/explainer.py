@@ -94,7 +94,7 @@ def _share_cropped_once(path: str, _modified: int, _size: int) -> float:
 
 @functools.lru_cache(maxsize=128)
 def _prepare_once(path: str, _modified: int, _size: int, resize_mode: str) -> UInt8[np.ndarray, "32 32 3"]:
-    """Decoding a phone's photo costs ten times what explaining it does, and every setting asks for it again."""
+    """Decoding a phone's photo costs more than explaining it does, and every setting asks for it again."""
     pixels = prepare(path, resize_mode)
     pixels.setflags(write=False)
     return pixels

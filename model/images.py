@@ -9,6 +9,7 @@ from jaxtyping import Float, UInt8
 from PIL import Image, ImageOps
 from torch import Tensor
 
+from model.uploads.jpeg import ENOUGH
 from model.uploads.limits import ImageError, too_large, unreadable
 from model.uploads.reading import HEAD, browsers_show, read, size_of
 
@@ -28,27 +29,27 @@ def prepare(source: str | Path | bytes, resize_mode: str = "crop") -> UInt8[np.n
     A 32x32 opaque 8-bit sRGB image passes unchanged. Everything else is turned upright (EXIF), reduced to its first
     frame that shows something and to 8 bits, converted to sRGB, laid on white where it is transparent, made square
     (`crop`: the largest centred square; `fit`: the whole image between white bars) and resized with PIL's antialiased
-    bicubic filter. Large JPEGs are decoded at a half or a quarter of their size, which changes photographs by at most
-    one of the 255 levels.
+    bicubic filter. Large JPEGs are decoded at a half or a quarter of their size where that changes photographs by at
+    most one of the 255 levels.
 
     Raises ImageError if `source` is no image, is damaged, or has more than 50 million pixels (a JPEG: 200 million).
     """
     return resize(read_rgb(source), resize_mode)
 
 
-def read_rgb(source: str | Path | bytes) -> Image.Image:
-    """The image in a file (or in the bytes of one), upright, opaque, 8-bit sRGB, at its own size; a JPEG whose shorter
-    side has 1280 pixels or more, or which has more than 50 million, at a half of it or less.
+def read_rgb(source: str | Path | bytes, enough: int = ENOUGH) -> Image.Image:
+    """The image in a file (or in the bytes of one), upright, opaque, 8-bit sRGB, at its own size; a large JPEG at a
+    half or a quarter of it, if that leaves `enough` pixels of its shorter side or it has more than 50 million pixels.
 
     Raises ImageError as `prepare` does.
     """
     with _DECODING:
-        return _decode(source)
+        return _decode(source, enough)
 
 
-def _decode(source: str | Path | bytes) -> Image.Image:
+def _decode(source: str | Path | bytes, enough: int) -> Image.Image:
     try:
-        return read(source if isinstance(source, bytes) else Path(source).read_bytes())
+        return read(source if isinstance(source, bytes) else Path(source).read_bytes(), enough)
     except ImageError:
         raise
     except FileNotFoundError as error:
@@ -102,7 +103,7 @@ def prepare_large(source: str | Path | bytes, resize_mode: str = "crop", limit: 
 
     Raises ImageError as `prepare` does.
     """
-    image = read_rgb(source)
+    image = read_rgb(source, limit)
     if resize_mode == "crop":
         image = to_square(image, resize_mode)
     image.thumbnail((limit, limit), Image.Resampling.BICUBIC)

@@ -1,4 +1,4 @@
-"""Words and numbers on pictures. Most pictures have the same ones: each is rendered once."""
+"""Words on pictures, and how numbers are written. Most pictures have the same words: each is rendered once."""
 
 from functools import lru_cache
 from pathlib import Path
@@ -40,7 +40,7 @@ def width_of(text: str, size: int) -> float:
 
 
 def fitting(text: str, width: int, size: int) -> int:
-    """The size, or as much smaller a one as the text needs to stand within the width."""
+    """The size, or as much smaller a one as the text needs to stand within the width; at least NAME_SIZE."""
     return next((each for each in range(size, NAME_SIZE, -1) if width_of(text, each) <= width), NAME_SIZE)
 
 

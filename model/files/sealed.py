@@ -5,6 +5,7 @@ It knows no network, so that the network itself can be read from a release.
 
 import hashlib
 import json
+import stat
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -19,7 +20,7 @@ from model.files.tables import first_lines
 FORMAT_VERSION = 1
 ARCHITECTURE = "CifarResNet"
 CONFIG, WEIGHTS = "config.json", "model.safetensors"
-MAX_HEADER = 2**20  # bytes that name the tensors; this network's have six thousand
+MAX_DOCUMENT, MAX_FILE = 2**24, 2**30  # bytes of a JSON document, and of any other file, before they are read
 
 Config = TypeVar("Config")
 Network = TypeVar("Network", bound=nn.Module)
@@ -75,22 +76,23 @@ def load_weights(network: Network, folder: Path) -> Network:
 
     Raises ReleaseError if the file is no safetensors file or its tensors are not exactly this network's.
     """
-    file, own = folder / WEIGHTS, sum(each.numel() * each.element_size() for each in network.state_dict().values())
-    if file.is_file() and (size := file.stat().st_size) > own + MAX_HEADER:
-        raise ReleaseError(f"{WEIGHTS} does not fit the network: {size:,} bytes, where {own:,} are the most.")
     try:
-        network.load_state_dict(load_file(file), strict=True)
+        network.load_state_dict(load_file(folder / WEIGHTS), strict=True)
     except (OSError, SafetensorError, RuntimeError) as error:
         raise ReleaseError(f"{WEIGHTS} does not fit the network: {first_lines(error)}") from error
     return network.to(memory_format=torch.channels_last).eval().requires_grad_(False)  # type: ignore[call-overload]
 
 
 def verify(folder: Path, name: str, expected: str) -> None:
+    """Raises DamagedFileError if a file is missing, is none, is too large to be a release's, or has another hash."""
+    _check_size(folder / name, MAX_FILE)
     if (found := sha256_of(folder / name)) != expected:
         raise DamagedFileError(name, f"is damaged or of another release: SHA-256 {found[:12]}, not {expected[:12]}.")
 
 
 def read_json(path: Path) -> dict[str, Any]:
+    """Raises DamagedFileError if the file cannot be read, ReleaseError if it holds something else than an object."""
+    _check_size(path, MAX_DOCUMENT)
     try:
         document = json.loads(path.read_text())
     except (OSError, ValueError, RecursionError) as error:
@@ -100,10 +102,19 @@ def read_json(path: Path) -> dict[str, Any]:
     return document
 
 
-def sha256_of(path: Path) -> str:
-    """Raises DamagedFileError if there is no such file, or what has its name is a folder, a pipe or a device."""
-    if path.exists() and not path.is_file():
+def _check_size(path: Path, most: int) -> None:
+    """A folder, a pipe or a device has no size; what is missing is told by who reads it."""
+    try:
+        found = path.stat()
+    except OSError:
+        return
+    if not stat.S_ISREG(found.st_mode):
         raise DamagedFileError(path.name, "is no file.")
+    if found.st_size > most:
+        raise DamagedFileError(path.name, f"has {found.st_size:,} bytes, more than the {most:,} that are accepted.")
+
+
+def sha256_of(path: Path) -> str:
     try:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from jaxtyping import UInt8
 from PIL import Image
@@ -15,9 +16,11 @@ from PIL import Image
 SIDE = 32
 # Large enough that a picture which stands in many rows is stored once.
 DICTIONARY_BYTES = 2**24
-# What a table may hold once it is decompressed, ten times what a release's own have; a small file can hold far more.
-MAX_ROWS, MAX_BYTES = 200_000, 256 * 2**20
-ROWS_AT_ONCE = 64
+# What a table may hold once it is decompressed: far more than any release of this network has, since a small file can
+# claim to have more than any memory. The largest table of the bundled one has 10,000 rows and 10 MB.
+MAX_ROWS, MAX_BYTES = 1_000_000, 2**30
+MOST_AT_ONCE = 1_000  # rows
+FAULTS_OF_PICTURES = (SyntaxError, Image.DecompressionBombError)  # which PIL raises, besides errors of reading
 Column = tuple[pa.Array, dict[str, Any]]  # its values, and the Hub's name for their type
 
 
@@ -104,22 +107,15 @@ class Table:
 
     def lists_of_numbers(self, name: str, length: int | None = None) -> np.ndarray:
         """A column of equally long lists of numbers, (rows, length), in float32."""
-        column = self._column(name)
-        try:
-            values = np.array(column.to_pylist(), np.float32).reshape(len(self), length or -1)
-        except (ValueError, TypeError) as error:
-            raise TableError(f"{name} must hold lists of {length or 'as many'} numbers in each row") from error
+        problem = f"{name} must hold lists of {length or 'as many'} numbers in each row"
+        values, known = self._lists(name, length, problem)
+        if not known.all():
+            raise TableError(problem)
         return values
 
     def lists_or_null(self, name: str, length: int) -> tuple[np.ndarray, np.ndarray]:
         """A column of lists of `length` numbers in float32, zeros where there is none, and where there is one."""
-        column = self._column(name)
-        known = np.asarray(column.is_valid().to_numpy())
-        try:
-            values = np.array([[0] * length if each is None else each for each in column.to_pylist()], np.float32)
-            return values.reshape(len(self), length), known
-        except (ValueError, TypeError) as error:
-            raise TableError(f"{name} must hold lists of {length} numbers, or none") from error
+        return self._lists(name, length, f"{name} must hold lists of {length} numbers, or none")
 
     def words(self, name: str) -> list[str]:
         """A column of words."""
@@ -134,7 +130,7 @@ class Table:
         try:
             pngs = column.combine_chunks().field("bytes").to_pylist()
             images = [image for png in pngs if (image := _picture(png)) is not None]
-        except (OSError, KeyError, ValueError, TypeError, AttributeError, Image.DecompressionBombError) as error:
+        except (OSError, KeyError, ValueError, TypeError, AttributeError, *FAULTS_OF_PICTURES) as error:
             raise TableError(first_lines(error)) from error
         if len(images) < len(pngs):
             raise TableError(f"{name} must hold {SIDE}x{SIDE} RGB pictures")
@@ -151,8 +147,24 @@ class Table:
         """A note that belongs to the whole table."""
         try:
             return json.loads((self._table.schema.metadata or {})[name.encode()])
-        except (KeyError, ValueError) as error:
+        except (KeyError, ValueError, RecursionError) as error:
             raise TableError(f"it says nothing of {name}") from error
+
+    def _lists(self, name: str, length: int | None, problem: str) -> tuple[np.ndarray, np.ndarray]:
+        """Lists of `length` numbers, or of as many as the first; zeros where a row has none, and where it has."""
+        column = self._column(name)
+        if not pa.types.is_list(column.type):
+            raise TableError(problem)
+        known = np.asarray(column.is_valid().to_numpy())
+        lengths = set(pc.unique(pc.list_value_length(column).drop_null()).to_pylist())
+        if length is None:
+            length = next(iter(lengths), 0)
+        flat = pc.list_flatten(column)
+        if lengths - {length} or flat.null_count:
+            raise TableError(problem)
+        values = np.zeros((len(self), length), np.float32)
+        values[known] = flat.to_numpy().reshape(int(known.sum()), length)
+        return values, known
 
     def _column(self, name: str) -> Any:
         if name not in self._table.column_names:
@@ -171,15 +183,28 @@ def _batches(file: pq.ParquetFile) -> Iterator[pa.RecordBatch]:
     """All rows, a few at a time, until there are too many. Raises TableError."""
     found = file.metadata
     claimed = sum(found.row_group(number).total_byte_size for number in range(found.num_row_groups))
-    if any(pa.types.is_dictionary(each.type) for each in file.schema_arrow):  # small only until it is looked at
-        raise TableError("it has a column of a kind that no release has")
+    strange = [each.name for each in file.schema_arrow if not _is_known(each.type)]
+    if strange:  # a dictionary, say, which is small only until it is looked at
+        raise TableError(f"{', '.join(strange)} is of a kind that no release has")
     if found.num_rows > MAX_ROWS or claimed > MAX_BYTES:
         raise TableError(f"{found.num_rows:,} rows of {claimed // 2**20:,} MB are more than a release may hold")
     size = 0
-    for batch in file.iter_batches(ROWS_AT_ONCE):
-        if (size := size + batch.nbytes) > MAX_BYTES:  # a value that is stored once can stand in every row
+    # A value that is stored once can stand in every row; none is longer than all that is claimed.
+    for batch in file.iter_batches(max(1, min(MOST_AT_ONCE, MAX_BYTES // max(1, claimed)))):
+        if (size := size + batch.nbytes) > MAX_BYTES:
             raise TableError(f"it holds more than {MAX_BYTES // 2**20} MB")
         yield batch
+
+
+def _is_known(kind: pa.DataType) -> bool:
+    """Whether `write_table` makes columns of this type."""
+    if pa.types.is_list(kind):
+        return bool(pa.types.is_integer(kind.value_type) or pa.types.is_floating(kind.value_type))
+    if pa.types.is_struct(kind):
+        return all(pa.types.is_binary(each.type) or pa.types.is_string(each.type) for each in kind)
+    plain = (pa.types.is_integer, pa.types.is_floating, pa.types.is_string, pa.types.is_binary,
+             pa.types.is_fixed_size_binary)  # fmt: skip
+    return any(each(kind) for each in plain)
 
 
 def first_lines(error: Exception) -> str:

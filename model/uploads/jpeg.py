@@ -23,7 +23,7 @@ END_MARK = b"\xff\xd9"
 START_OF_SCAN, END = 0xDA, END_MARK[1]
 SCALES = (1, 2, 4, 8)  # what the decoder can divide both sides by, without decoding what is then left out
 # Reduced to 32x32, halves and quarters of a photograph come out within one level of 255 of the whole, if this many
-# pixels are left of the shorter side; eighths do not. They take a half and a quarter of the time.
+# pixels are left of the shorter side and none is divided; eighths do not. They take a half and a quarter of the time.
 EXACT_SCALES, ENOUGH = (1, 2, 4), 640
 FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}  # the markers that begin with the picture's size
 PROGRESSIVE = {0xC2, 0xC6, 0xCA, 0xCE}
@@ -54,26 +54,32 @@ class Header:
         """What the decoder keeps at full size until the last scan: nothing if a single scan holds the picture."""
         return 0 if self.at_once else COEFFICIENT * self.samples
 
-    @property
-    def scale(self) -> int | None:
-        """The greatest reduction that the network does not see, or the least that keeps to the memory, if that is more;
-        None if there is none."""
-        unseen = max(each for each in EXACT_SCALES if each == 1 or min(self.width, self.height) >= ENOUGH * each)
+    def scale(self, enough: int = ENOUGH) -> int | None:
+        """The greatest reduction that changes next to nothing and leaves `enough` pixels of the shorter side, or the
+        least that keeps to the memory, if that is more; None if there is none."""
+        unseen = max(each for each in EXACT_SCALES if each == 1 or self._divides(each, enough))
         return next((each for each in SCALES if each >= unseen and self._fits(each)), None)
+
+    def _divides(self, scale: int, enough: int) -> bool:
+        """Without a rest: both sides, and what is cut from either end to make the picture square."""
+        sides = (self.width, self.height)
+        whole = not any(side % scale for side in sides) and (self.width - self.height) % (2 * scale) == 0
+        return whole and min(sides) >= enough * scale
 
     def _fits(self, scale: int) -> bool:
         pixels = self.width * self.height / scale**2
         return pixels <= MAX_PIXELS and self.kept_bytes + BYTES_A_PIXEL * pixels <= MAX_BYTES
 
 
-def open_jpeg(content: bytes) -> Image.Image:
-    """The picture in a JPEG file, not yet decoded, at the scale at which it is read quickly and keeps to the memory.
+def open_jpeg(content: bytes, enough: int = ENOUGH) -> Image.Image:
+    """The picture in a JPEG file, not yet decoded, at the scale at which it is read quickly, keeps `enough` pixels of
+    its shorter side, and keeps to the memory.
 
     Raises ImageError if it is too large, or damaged.
     """
     header = read_header(content)
     check_pixels(header.width, header.height, MAX_JPEG_PIXELS)
-    scale = header.scale
+    scale = header.scale(enough)
     if _scans(content, header) > MAX_SCANS:
         raise ImageError(f"This JPEG is made of more than the {MAX_SCANS} scans that are accepted; save it anew.")
     if scale is None:

@@ -10,8 +10,8 @@ from PIL import ExifTags, Image
 from model.uploads.colours import Colours, colours_of_png, through, to_srgb
 from model.uploads.depths import Scale, eight_bits, is_deep
 from model.uploads.frames import first_that_shows, on_white
+from model.uploads.jpeg import ENOUGH, open_jpeg
 from model.uploads.jpeg import SIGNATURE as JPEG
-from model.uploads.jpeg import open_jpeg
 from model.uploads.limits import check_pixels
 from model.uploads.png import SIGNATURE as PNG
 from model.uploads.png import read_chunks
@@ -45,12 +45,13 @@ class _File:
     orientation: int
 
 
-def read(content: bytes) -> Image.Image:
-    """The picture in a file: upright, opaque, 8-bit sRGB, at its own size (large JPEGs: reduced).
+def read(content: bytes, enough: int = ENOUGH) -> Image.Image:
+    """The picture in a file: upright, opaque, 8-bit sRGB, at its own size (large JPEGs: reduced, but to `enough` pixels
+    of the shorter side or more, if the memory allows).
 
     Raises ImageError for one that is too large or cannot be read rightly, and what PIL raises for one that is damaged.
     """
-    file, image = _file(content)
+    file, image = _file(content, enough)
     if is_deep(image):
         del image
         picture = eight_bits(file.opened, file.scale, file.colours.curve)
@@ -70,11 +71,11 @@ def size_of(content: bytes) -> tuple[int, int]:
     return _file(content)[1].size
 
 
-def _file(content: bytes) -> tuple[_File, Image.Image]:
+def _file(content: bytes, enough: int = ENOUGH) -> tuple[_File, Image.Image]:
     """The file, and its picture, not decoded yet."""
     if content.startswith(PNG):
         return _png(content)
-    opened = _opener(content)
+    opened = _opener(content, enough)
     image = opened()
     if image.format != "JPEG":  # which has a limit of its own
         check_pixels(*image.size)
@@ -93,9 +94,9 @@ def _is_heif(head: bytes) -> bool:
     return head[4:8] == b"ftyp" and head[8:12] in HEIF
 
 
-def _opener(content: bytes) -> Callable[[], Image.Image]:
+def _opener(content: bytes, enough: int) -> Callable[[], Image.Image]:
     if content.startswith(JPEG):
-        return lambda: open_jpeg(content)
+        return lambda: open_jpeg(content, enough)
     if content.startswith(TIFF):
         return lambda: open_tiff(content)
     if _is_heif(content):

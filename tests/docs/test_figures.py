@@ -180,7 +180,7 @@ def test_the_readmes_speeds_are_those_that_were_measured():
     assert [figure for figure in figures if not re.search(rf"\b{re.escape(figure)}\b", SPEED)] == []
     assert said.startswith("two EPYC cores without AVX-512") and "two cores of an AMD EPYC without AVX-512" in SPEED
     assert "On two Zen 4 cores training" in said and "on two Zen 4 cores" in SPEED
-    assert "No figure is from" in said and "no figure on this page is from a GPU" in SPEED
+    assert "No figure is from a GPU" in said and "no figure on this page is from a GPU" in SPEED
 
 
 QUOTED = re.compile(r"“([^”]+)”")

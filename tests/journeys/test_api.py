@@ -238,11 +238,11 @@ def test_an_exported_overlay_of_32_pixels_is_the_picture_that_the_network_saw(cl
 
 
 def test_an_exported_overlay_has_the_pictures_own_resolution_up_to_1024_pixels(client, tmp_path):
-    for size, side in (((300, 200), 200), ((3000, 2000), 1024)):
-        Image.new("RGB", size, (10, 200, 30)).save(tmp_path / "wide.png")
-        *_, overlay, _ = client.predict(handle_file(str(tmp_path / "wide.png")), 0.0, api_name="/export")
+    for name, size, side in (("a.png", (300, 200), 200), ("b.png", (3000, 2000), 1024), ("c.jpg", (1920, 1280), 1024)):
+        Image.new("RGB", size, (10, 200, 30)).save(tmp_path / name, quality=100)
+        *_, overlay, _ = client.predict(handle_file(str(tmp_path / name)), 0.0, api_name="/export")
         assert pixels_of(overlay).shape == (side, side, 3)
-        assert (pixels_of(overlay) == (10, 200, 30)).all()
+        assert (abs(pixels_of(overlay).astype(int) - (10, 200, 30)) <= (2 if name == "c.jpg" else 0)).all()
 
 
 def test_comparing_a_class_with_itself_compares_nothing(client):

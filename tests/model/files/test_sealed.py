@@ -1,6 +1,7 @@
 """What `config.json` binds, and what is said of what is not bound or not whole. Whole releases: test_release.py."""
 
 import json
+import os
 import struct
 from dataclasses import dataclass
 from pathlib import Path
@@ -80,27 +81,30 @@ def test_weights_of_another_network_do_not_fit():
         load_weights(nn.Sequential(nn.Linear(2, 2)), BUNDLED)
 
 
+WIDE = b'{"weight":{"dtype":"F32","shape":[99,99],"data_offsets":[0,4]}}'
+
+
 @pytest.mark.parametrize(
-    "content",
+    ("length", "rest", "problem"),
     [
-        struct.pack("<Q", 2**63),
-        struct.pack("<Q", 90_000) + b"[" * 90_000,
-        struct.pack("<Q", 62) + b'{"weight":{"dtype":"F32","shape":[99,99],"data_offsets":[0,4]}}' + bytes(4),
-        b"",
+        (2**63, b"", "header too large|HeaderTooLarge|invalid header length"),
+        (90_000, b"[" * 90_000, "[Hh]eader"),
+        (len(WIDE), WIDE + bytes(4), "TensorInvalidInfo|invalid|Invalid"),
     ],
-    ids=["of nearly all memory", "nested without end", "larger than its data", "nothing"],
+    ids=["of nearly all memory", "nested without end", "larger than its data"],
 )
-def test_weights_with_a_hostile_header_are_refused_in_a_sentence(content, tmp_path):
-    (tmp_path / WEIGHTS).write_bytes(content)
-    with pytest.raises(ReleaseError, match=r"^model\.safetensors does not fit the network: .{5,200}$"):
+def test_weights_with_a_hostile_header_are_refused_in_a_sentence(length, rest, problem, tmp_path):
+    (tmp_path / WEIGHTS).write_bytes(struct.pack("<Q", length) + rest)
+    with pytest.raises(ReleaseError, match=rf"^model\.safetensors does not fit the network: .*({problem}).{{0,150}}$"):
         load_weights(nn.Linear(1, 1), tmp_path)
 
 
-def test_weights_that_are_larger_than_the_network_are_refused_unread(tmp_path):
-    with (tmp_path / WEIGHTS).open("wb") as file:
+@pytest.mark.parametrize("name", [CONFIG, WEIGHTS])
+def test_a_file_that_is_larger_than_any_of_a_release_is_refused_unread(name, tmp_path):
+    with (tmp_path / name).open("wb") as file:
         file.truncate(2**40)  # it takes no room: there is nothing in it
-    with pytest.raises(ReleaseError, match=r"^model\.safetensors does not fit .* 1,099,511,627,776 bytes, where 8 are"):
-        load_weights(nn.Linear(1, 1), tmp_path)
+    with pytest.raises(DamagedFileError, match=r"^\S+ has 1,099,511,627,776 bytes, more than .* accepted"):
+        read_json(tmp_path / name) if name == CONFIG else verify(tmp_path, name, "0" * 64)
 
 
 def test_a_document_that_is_nested_without_end_is_refused(tmp_path):
@@ -109,12 +113,14 @@ def test_a_document_that_is_nested_without_end_is_refused(tmp_path):
         read_json(tmp_path / CONFIG)
 
 
-@pytest.mark.parametrize("target", ["/dev/zero", "a folder", "itself", "nowhere"])
-def test_a_link_that_leads_to_no_file_is_refused_by_name(target, tmp_path):
+@pytest.mark.parametrize("name", [CONFIG, WEIGHTS])
+@pytest.mark.parametrize("target", ["/dev/zero", "a folder", "a pipe", "itself", "nowhere"])
+def test_a_link_that_leads_to_no_file_is_refused_by_name(target, name, tmp_path):
     (tmp_path / "a folder").mkdir()
-    (tmp_path / WEIGHTS).symlink_to(WEIGHTS if target == "itself" else target)
-    with pytest.raises(DamagedFileError, match=r"^model\.safetensors (is no file|could not be read: )"):
-        verify(tmp_path, WEIGHTS, "0" * 64)
+    os.mkfifo(tmp_path / "a pipe")
+    (tmp_path / name).symlink_to(name if target == "itself" else target)
+    with pytest.raises(DamagedFileError, match=r"^(config\.json|model\.safetensors) (is no file|could not be read: )"):
+        read_json(tmp_path / name) if name == CONFIG else verify(tmp_path, name, "0" * 64)
 
 
 def test_a_link_to_a_file_elsewhere_counts_by_what_it_holds_and_tells_nothing_of_it(tmp_path):

@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
+from model.files import tables
 from model.files.tables import (
     Table,
     TableError,
@@ -72,7 +73,7 @@ def test_every_kind_of_column_is_read_back_as_it_was_written(path):
 
 @pytest.mark.parametrize("values", [[[1, 2], [3]], [[1, 2], []], [["a", "b"], None], [1, 2]])
 def test_lists_or_none_that_are_something_else_are_refused(tmp_path, values):
-    with pytest.raises(TableError, match="x must hold lists of 2 numbers, or none"):
+    with pytest.raises(TableError, match=r"x (must hold lists of 2 numbers, or none|is of a kind that no release has)"):
         table_of(tmp_path / "table.parquet", values).lists_or_null("x", 2)
 
 
@@ -158,7 +159,7 @@ def test_distances_that_are_none_are_refused(tmp_path, values):
 
 @pytest.mark.parametrize("values", [[[1.0, 2.0], [1.0]], [[1.0], [2.0]], [["a", "b"]], [[1.0, 2.0], None]])
 def test_lists_that_are_not_equally_long_or_hold_no_numbers_are_refused(tmp_path, values):
-    with pytest.raises(TableError, match="x must hold lists of 2 numbers"):
+    with pytest.raises(TableError, match=r"x (must hold lists of 2 numbers|is of a kind that no release has)"):
         table_of(tmp_path / "table.parquet", values).lists_of_numbers("x", 2)
 
 
@@ -170,9 +171,8 @@ def test_pictures_of_another_kind_are_refused(tmp_path, image):
 
 @pytest.mark.parametrize("values", [[{"bytes": b"no picture"}], [{"bytes": None}], [{"path": "a.png"}], [7]])
 def test_what_holds_no_pictures_is_refused(tmp_path, values):
-    table = table_of(tmp_path / "table.parquet", values)
     with pytest.raises(TableError):
-        table.pictures("x")
+        table_of(tmp_path / "table.parquet", values).pictures("x")
 
 
 def test_an_error_is_told_on_one_line_and_not_at_length():
@@ -180,19 +180,48 @@ def test_an_error_is_told_on_one_line_and_not_at_length():
     assert len(first_lines(ValueError("a" * 1_000))) == 200
 
 
-def test_a_small_file_that_grows_when_it_is_read_is_refused_before_it_has(tmp_path):
-    path, once = tmp_path / "bomb.parquet", pa.array([b"x" * 2**19])
+def test_a_small_file_that_grows_when_it_is_read_is_refused_before_it_has(tmp_path, monkeypatch):
+    monkeypatch.setattr(tables, "MAX_BYTES", 2**24)
+    path, once = tmp_path / "bomb.parquet", pa.array([b"x" * 2**17])
     everywhere = pa.DictionaryArray.from_arrays(np.zeros(600, np.int32), once)
+    strange = r"^x is of a kind that no release has"
     for values, options, problem in (
-        (pa.array([bytes(300 * 2**20)]), {}, r"^1 rows of 300 MB are more than a release may hold"),
-        (np.zeros(200_001, np.int8), {}, r"^200,001 rows of 0 MB are more"),
-        (everywhere, {"store_schema": False}, r"^it holds more than 256 MB"),
-        (everywhere, {}, r"^it has a column of a kind that no release has"),
+        (pa.array([bytes(20 * 2**20)]), {}, r"^1 rows of 20 MB are more than a release may hold"),
+        (np.zeros(1_000_001, np.int8), {}, r"^1,000,001 rows of 0 MB are more"),
+        (everywhere, {"store_schema": False}, r"^it holds more than 16 MB"),
+        (everywhere, {}, strange),
+        (pa.StructArray.from_arrays([everywhere], ["bytes"]), {}, strange),
+        (pa.array([[True] * 1_000_000]), {}, strange),
     ):
         pq.write_table(pa.table({"x": values}), path, compression="zstd", dictionary_pagesize_limit=2**24, **options)
-        assert path.stat().st_size < 2**20
+        assert path.stat().st_size < 2**18
         with pytest.raises(TableError, match=problem):
             Table(path)
+
+
+def test_no_more_rows_are_read_at_once_than_there_is_room_for_if_each_were_as_long_as_all(tmp_path, monkeypatch):
+    monkeypatch.setattr(tables, "MAX_BYTES", 2**24)
+    asked = []
+    read = pq.ParquetFile.iter_batches
+    monkeypatch.setattr(pq.ParquetFile, "iter_batches", lambda file, rows: asked.append(rows) or read(file, rows))
+    for values in (pa.array([bytes(2**20)]), pa.array([bytes(12 * 2**20)]), pa.array([1])):
+        pq.write_table(pa.table({"x": values}), tmp_path / "t.parquet", compression="zstd", use_dictionary=False)
+        Table(tmp_path / "t.parquet")
+    assert asked == [15, 1, 1_000]
+
+
+def test_a_picture_that_breaks_off_is_refused(tmp_path):
+    whole = png(Image.fromarray(IMAGES[0]))
+    at = whole.index(b"IDAT")
+    broken = whole[: at - 4] + b"\0\0\0\x64" + whole[at : at + 104] + bytes(4) + b"\0\0\0\4!!!!" + bytes(8)
+    with pytest.raises(TableError, match="broken"):
+        table_of(tmp_path / "t.parquet", pa.array([{"bytes": broken, "path": "broken.png"}])).pictures("x")
+
+
+def test_a_note_that_is_nested_without_end_is_none(tmp_path):
+    pq.write_table(pa.table({"x": [1]}).replace_schema_metadata({"step": "[" * 100_000}), tmp_path / "t.parquet")
+    with pytest.raises(TableError, match="it says nothing of step"):
+        Table(tmp_path / "t.parquet").note("step")
 
 
 @pytest.mark.parametrize(
