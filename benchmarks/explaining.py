@@ -47,6 +47,11 @@ def as_the_package_gets_it(network: CifarResNet) -> CifarResNet:
     return copy.deepcopy(network).to(memory_format=torch.contiguous_format).requires_grad_()  # type: ignore[call-overload]
 
 
+def forward(network: CifarResNet, images: torch.Tensor) -> torch.Tensor:
+    with torch.inference_mode():
+        return network(images)
+
+
 def cam_ratios(rounds: int) -> list[Ratio]:
     explainer = explainer_for(load_release(BUNDLED))
     pixels, images = explainer.preprocess(EXAMPLE, "crop")
@@ -59,17 +64,13 @@ def cam_ratios(rounds: int) -> list[Ratio]:
         explanation.overlays(Style(0.5, smooth=True)), explanation.cells("magma"), explanation.sentence()
         return explanation.confidences(3)
 
-    def forward() -> object:
-        with torch.inference_mode():
-            return explainer.network(images)
-
     def new_object_per_request() -> object:
         probabilities = torch.softmax(hookable(images), dim=1)
         probabilities.topk(3)
         with GradCAM(hookable, [hookable_layer]) as cam:
             return show_cam_on_image(picture, cam(images, None)[0], use_rgb=True, image_weight=0.5)
 
-    against_forward, ours, bare = in_turns(answer, forward, rounds)
+    against_forward, ours, bare = in_turns(answer, lambda: forward(explainer.network, images), rounds)
     against_package, package, ours_again = in_turns(new_object_per_request, answer, rounds)
     return [
         Ratio(
@@ -120,10 +121,6 @@ def evidence_ratios(rounds: int) -> list[Ratio]:
     network, (_, images) = explainer.network, explainer.preprocess(EXAMPLE, "crop")
     many, hookable = images.repeat(128, 1, 1, 1), as_the_package_gets_it(network)
 
-    def forward() -> object:
-        with torch.inference_mode():
-            return network(images)
-
     def measured() -> object:
         return class_activation_maps(network, images, "resnet_block3", (None,), "shapley")
 
@@ -131,7 +128,7 @@ def evidence_ratios(rounds: int) -> list[Ratio]:
         with ScoreCAM(hookable, [hookable.resnet_block3]) as cam, redirect_stderr(io.StringIO()):
             return cam(images, None)
 
-    ledger, ours, bare = in_turns(lambda: evidence(network, images), forward, 2 * rounds)
+    ledger, ours, bare = in_turns(lambda: evidence(network, images), lambda: forward(network, images), 2 * rounds)
     runs, shapley, batches = in_turns(measured, lambda: logits_of_many(network, many), max(5, rounds // 4))
     against, slow, fast = in_turns(package, measured, max(3, rounds // 10))
     return [
@@ -175,15 +172,11 @@ def forward_ratio(rounds: int) -> Ratio:
     """One picture through the network as PyTorch lays it out, and as it is served, which gives the same logits."""
     explainer = explainer_for(load_release(BUNDLED))
     _, images = explainer.preprocess(EXAMPLE, "crop")
-    plain = as_the_package_gets_it(explainer.network).requires_grad_(False)
+    served, plain = explainer.network, as_the_package_gets_it(explainer.network).requires_grad_(False)
 
-    def run(network: CifarResNet) -> torch.Tensor:
-        with torch.inference_mode():
-            return network(images)
-
-    if (run(plain) - run(explainer.network)).abs().max() > SAME_LOGITS:
+    if (forward(plain, images) - forward(served, images)).abs().max() > SAME_LOGITS:
         raise RuntimeError("the network as it is served gives other logits")
-    value, slow, fast = in_turns(lambda: run(plain), lambda: run(explainer.network), rounds)
+    value, slow, fast = in_turns(lambda: forward(plain, images), lambda: forward(served, images), rounds)
     return Ratio(
         "forward pass in NCHW / as served", value, 1.15, False, f"{slow:.1f} ms / {fast:.1f} ms, one picture, float32"
     )

@@ -14,7 +14,6 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -39,6 +38,7 @@ EXAMPLE, PHOTOGRAPH = ROOT / "examples" / "cat.png", ROOT / "examples" / "photog
 TWELVE_MEGAPIXELS, GRAIN = (4000, 3000), 6  # the grain's standard deviation, of 255
 APP, EMPTY = [sys.executable, "app.py"], [sys.executable, "-m", "benchmarks.empty_page"]
 REST = 3  # seconds until a process that has started is at rest
+PATIENCE = 60  # seconds
 FEW = 200  # requests, after which memory should have stopped growing
 # What a page shows when it is complete.
 OF_APP = "#gradcam-overlay img", "#gradcam-cells img", "#ledger-classes img", "#gradcam-label .confidence"
@@ -83,17 +83,11 @@ def running(command: list[str]) -> Iterator[Running]:
         process.wait()
 
 
-def read(request: str | urllib.request.Request) -> str:
-    with urllib.request.urlopen(request, timeout=60) as answer:
-        return str(answer.read().decode())
-
-
 def answer(address: str, endpoint: str, image: dict[str, str]) -> list[Any]:
     """What an endpoint says of a picture."""
-    body = json.dumps({"image": {**image, "meta": {"_type": "gradio.FileData"}}}).encode()
-    call = f"{address}/gradio_api/call"
-    asked = read(urllib.request.Request(f"{call}/v2/{endpoint}", body, {"Content-Type": "application/json"}))
-    said = read(f"{call}/{endpoint}/{json.loads(asked)['event_id']}")
+    body, call = {"image": {**image, "meta": {"_type": "gradio.FileData"}}}, f"{address}/gradio_api/call"
+    asked = httpx.post(f"{call}/v2/{endpoint}", json=body, timeout=PATIENCE).json()
+    said = httpx.get(f"{call}/{endpoint}/{asked['event_id']}", timeout=PATIENCE).text
     return list(json.loads(said.rpartition("data: ")[2]))
 
 
@@ -104,7 +98,7 @@ def start(command: list[str]) -> tuple[float, float]:
             data = "data:image/png;base64," + base64.b64encode(EXAMPLE.read_bytes()).decode()
             assert answer(served.address, "predict", {"url": data})[0]["label"] == EXAMPLE.stem
         else:
-            read(served.address)
+            httpx.get(served.address, timeout=PATIENCE).raise_for_status()
         elapsed = served.seconds
         time.sleep(REST)
         return elapsed, served.megabytes
@@ -146,14 +140,14 @@ def client_ratio(rounds: int) -> Ratio:
     image, one = handle_file(EXAMPLE), torch.rand(1, 3, 32, 32)
     with running(APP) as app, running(EMPTY) as empty, torch.inference_mode():
         ours, theirs = (Client(each.address, verbose=False) for each in (app, empty))
-        _, answer, nothing = in_turns(
+        _, explained, nothing = in_turns(
             lambda: ours.predict(image=image, api_name="/gradcam"),
             lambda: theirs.predict(image=image, api_name="/nothing"),
             rounds,
         )
         _, forward, _ = in_turns(lambda: network(one), lambda: None, rounds)
-    value = (answer - nothing) / forward
-    told = f"({answer:.0f} ms - {nothing:.0f} ms) / {forward:.1f} ms"
+    value = (explained - nothing) / forward
+    told = f"({explained:.0f} ms - {nothing:.0f} ms) / {forward:.1f} ms"
     return Ratio("through gradio_client: Grad-CAM - nothing, forward passes", value, 2, True, told)
 
 
